@@ -1,0 +1,1 @@
+"""ove-capacity: capacity planner and simulator for OpenShift Virtualization fleets."""
