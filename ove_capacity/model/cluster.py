@@ -1,0 +1,85 @@
+"""A cluster: its releases, machines, rules; and the fleet they form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ove_capacity.model.node import Node
+from ove_capacity.model.placement import Placement
+from ove_capacity.model.pod import Pod
+from ove_capacity.model.selector import Labels, LabelSelector
+from ove_capacity.model.virtualization import KubeVirt
+from ove_capacity.releases import Release
+
+__all__ = ["Cluster", "DisruptionBudget", "Fleet", "Remediation", "Service"]
+
+
+@dataclass(frozen=True, slots=True)
+class DisruptionBudget:
+    """A PodDisruptionBudget as preemption reads it."""
+
+    name: str
+    namespace: str
+    selector: LabelSelector | None
+    disruptions_allowed: int
+    disrupted_pods: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A Service (or ReplicaSet …) as default topology spreading reads it: whom it selects."""
+
+    name: str
+    namespace: str
+    selector: LabelSelector
+    kind: str = "Service"
+
+
+@dataclass(frozen=True, slots=True)
+class Remediation:
+    """What brings VMs of a dead node back: none, nhc-snr, nhc-far or mhc."""
+
+    kind: str = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """One cluster before anything is placed on it."""
+
+    name: str
+    release: Release
+    nodes: tuple[Node, ...] = ()
+    """Every machine, masters and storage nodes too, in the order they joined."""
+    profile: str = ""
+    labels: Labels = field(default_factory=dict)
+    kubevirt: KubeVirt = KubeVirt()
+    scheduler_profile: str = "LowNodeUtilization"
+    """OpenShift's LowNodeUtilization (upstream's default), HighNodeUtilization or NoScoring."""
+    remediation: Remediation = Remediation()
+    pods: tuple[Pod, ...] = ()
+    """Pods that exist already, each bound by ``spec.node_name``."""
+    namespaces: Mapping[str, Labels] = field(default_factory=dict)
+    """Namespace -> its labels."""
+    services: tuple[Service, ...] = ()
+    disruption_budgets: tuple[DisruptionBudget, ...] = ()
+
+    @property
+    def workers(self) -> tuple[Node, ...]:
+        """The nodes that headroom and failover count."""
+        return tuple(node for node in self.nodes if node.is_worker)
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """All clusters, and the Placements the hub decides for them."""
+
+    clusters: tuple[Cluster, ...] = ()
+    placements: tuple[Placement, ...] = ()
+
+    def cluster(self, name: str) -> Cluster:
+        """The cluster of that name; KeyError if there is none."""
+        for cluster in self.clusters:
+            if cluster.name == name:
+                return cluster
+        raise KeyError(name)

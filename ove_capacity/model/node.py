@@ -1,0 +1,57 @@
+"""A node as the scheduler knows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ove_capacity.model.resources import Amounts
+from ove_capacity.model.selector import Labels
+
+__all__ = ["HOSTNAME_LABEL", "ZONE_LABEL", "Node", "NodeImage", "Taint"]
+
+HOSTNAME_LABEL = "kubernetes.io/hostname"
+ZONE_LABEL = "topology.kubernetes.io/zone"
+REGION_LABEL = "topology.kubernetes.io/region"
+
+
+@dataclass(frozen=True, slots=True)
+class Taint:
+    """What keeps pods away that do not tolerate it."""
+
+    key: str
+    value: str = ""
+    effect: str = "NoSchedule"
+    """NoSchedule, PreferNoSchedule or NoExecute."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeImage:
+    """A container image present on a node, under all its names."""
+
+    names: tuple[str, ...]
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One machine of a cluster."""
+
+    name: str
+    capacity: Amounts = field(default_factory=dict)
+    """What the machine has; ``cpu`` in milli-cores, memory in bytes."""
+    allocatable: Amounts = field(default_factory=dict)
+    """What pods may ask for in sum."""
+    labels: Labels = field(default_factory=dict)
+    taints: tuple[Taint, ...] = ()
+    unschedulable: bool = False
+    """Cordoned."""
+    images: tuple[NodeImage, ...] = ()
+    pool: str = ""
+    """Machine pool it belongs to: worker, master, storage …"""
+    annotations: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_worker(self) -> bool:
+        """Whether it carries the worker role, the population that headroom and failover count."""
+        return "node-role.kubernetes.io/worker" in self.labels

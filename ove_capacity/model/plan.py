@@ -1,0 +1,86 @@
+"""What happens: which VMs are to run, and what goes wrong when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ove_capacity.model.selector import Labels
+from ove_capacity.model.vm import Vmi
+
+__all__ = ["Arrivals", "Duration", "NodeLoss", "Plan", "Workload"]
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """A length of time, drawn from a distribution."""
+
+    distribution: str
+    """constant, exponential, lognormal or weibull."""
+    mean_ms: int
+    shape: float = 1.0
+    """sigma of the logarithm (lognormal), or the shape k (weibull); unused otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """Like VMs that are to run from the start, or from a given time."""
+
+    name: str
+    vmi: Vmi
+    """What each VM runs, instancetype and preference already merged; its name is replaced."""
+    count: int = 1
+    cluster: str = ""
+    """The cluster they run on; or, when empty, the Placement decides."""
+    placement: str = ""
+    total: bool = False
+    """*count* is split over the selected clusters in decision order, instead of on each."""
+    at_ms: int = 0
+    lifetime: Duration | None = None
+    """None: they run until the end."""
+    run_strategy: str = "Always"
+    labels: Labels = field(default_factory=dict)
+    """Labels of the VirtualMachine objects themselves."""
+    vm_names: tuple[str, ...] = ()
+    """Given names, when the VMs were listed one by one; otherwise ``<name>-<index>``."""
+
+    def vm_name(self, index: int) -> str:
+        """Name of the VM with that index, from 0."""
+        return self.vm_names[index] if self.vm_names else f"{self.name}-{index}"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrivals:
+    """A Poisson stream of VMs of one shape."""
+
+    workload: Workload
+    """Its count is the number of VMs that arrive together; its lifetime applies to each."""
+    every_ms: int
+    """Mean time between arrivals."""
+    from_ms: int = 0
+    until_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NodeLoss:
+    """Nodes that die and come back: one named node at a time, or all of a pool by MTBF and MTTR."""
+
+    cluster: str
+    repair: Duration | None
+    """None: it never comes back."""
+    pool: str = ""
+    """All nodes of the pool (empty: all workers), each with its own stream; or …"""
+    node: str = ""
+    """… this one."""
+    every: Duration | None = None
+    """Time between failures of one node; or …"""
+    at_ms: int | None = None
+    """… the moment of a single loss."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that is to happen."""
+
+    workloads: tuple[Workload, ...] = ()
+    arrivals: tuple[Arrivals, ...] = ()
+    losses: tuple[NodeLoss, ...] = ()

@@ -1,0 +1,129 @@
+"""What a pod asks for in sum, and its quality-of-service class.
+
+Shared upstream by the scheduler, the kubelet and quota; so it lives with the noun.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from ove_capacity.model.pod import Container, Pod, PodSpec
+from ove_capacity.model.resources import CPU, HUGEPAGES_PREFIX, MEMORY, ResourceList
+from ove_capacity.quantity import Quantity
+
+__all__ = ["effective_requests", "pod_limits", "pod_requests", "qos_class"]
+
+_ZERO = Quantity(0)
+
+
+def _add(total: dict[str, Quantity], more: ResourceList) -> None:
+    for name, quantity in more.items():
+        held = total.get(name)
+        total[name] = quantity if held is None else held + quantity
+
+
+def _raise_to(total: dict[str, Quantity], other: ResourceList) -> None:
+    for name, quantity in other.items():
+        held = total.get(name)
+        if held is None or quantity.nano > held.nano:
+            total[name] = quantity
+
+
+def _aggregate(
+    spec: PodSpec, demand: Callable[[Container], ResourceList], running: Iterable[ResourceList]
+) -> dict[str, Quantity]:
+    """Containers and sidecars together, or the largest moment of start-up, each resource apart."""
+    total: dict[str, Quantity] = {}
+    for resources in running:
+        _add(total, resources)
+    sidecars: dict[str, Quantity] = {}
+    starting: dict[str, Quantity] = {}
+    for container in spec.init_containers:
+        resources = demand(container)
+        if container.restart_always:
+            _add(total, resources)
+            _add(sidecars, resources)
+            _raise_to(starting, sidecars)
+        else:
+            moment = dict(resources)
+            _add(moment, sidecars)
+            _raise_to(starting, moment)
+    _raise_to(total, starting)
+    return total
+
+
+def pod_requests(
+    spec: PodSpec,
+    *,
+    defaults: Mapping[str, Quantity] | None = None,
+    pod_level: bool = True,
+    held: tuple[ResourceList, ...] = (),
+) -> dict[str, Quantity]:
+    """Exact sum of requests: containers, sidecars, the start-up maximum, overhead.
+
+    Args:
+        spec: the pod's spec.
+        defaults: stands in for a request that a container leaves out (an explicit 0 stays 0).
+        pod_level: let ``spec.resources.requests`` replace CPU, memory and hugepages.
+        held: what the node holds for each container; the larger of both counts (in-place resize).
+
+    Source: kubernetes/component-helpers v0.34.1 resource/helpers.go, PodRequests.
+    """
+
+    def demand(container: Container) -> ResourceList:
+        if not defaults:
+            return container.requests
+        return {**defaults, **container.requests}
+
+    running = [dict(demand(container)) for container in spec.containers]
+    for resources, actual in zip(running, held, strict=False):
+        _raise_to(resources, actual)
+    total = _aggregate(spec, demand, running)
+    if pod_level and spec.pod_requests is not None:
+        for name, quantity in spec.pod_requests.items():
+            if name in (CPU, MEMORY) or name.startswith(HUGEPAGES_PREFIX):
+                total[name] = quantity
+    _add(total, spec.overhead)
+    return total
+
+
+def effective_requests(pod: Pod) -> dict[str, Quantity]:
+    """What a pod that runs already counts for on its node, resized in place or not.
+
+    Source: kubernetes v1.34.1 pkg/scheduler/framework/types.go, PodInfo.calculateResource.
+    """
+    return pod_requests(pod.spec, held=pod.allocated)
+
+
+def pod_limits(spec: PodSpec) -> dict[str, Quantity]:
+    """Exact sum of limits; containers without a limit add nothing.
+
+    Source: kubernetes/component-helpers v0.34.1 resource/helpers.go, PodLimits.
+    """
+    total = _aggregate(
+        spec,
+        lambda container: container.limits,
+        [container.limits for container in spec.containers],
+    )
+    for name, quantity in spec.overhead.items():
+        if name in total:
+            total[name] = total[name] + quantity
+    return total
+
+
+def qos_class(spec: PodSpec) -> str:
+    """Guaranteed, Burstable or BestEffort.
+
+    Source: kubernetes v1.34.1 pkg/apis/core/v1/helper/qos/qos.go, ComputePodQOS.
+    """
+    containers = spec.containers + spec.init_containers
+    asked = [
+        (container.requests.get(name, _ZERO).nano, container.limits.get(name, _ZERO).nano)
+        for container in containers
+        for name in (CPU, MEMORY)
+    ]
+    if not any(request or limit for request, limit in asked):
+        return "BestEffort"
+    if all(limit and request == limit for request, limit in asked):
+        return "Guaranteed"
+    return "Burstable"

@@ -1,0 +1,54 @@
+"""Names and amounts of resources: what a node has and a pod asks for.
+
+An amount is an ``int``: ``cpu`` in milli-cores, memory, hugepages and storage in bytes, everything
+else in pieces. Pods, devices and addresses of a node are resources like any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ove_capacity.quantity import Quantity
+
+__all__ = [
+    "CPU",
+    "EPHEMERAL_STORAGE",
+    "HUGEPAGES_PREFIX",
+    "KVM",
+    "MEMORY",
+    "PODS",
+    "TUN",
+    "VHOST_NET",
+    "Amounts",
+    "ResourceList",
+    "amount",
+    "amounts",
+]
+
+CPU = "cpu"
+MEMORY = "memory"
+EPHEMERAL_STORAGE = "ephemeral-storage"
+PODS = "pods"
+HUGEPAGES_PREFIX = "hugepages-"
+KVM = "devices.kubevirt.io/kvm"
+TUN = "devices.kubevirt.io/tun"
+VHOST_NET = "devices.kubevirt.io/vhost-net"
+
+Amounts = Mapping[str, int]
+"""Resource name -> amount; ``cpu`` in milli-cores, the rest in bytes or pieces."""
+
+ResourceList = Mapping[str, Quantity]
+"""Resource name -> exact quantity, as in a Kubernetes object."""
+
+
+def amount(name: str, quantity: Quantity) -> int:
+    """The scheduler's integer for a quantity: CPU up to the milli, all else up to the unit.
+
+    Source: kubernetes v1.34.1 pkg/scheduler/framework/types.go, Resource.Add.
+    """
+    return quantity.milli if name == CPU else quantity.value
+
+
+def amounts(resources: ResourceList) -> dict[str, int]:
+    """`amount` of each entry."""
+    return {name: amount(name, quantity) for name, quantity in resources.items()}

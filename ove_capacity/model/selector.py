@@ -1,0 +1,86 @@
+"""Label selectors and node selector terms: values that match labels."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+__all__ = ["EVERYTHING", "LabelSelector", "Labels", "NodeSelectorTerm", "Requirement"]
+
+Labels = Mapping[str, str]
+
+_INT64 = re.compile(r"[+-]?\d+")
+
+
+def _int64(text: str) -> int | None:
+    if _INT64.fullmatch(text) is None:
+        return None
+    number = int(text)
+    return number if -(1 << 63) <= number < 1 << 63 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One expression over one label key."""
+
+    key: str
+    operator: str
+    """In, NotIn, Exists, DoesNotExist; for nodes also Gt and Lt."""
+    values: tuple[str, ...] = ()
+
+    def matches(self, labels: Labels) -> bool:
+        """Whether the labels satisfy it; NotIn and DoesNotExist match an absent key.
+
+        An unknown operator matches nothing.
+
+        Source: kubernetes/apimachinery v0.34.1 pkg/labels/selector.go, Requirement.Matches.
+        """
+        value = labels.get(self.key)
+        match self.operator:
+            case "In":
+                return value is not None and value in self.values
+            case "NotIn":
+                return value is None or value not in self.values
+            case "Exists":
+                return value is not None
+            case "DoesNotExist":
+                return value is None
+            case "Gt" | "Lt":
+                return value is not None and self._compares(value)
+            case _:
+                return False
+
+    def _compares(self, value: str) -> bool:
+        left = _int64(value)
+        right = _int64(self.values[0]) if len(self.values) == 1 else None
+        if left is None or right is None:
+            return False
+        return left > right if self.operator == "Gt" else left < right
+
+
+@dataclass(frozen=True, slots=True)
+class LabelSelector:
+    """All requirements must hold; none at all matches everything.
+
+    ``matchLabels`` are read as ``In`` with one value. An absent selector is ``None`` where it
+    occurs, and matches nothing there.
+    """
+
+    requirements: tuple[Requirement, ...] = ()
+
+    def matches(self, labels: Labels) -> bool:
+        """Whether the labels satisfy every requirement."""
+        return all(requirement.matches(labels) for requirement in self.requirements)
+
+
+EVERYTHING = LabelSelector()
+"""The empty selector."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSelectorTerm:
+    """One term of node affinity: label expressions and field expressions, all of which must hold."""
+
+    match_expressions: tuple[Requirement, ...] = ()
+    match_fields: tuple[Requirement, ...] = ()
