@@ -84,7 +84,7 @@ def release(openshift: str, created_on: str | None = None, kubevirt: str | None 
     1.11.0 and 1.18.1; those between by its numbering; Kubernetes from openshift/kubernetes tags.
     """
     version = OpenShiftVersion.parse(openshift)
-    if version.major != 4 or not _FIRST_MINOR <= version.minor <= _LAST_MINOR:  # noqa: PLR2004
+    if version.major != 4 or not _FIRST_MINOR <= version.minor <= _LAST_MINOR:
         raise ValueError(
             f"OpenShift {version} is not modelled; known are 4.{_FIRST_MINOR} to 4.{_LAST_MINOR}"
         )

@@ -30,7 +30,7 @@ class Case:
     name: str
     fleet: Fleet
     plan: Plan
-    policy: Policy = Policy()
+    policy: Policy = field(default_factory=Policy)
     seed: int = 0
     provenance: Provenance | None = None
     assumptions: tuple[Assumption, ...] = ()

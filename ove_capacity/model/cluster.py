@@ -53,10 +53,10 @@ class Cluster:
     """Every machine, masters and storage nodes too, in the order they joined."""
     profile: str = ""
     labels: Labels = field(default_factory=dict)
-    kubevirt: KubeVirt = KubeVirt()
+    kubevirt: KubeVirt = field(default_factory=KubeVirt)
     scheduler_profile: str = "LowNodeUtilization"
     """OpenShift's LowNodeUtilization (upstream's default), HighNodeUtilization or NoScoring."""
-    remediation: Remediation = Remediation()
+    remediation: Remediation = field(default_factory=Remediation)
     pods: tuple[Pod, ...] = ()
     """Pods that exist already, each bound by ``spec.node_name``."""
     namespaces: Mapping[str, Labels] = field(default_factory=dict)

@@ -15,7 +15,7 @@ class PrioritizerWeight:
     """One configured prioritizer."""
 
     name: str
-    """Balance, Steady, ResourceAllocatableCPU, ResourceAllocatableMemory, or AddOn/<resource>/<score>."""
+    """Balance, Steady, ResourceAllocatableCPU, ResourceAllocatableMemory, AddOn/<resource>/<score>."""
     weight: int = 1
 
 

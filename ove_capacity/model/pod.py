@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ove_capacity.model.resources import ResourceList
-from ove_capacity.model.selector import LabelSelector, Labels, NodeSelectorTerm
+from ove_capacity.model.selector import Labels, LabelSelector, NodeSelectorTerm
 
 __all__ = [
     "Affinity",
@@ -118,7 +118,10 @@ class SpreadConstraint:
 
 @dataclass(frozen=True, slots=True)
 class PodSpec:
-    """What pods of one shape share. Share the object too: equal specs are recognised by identity first."""
+    """What pods of one shape share.
+
+    Share the object too: equal specs are recognised by identity first.
+    """
 
     containers: tuple[Container, ...] = ()
     init_containers: tuple[Container, ...] = ()
@@ -165,7 +168,7 @@ class Pod:
     """``status.startTime`` in milliseconds since any one origin; None: not started."""
     nominated_node: str = ""
     allocated: tuple[ResourceList, ...] = ()
-    """Per container, what the node holds for it while it is resized in place; () when not resized."""
+    """Per container, what its node holds for it while it is resized in place; () when it is not."""
 
     @property
     def key(self) -> str:

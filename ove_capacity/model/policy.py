@@ -1,4 +1,4 @@
-"""Choices that upstream leaves to chance or to configuration, named so that a study can fix them."""
+"""Choices that upstream leaves to chance or configuration, named so that a study can fix them."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ EVERYTHING = LabelSelector()
 
 @dataclass(frozen=True, slots=True)
 class NodeSelectorTerm:
-    """One term of node affinity: label expressions and field expressions, all of which must hold."""
+    """One term of node affinity: label and field expressions, all of which must hold."""
 
     match_expressions: tuple[Requirement, ...] = ()
     match_fields: tuple[Requirement, ...] = ()
