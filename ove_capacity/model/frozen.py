@@ -39,5 +39,9 @@ class FrozenMap(Mapping[K, V], Generic[K, V]):
             return self._entries == other._entries
         return self._entries == other
 
+    def __reduce__(self) -> tuple[type[FrozenMap[K, V]], tuple[dict[K, V]]]:
+        # Not the hash: that of a string differs from process to process.
+        return FrozenMap, (self._entries,)
+
     def __repr__(self) -> str:
         return f"FrozenMap({self._entries!r})"

@@ -227,7 +227,7 @@ class Volume:
 
 @dataclass(frozen=True, slots=True)
 class VmiSpec:
-    """What VMs of one shape share. Share the object too: it hashes once."""
+    """What VMs of one shape share. Share the object too: equal specs are recognised by identity first."""
 
     domain: Domain = field(default_factory=Domain)
     networks: tuple[Network, ...] = ()
@@ -244,27 +244,16 @@ class VmiSpec:
     scheduler_name: str = ""
     exec_probes: int = 0
     """How many of the liveness and the readiness probe run a command in the guest."""
-    hash_: int = field(init=False, repr=False, compare=False, default=0)
 
     def __post_init__(self) -> None:
-        """Freeze the map, and hash once: one spec is looked up for each of its VMs."""
+        """Freeze the map, so that the whole can be hashed."""
         object.__setattr__(self, "node_selector", FrozenMap(self.node_selector))
-        parts = (
-            self.domain,
-            self.networks,
-            self.volumes,
-            self.architecture,
-            self.eviction_strategy,
-            self.termination_grace_period_seconds,
-            self.node_selector,
-            self.affinity,
-            self.tolerations,
-            self.priority_class_name,
-        )
-        object.__setattr__(self, "hash_", hash(parts))
 
     def __hash__(self) -> int:
-        return self.hash_
+        # One spec is looked up for each of its VMs: hash what shapes usually differ in, no more.
+        cpu, memory = self.domain.cpu, self.domain.memory
+        topology = (cpu.cores, cpu.sockets, cpu.threads)
+        return hash((topology, memory.guest, self.domain.resources.requests, self.node_selector))
 
 
 @dataclass(frozen=True, slots=True)
