@@ -15,7 +15,7 @@ class PrioritizerWeight:
     """One configured prioritizer."""
 
     name: str
-    """Balance, Steady, ResourceAllocatableCPU, ResourceAllocatableMemory, AddOn/<resource>/<score>."""
+    """A built-in (Balance, Steady, ResourceAllocatable…) or AddOn/<resource>/<score>."""
     weight: int = 1
 
 
