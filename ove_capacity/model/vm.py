@@ -227,7 +227,7 @@ class Volume:
 
 @dataclass(frozen=True, slots=True)
 class VmiSpec:
-    """What VMs of one shape share. Share the object too: equal specs are recognised by identity first."""
+    """What VMs of one shape share. Share the object too: identity is compared first."""
 
     domain: Domain = field(default_factory=Domain)
     networks: tuple[Network, ...] = ()
