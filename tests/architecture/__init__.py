@@ -1,0 +1,1 @@
+"""What holds the house together: tests that read its source."""
