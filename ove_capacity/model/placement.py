@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ove_capacity.model.pod import Toleration
-from ove_capacity.model.selector import LabelSelector
+from ove_capacity.model.resources import Amounts
+from ove_capacity.model.selector import Labels, LabelSelector
 
-__all__ = ["Placement", "PrioritizerWeight"]
+__all__ = ["ManagedCluster", "Placement", "PrioritizerWeight"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +40,15 @@ class Placement:
     def key(self) -> str:
         """``namespace/name``."""
         return f"{self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class ManagedCluster:
+    """A cluster as the hub knows it: labels and totals, no node."""
+
+    name: str
+    labels: Labels = field(default_factory=dict)
+    capacity: Amounts = field(default_factory=dict)
+    """``status.capacity``: ``cpu`` in milli-cores, memory in bytes."""
+    allocatable: Amounts = field(default_factory=dict)
+    """``status.allocatable``."""
