@@ -3,8 +3,8 @@
 ::
 
     OveCapacityError            everything this package raises on purpose
-    ├── ScenarioError           what was handed in is wrong: every problem at once, each with its place
-    ├── UnknownNameError        a cluster, node, VM or plugin that does not exist (in a call, not a file)
+    ├── ScenarioError           the input is wrong: every problem at once, each with its place
+    ├── UnknownNameError        a cluster, node, VM or plugin that does not exist (in a call)
     └── AnswerError             the question cannot be answered for this case
 
 Bad input is an exception with a place, "it does not fit" is a value, and a bug is an assertion.

@@ -1,0 +1,1 @@
+"""Kubernetes objects -> nouns: one module an API group."""
