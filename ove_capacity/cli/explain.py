@@ -1,0 +1,60 @@
+"""``explain``: for one VM, each node's verdict."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+import ove_capacity
+from ove_capacity.cli.endings import ends_decently
+from ove_capacity.cli.options import (
+    Format,
+    FormatOption,
+    Output,
+    ScenarioFile,
+    Seed,
+    Settings,
+    Variant,
+    duration_ms,
+    load_case,
+)
+from ove_capacity.cli.output import deliver
+from ove_capacity.cli.progress import progress_bar
+
+__all__ = ["explain"]
+
+
+@ends_decently
+def explain(
+    scenario: ScenarioFile,
+    *,
+    vm: Annotated[
+        str, typer.Option("--vm", metavar="NAMESPACE/NAME", help="The VM.", show_default=False)
+    ],
+    cluster: Annotated[
+        str | None, typer.Option("--cluster", metavar="NAME", help="When several have that VM.")
+    ] = None,
+    at: Annotated[
+        str, typer.Option("--at", metavar="TIME", help="When: 30d, 12h; 0s is after the start.")
+    ] = "0s",
+    variant: Variant = None,
+    settings: Settings = None,
+    seed: Seed = None,
+    form: FormatOption = Format.TEXT,
+    output: Output = None,
+) -> None:
+    """Show every node's verdict on one VM."""
+    from ove_capacity.report import json, text
+
+    at_ms = duration_ms("--at", at)
+    case = load_case(scenario, variant=variant, settings=settings, seed=seed)
+    with progress_bar("simulating") as progress:
+        run = ove_capacity.simulate(case, until=at_ms + 1, progress=progress)
+    explanation = ove_capacity.explain(run, vm, cluster=cluster)
+    deliver(
+        lambda: json.explain_document(case, explanation),
+        lambda: text.explain_text(explanation),
+        form=form,
+        file=output,
+    )

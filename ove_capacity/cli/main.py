@@ -1,0 +1,81 @@
+"""``ove-capacity VERB scenario.yaml``: the verbs, and what the process ends with.
+
+Exit codes: 0 done, or the answer is yes; 1 the answer asked for is no; 2 the input is wrong;
+3 a bug.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated, TextIO
+
+import typer
+
+import ove_capacity
+from ove_capacity.cli import explain, placement, show, simulate, validate
+from ove_capacity.cli.endings import BROKEN_PIPE
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="ove-capacity",
+    help="Capacity planner and simulator for OpenShift Virtualization fleets.",
+    epilog="Exit codes: 0 done or yes, 1 no, 2 wrong input, 3 a bug.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"max_content_width": 100},
+    rich_markup_mode=None,  # plain help: importing rich would cost more than all the rest
+)
+
+for _verb in (
+    validate.validate,
+    show.show,
+    simulate.simulate,
+    placement.placement,
+    explain.explain,
+):
+    app.command()(_verb)
+
+
+def _print_version(value: bool) -> None:
+    if value:
+        typer.echo(f"ove-capacity {ove_capacity.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show it and end."),
+    ] = False,
+) -> None:
+    """Capacity planner and simulator for OpenShift Virtualization fleets."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line, without the program's name; returns the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        _print_what_it_can(stream)
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        app(arguments, prog_name="ove-capacity")
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read us has left. Give the interpreter's own last flush a place to write to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    return code
+
+
+def _print_what_it_can(stream: TextIO) -> None:
+    """Let a terminal that lacks a character show a question mark instead of failing."""
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="replace")

@@ -1,0 +1,99 @@
+"""Options that the verbs share, and the case they lead to."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+import ove_capacity
+from ove_capacity.cli.endings import seed_in_use
+from ove_capacity.errors import OveCapacityError
+from ove_capacity.simtime import parse_duration
+
+if TYPE_CHECKING:
+    from ove_capacity.model.case import Case
+
+__all__ = [
+    "At",
+    "Format",
+    "FormatOption",
+    "Output",
+    "ScenarioFile",
+    "Seed",
+    "Settings",
+    "Variant",
+    "duration_ms",
+    "load_case",
+]
+
+
+class Format(StrEnum):
+    """How a result is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+ScenarioFile = Annotated[
+    Path, typer.Argument(metavar="SCENARIO", help="The scenario, a YAML file.", show_default=False)
+]
+Variant = Annotated[
+    str | None, typer.Option("--variant", metavar="NAME", help="A variant the scenario names.")
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="PATH=VALUE",
+        help="Change a field: clusters.production.pools.worker.count=12. Repeatable.",
+    ),
+]
+FormatOption = Annotated[Format, typer.Option("--format", help="text, or json for programs.")]
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", metavar="FILE", help="Write there instead of printing."),
+]
+Seed = Annotated[
+    int | None,
+    typer.Option(
+        "--seed", metavar="N", min=0, help="Instead of the scenario's.", show_default=False
+    ),
+]
+At = Annotated[
+    str | None,
+    typer.Option("--at", metavar="TIME", help="At that time, as 30d; otherwise at the start."),
+]
+
+
+def load_case(
+    scenario: Path, *, variant: str | None, settings: list[str] | None, seed: int | None
+) -> Case:
+    """The case of a scenario file with the changes of the command line.
+
+    Raises:
+        OveCapacityError: the file or a change is wrong.
+    """
+    case = ove_capacity.load(scenario, set=_changes(settings or []), variant=variant, seed=seed)
+    seed_in_use.set(case.seed)
+    return case
+
+
+def duration_ms(option: str, text: str) -> int:
+    """A duration given on the command line; OveCapacityError names the option."""
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise OveCapacityError(f"{option}: {error}") from None
+
+
+def _changes(settings: list[str]) -> dict[str, object]:
+    changes: dict[str, object] = {}
+    for setting in settings:
+        path, equals, value = setting.partition("=")
+        if not equals or not path.strip():
+            raise OveCapacityError(f"--set {setting}: write it as path=value")
+        changes[path.strip()] = value
+    return changes

@@ -1,0 +1,35 @@
+"""``show``: the case as it will be simulated, with every assumption and its source."""
+
+from __future__ import annotations
+
+from ove_capacity.cli.endings import ends_decently
+from ove_capacity.cli.options import (
+    Format,
+    FormatOption,
+    Output,
+    ScenarioFile,
+    Seed,
+    Settings,
+    Variant,
+    load_case,
+)
+from ove_capacity.cli.output import deliver
+
+__all__ = ["show"]
+
+
+@ends_decently
+def show(
+    scenario: ScenarioFile,
+    *,
+    variant: Variant = None,
+    settings: Settings = None,
+    seed: Seed = None,
+    form: FormatOption = Format.TEXT,
+    output: Output = None,
+) -> None:
+    """Show what will be simulated, and every assumption."""
+    from ove_capacity.report import json, text
+
+    case = load_case(scenario, variant=variant, settings=settings, seed=seed)
+    deliver(lambda: json.show_document(case), lambda: text.show_text(case), form=form, file=output)

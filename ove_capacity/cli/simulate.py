@@ -1,0 +1,67 @@
+"""``simulate``: run the plan and report what happened."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+import ove_capacity
+from ove_capacity.cli.endings import ANSWER_IS_NO, ends_decently
+from ove_capacity.cli.options import (
+    Format,
+    FormatOption,
+    Output,
+    ScenarioFile,
+    Seed,
+    Settings,
+    Variant,
+    duration_ms,
+    load_case,
+)
+from ove_capacity.cli.output import deliver, refuse_unwritable
+from ove_capacity.cli.progress import progress_bar
+
+__all__ = ["FailOn", "simulate"]
+
+
+class FailOn(StrEnum):
+    """What makes a run's exit code 1."""
+
+    PENDING = "pending"
+
+
+@ends_decently
+def simulate(
+    scenario: ScenarioFile,
+    *,
+    variant: Variant = None,
+    settings: Settings = None,
+    seed: Seed = None,
+    until: Annotated[
+        str, typer.Option("--until", metavar="TIME", help="How long: 90d, 12h, 2d4h.")
+    ] = "90d",
+    check: Annotated[
+        bool, typer.Option("--check", help="Check the books after every event; slower.")
+    ] = False,
+    fail_on: Annotated[
+        FailOn | None,
+        typer.Option("--fail-on", help="End with 1 when VMs are pending or lost at the end."),
+    ] = None,
+    form: FormatOption = Format.TEXT,
+    output: Output = None,
+) -> None:
+    """Run the plan: what happened, what fits, what survives."""
+    from ove_capacity.report import json, text
+
+    until_ms = duration_ms("--until", until)
+    refuse_unwritable(output)
+    case = load_case(scenario, variant=variant, settings=settings, seed=seed)
+    with progress_bar("simulating") as progress:
+        run = ove_capacity.simulate(case, until=until_ms, check=check, progress=progress)
+    deliver(
+        lambda: json.simulate_document(run), lambda: text.simulate_text(run), form=form, file=output
+    )
+    if fail_on is FailOn.PENDING and any(run.unplaced):
+        raise typer.Exit(ANSWER_IS_NO)

@@ -1,0 +1,48 @@
+"""``validate``: read everything, build the case, say what was found; run nothing."""
+
+from __future__ import annotations
+
+import typer
+
+from ove_capacity.cli.endings import WRONG_INPUT, ends_decently
+from ove_capacity.cli.options import (
+    Format,
+    FormatOption,
+    Output,
+    ScenarioFile,
+    Settings,
+    Variant,
+    load_case,
+)
+from ove_capacity.cli.output import deliver
+from ove_capacity.errors import ScenarioError
+
+__all__ = ["validate"]
+
+
+@ends_decently
+def validate(
+    scenario: ScenarioFile,
+    *,
+    variant: Variant = None,
+    settings: Settings = None,
+    form: FormatOption = Format.TEXT,
+    output: Output = None,
+) -> None:
+    """List every problem of a scenario, each with its place."""
+    from ove_capacity.report import json, text
+
+    try:
+        case = load_case(scenario, variant=variant, settings=settings, seed=None)
+    except ScenarioError as error:
+        if form is not Format.JSON:
+            raise
+        problems = error.problems
+        deliver(lambda: json.problems_document(problems), str, form=form, file=output)
+        raise typer.Exit(WRONG_INPUT) from None
+    deliver(
+        lambda: json.validate_document(case),
+        lambda: text.validate_text(case, str(scenario)),
+        form=form,
+        file=output,
+    )
