@@ -106,7 +106,9 @@ class KubeVirt:
     max_hotplug_ratio: int = 0
     """``liveUpdateConfiguration``; 0: KubeVirt's 4."""
     machine_types: Labels = field(default_factory=FrozenMap)
-    """Architecture -> machine type, where the CR names one."""
+    """Architecture -> machine type, where the CR names one; key "": for every architecture."""
+    default_network_interface: str = "bridge"
+    """``network.defaultNetworkInterface``: bridge or masquerade."""
     binding_plugins: Mapping[str, BindingPlugin] = field(default_factory=FrozenMap)
     auto_cpu_limit_namespaces: LabelSelector | None = None
     """``autoCPULimitNamespaceLabelSelector``."""
