@@ -10,7 +10,7 @@ from ove_capacity.errors import Problem, ScenarioError
 
 __all__ = [
     "Document",
-    "Path",
+    "FieldPath",
     "PlacedList",
     "PlacedMapping",
     "Problems",
@@ -23,7 +23,7 @@ __all__ = [
     "plain",
 ]
 
-Path = tuple[str | int, ...]
+FieldPath = tuple[str | int, ...]
 """Keys and indices from the root of a document to one of its values."""
 
 _COLUMN_BITS = 24
@@ -86,7 +86,7 @@ class WrittenFloat(float):
         return self.text
 
 
-def path_text(path: Path) -> str:
+def path_text(path: FieldPath) -> str:
     """``events[0].maxUnavailable``; keys with dots are quoted."""
     parts: list[str] = []
     for step in path:
@@ -107,17 +107,15 @@ class Document:
     start: int = 0
     """Where its value begins (see `place_number`)."""
     text: str = ""
-    """The text of the whole file."""
-    origin: Document | None = None
-    """The document whose string this one was read from; places point into its file."""
+    """The whole text that it was read from."""
     lines_below: int = 0
-    """Lines between the start of the origin's file and this text's first line."""
+    """Lines of the file above the text, when the text was itself a string in the file."""
     columns_right: int = 0
-    """Columns by which this text is indented in the origin's file."""
-    path: Path = ()
-    """Path of the string within its origin."""
+    """Columns by which such a text is indented."""
+    path: FieldPath = ()
+    """Where such a string stands in its document."""
 
-    def place(self, path: Path, *, key: bool = False) -> tuple[int, int]:
+    def place(self, path: FieldPath, *, key: bool = False) -> tuple[int, int]:
         """Line and column, from 1, of the value at *path*, or of its key.
 
         A path that leads further than the document shows the last part that is there.
@@ -134,7 +132,9 @@ class Document:
                 break
         return line_of(at) + self.lines_below, column_of(at) + self.columns_right
 
-    def problem(self, path: Path, message: str, suggestion: str = "", key: bool = False) -> Problem:
+    def problem(
+        self, path: FieldPath, message: str, suggestion: str = "", key: bool = False
+    ) -> Problem:
         """A problem with the value (or the key) at *path*."""
         line, column = self.place(path, key=key) if self.file else (0, 0)
         return Problem(message, self.file, line, column, path_text(self.path + path), suggestion)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ove_capacity.errors import Problem
-from ove_capacity.manifests.document import Document, Path, Problems
+from ove_capacity.manifests.document import Document, FieldPath, Problems
 from ove_capacity.quantity import Quantity, QuantityError
 
 __all__ = ["Fields", "fields_of", "shown"]
@@ -40,7 +40,7 @@ class Fields:
     __slots__ = ("document", "path", "problems", "value")
 
     def __init__(
-        self, value: Mapping[str, Any], document: Document, path: Path, problems: Problems
+        self, value: Mapping[str, Any], document: Document, path: FieldPath, problems: Problems
     ) -> None:
         """Read *value*, which stands at *path* in *document*; note what is wrong in *problems*."""
         self.value, self.document, self.path, self.problems = value, document, path, problems
@@ -60,7 +60,7 @@ class Fields:
         """Note a warning at this mapping, or at what the *keys* lead to."""
         self.problems.warnings.append(self._problem(message, keys, ""))
 
-    def _problem(self, message: str, keys: Path, suggestion: str) -> Problem:
+    def _problem(self, message: str, keys: FieldPath, suggestion: str) -> Problem:
         return self.document.problem(self.path + keys, message, suggestion)
 
     def _wrong(self, expected: str, *keys: str | int) -> None:

@@ -1,0 +1,279 @@
+"""Values from YAML's parser events, bounded and with places.
+
+YAML's own composer recurses, and its C form crashes the process on deeply nested input; building
+from events refuses such input, counts aliases as often as they are used, and knows where each
+value stands. JSON is YAML, so JSON files come this way too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import yaml
+
+from ove_capacity.errors import Problem, ScenarioError
+from ove_capacity.manifests.document import (
+    Document,
+    PlacedList,
+    PlacedMapping,
+    Problems,
+    column_of,
+    line_of,
+    place_number,
+)
+from ove_capacity.manifests.scalars import read_otherwise, scalar_of
+
+__all__ = ["MAX_DEPTH", "MAX_NODES", "documents_of_text"]
+
+MAX_DEPTH = 100
+MAX_NODES = 200_000
+"""Values in one file, each alias counted with all that it stands for."""
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_MERGE = "<<"
+_PLAIN_WARNINGS = 20
+
+
+class _RefusedError(Exception):
+    """Reading cannot go on; the message and the place become a ScenarioError."""
+
+    def __init__(self, message: str, place: int, suggestion: str = "") -> None:
+        super().__init__(message)
+        self.message, self.place, self.suggestion = message, place, suggestion
+
+
+@dataclass(slots=True)
+class _Anchor:
+    """What an alias stands for."""
+
+    value: Any
+    nodes: int
+    height: int
+
+
+@dataclass(slots=True)
+class _Open:
+    """A mapping or list that is being built."""
+
+    value: Any
+    place: int
+    anchor: str | None
+    nodes_before: int
+    height: int = 1
+    key: str | None = None
+    merged: list[tuple[PlacedMapping | PlacedList, int]] = field(default_factory=list)
+
+
+class _Builder:
+    """Builds the documents of one file, event by event."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.nodes = 0
+        self.stack: list[_Open] = []
+        self.anchors: dict[str, _Anchor | None] = {}
+        self.roots: list[tuple[Any, int]] = []
+        self.odd: list[tuple[str, str, int]] = []
+        """Plain texts that other readers take for something else: text, what, place."""
+
+    def build(self) -> list[tuple[Any, int]]:
+        """Roots with their places."""
+        parser = _Loader(self.text)
+        try:
+            while parser.check_event():
+                self._take(parser.get_event())
+        finally:
+            parser.dispose()
+        return self.roots
+
+    def _take(self, event: Any) -> None:
+        kind = type(event)
+        if kind is yaml.ScalarEvent:
+            self._scalar(event)
+        elif kind is yaml.MappingStartEvent:
+            self._start(event, PlacedMapping())
+        elif kind is yaml.SequenceStartEvent:
+            self._start(event, PlacedList())
+        elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+            self._end()
+        elif kind is yaml.AliasEvent:
+            self._alias(event)
+        elif kind is yaml.DocumentStartEvent:
+            self.anchors.clear()
+
+    def _count(self, nodes: int, height: int, place: int) -> None:
+        self.nodes += nodes
+        if self.nodes > MAX_NODES:
+            raise _RefusedError(f"has more than {MAX_NODES:,} values, aliases counted", place)
+        if len(self.stack) + height > MAX_DEPTH:
+            raise _RefusedError(f"is nested more than {MAX_DEPTH} levels deep", place)
+
+    def _scalar(self, event: Any) -> None:
+        mark = event.start_mark
+        place = place_number(mark.line, mark.column)
+        if event.tag is not None:
+            raise _RefusedError(f"has the tag {event.tag!r}; tags are not read", place)
+        self._count(1, 0, place)
+        text = event.value
+        frame = self.stack[-1] if self.stack else None
+        if event.implicit[0]:
+            if frame is not None and frame.key is None and type(frame.value) is PlacedMapping:
+                value: Any = text
+            else:
+                value = scalar_of(text)
+            if value is text and len(self.odd) < _PLAIN_WARNINGS:
+                other = read_otherwise(text)
+                if other:
+                    self.odd.append((text, other, place))
+        else:
+            value = text
+        if event.anchor is not None:
+            self.anchors[event.anchor] = _Anchor(value, 1, 0)
+        self._put(value, place, plain=event.implicit[0])
+
+    def _start(self, event: Any, value: PlacedMapping | PlacedList) -> None:
+        mark = event.start_mark
+        place = place_number(mark.line, mark.column)
+        if event.tag is not None:
+            raise _RefusedError(f"has the tag {event.tag!r}; tags are not read", place)
+        nodes_before = self.nodes
+        self._count(1, 1, place)
+        if event.anchor is not None:
+            self.anchors[event.anchor] = None
+        self.stack.append(_Open(value, place, event.anchor, nodes_before))
+
+    def _end(self) -> None:
+        frame = self.stack.pop()
+        if frame.merged:
+            _merge(frame)
+        if frame.anchor is not None:
+            nodes = self.nodes - frame.nodes_before
+            self.anchors[frame.anchor] = _Anchor(frame.value, nodes, frame.height)
+        if self.stack:
+            self.stack[-1].height = max(self.stack[-1].height, frame.height + 1)
+        self._put(frame.value, frame.place)
+
+    def _alias(self, event: Any) -> None:
+        place = place_number(event.start_mark.line, event.start_mark.column)
+        anchor = self.anchors.get(event.anchor)
+        if anchor is None:
+            known = event.anchor in self.anchors
+            raise _RefusedError(
+                f"alias *{event.anchor} " + ("contains itself" if known else "has no anchor"), place
+            )
+        self._count(anchor.nodes, anchor.height, place)
+        if self.stack:
+            self.stack[-1].height = max(self.stack[-1].height, anchor.height + 1)
+        self._put(anchor.value, place)
+
+    def _put(self, value: Any, place: int, plain: bool = False) -> None:
+        """Give a finished value to what it belongs to."""
+        if not self.stack:
+            self.roots.append((value, place))
+            return
+        frame = self.stack[-1]
+        into = frame.value
+        if type(into) is PlacedList:
+            into.append(value)
+            into.values_at.append(place)
+        elif frame.key is None:
+            self._key(frame, value, place, plain)
+        elif frame.key == _MERGE and frame.value.keys_at.get(_MERGE) == -1:
+            frame.merged.append((value, place))
+            frame.key = None
+        else:
+            into[frame.key] = value
+            into.values_at[frame.key] = place
+            frame.key = None
+
+    def _key(self, frame: _Open, key: Any, place: int, plain: bool) -> None:
+        keys_at = frame.value.keys_at
+        if not isinstance(key, str):
+            line = self.text.split("\n")[line_of(place) - 1]
+            hint = ": a template, to be rendered first?" if "{{" in line else ""
+            raise _RefusedError("has a key that is not text" + hint, place)
+        if key in keys_at:
+            if keys_at[key] == -1:
+                raise _RefusedError("has two merge keys; give one a list", place)
+            raise _RefusedError(
+                f"has the key {key[:60]!r} twice; the first is on line {line_of(keys_at[key])}",
+                place,
+            )
+        keys_at[key] = -1 if key == _MERGE and plain else place
+        frame.key = key
+
+
+def _merge(frame: _Open) -> None:
+    """Add what ``<<`` names, below the keys that are written."""
+    into = frame.value
+    del into.keys_at[_MERGE]
+    for source, place in frame.merged:
+        parts = source if type(source) is PlacedList else [source]
+        for part in parts:
+            if type(part) is not PlacedMapping:
+                raise _RefusedError("merges something that is not a mapping", place)
+            for key, value in part.items():
+                if key not in into:
+                    into[key] = value
+                    into.values_at[key] = part.values_at[key]
+                    into.keys_at[key] = part.keys_at[key]
+
+
+def _syntax_message(error: yaml.YAMLError, text: str, line: int) -> str:
+    lines = text.split("\n")
+    spot = lines[line - 1] if line <= len(lines) else ""
+    if "{{" in spot or any(each.lstrip().startswith(("{%", "{{-", "{{/*")) for each in lines):
+        return "is no YAML but a template (Helm, Go or Jinja): render it first"
+    problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "unreadable"
+    context = getattr(error, "context", None)
+    return f"is not YAML: {problem}" + (f" {context}" if context else "")
+
+
+def _place_of(error: yaml.YAMLError, text: str) -> tuple[int, int]:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    if mark is not None:
+        return mark.line + 1, mark.column + 1
+    position = getattr(error, "position", 0) or 0
+    before = text[:position]
+    return before.count("\n") + 1, position - before.rfind("\n")
+
+
+def documents_of_text(
+    text: str, file: str, problems: Problems, within: Document | None = None
+) -> Iterator[Document]:
+    """The documents of a text, empty ones left out.
+
+    Args:
+        text: YAML or JSON.
+        file: its name, for places.
+        problems: gets a warning for each plain text that kubectl would read as something else.
+        within: where the text stands, when it was itself a string in a file.
+
+    Raises:
+        ScenarioError: not YAML, or more than the bounds allow, with one problem.
+    """
+    frame = within or Document(None, file)
+    builder = _Builder(text)
+    try:
+        roots = builder.build()
+    except _RefusedError as refusal:
+        raise ScenarioError(_at(frame, refusal.message, refusal.place)) from None
+    except yaml.YAMLError as error:
+        line, column = _place_of(error, text)
+        place = place_number(line - 1, column - 1)
+        raise ScenarioError(_at(frame, _syntax_message(error, text, line), place)) from None
+    for odd, other, place in builder.odd:
+        message = (
+            f"{odd!r} is read as text; kubectl reads {other}: put it in quotes, or write {other}"
+        )
+        problems.warnings.append(_at(frame, message, place))
+    for value, place in roots:
+        if value is not None:
+            yield replace(frame, value=value, start=place, text=text)
+
+
+def _at(frame: Document, message: str, place: int) -> Problem:
+    line, column = line_of(place) + frame.lines_below, column_of(place) + frame.columns_right
+    return Problem(message, frame.file, line, column)

@@ -1,0 +1,173 @@
+"""Files and folders of YAML or JSON -> documents; whatever else a path leads to is refused."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ove_capacity.errors import Problem, ScenarioError
+from ove_capacity.manifests.document import Document, FieldPath, Problems
+from ove_capacity.manifests.events import documents_of_text
+
+__all__ = [
+    "MAX_BYTES",
+    "embedded_document",
+    "files_below",
+    "read_documents",
+    "read_text",
+    "rendered",
+]
+
+MAX_BYTES = 32 * 1024 * 1024
+"""Largest file that is read."""
+
+_SUFFIXES = (".yaml", ".yml", ".json")
+_MAGIC = {b"PK\x03\x04": "a zip archive", b"\x1f\x8b": "a gzip archive", b"\x7fELF": "a program"}
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_HELM_VALUE = re.compile(r"\{\{-?\s*\.Values\.([A-Za-z0-9_.]+)\s*-?\}\}")
+
+
+def _refuse(message: str, file: str, line: int = 0, column: int = 0) -> ScenarioError:
+    return ScenarioError(Problem(message, file, line, column))
+
+
+def _read_bytes(path: Path, file: str) -> bytes:
+    try:
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise _refuse("is a folder, not a file", file)
+        if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
+            raise _refuse("is not a file", file)
+        with path.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise _refuse("does not exist", file) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "not a file name"
+        raise _refuse(f"cannot be read: {reason}", file) from None
+    if len(data) > MAX_BYTES:
+        raise _refuse(f"is larger than {MAX_BYTES >> 20} MiB", file)
+    return data
+
+
+def read_text(path: Path, file: str | None = None) -> str:
+    """The text of a file; *file* is its name in messages.
+
+    Raises:
+        ScenarioError: there is no such file, or it is not UTF-8 text, or larger than `MAX_BYTES`.
+    """
+    name = str(path) if file is None else file
+    data = _read_bytes(path, name)
+    for magic, what in _MAGIC.items():
+        if data.startswith(magic):
+            raise _refuse(f"is {what}, not YAML or JSON", name)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = data[: error.start]
+        line, column = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
+        bad = data[error.start]
+        raise _refuse(f"is not UTF-8 text (byte 0x{bad:02x})", name, line, column) from None
+    control = _CONTROL.search(data)
+    if control is not None:
+        before = data[: control.start()]
+        line, column = before.count(b"\n") + 1, control.start() - before.rfind(b"\n")
+        what = f"holds the control character 0x{control[0][0]:02x}: is it a binary file?"
+        raise _refuse(what, name, line, column)
+    return text
+
+
+def rendered(text: str, values: Mapping[str, Any], file: str) -> str:
+    """The text with each ``{{ .Values.x }}`` replaced; no other template language is read.
+
+    Raises:
+        ScenarioError: for each value that *values* does not give, or gives as no single value.
+    """
+    missing: list[Problem] = []
+
+    def value_of(match: re.Match[str]) -> str:
+        value: Any = values
+        for step in match[1].split("."):
+            value = value.get(step) if isinstance(value, Mapping) else None
+        if value is None or isinstance(value, Mapping | list):
+            before = text[: match.start()]
+            place = before.count("\n") + 1, match.start() - before.rfind("\n")
+            message = f"needs {match[1]!r} in the scenario's `values`"
+            missing.append(Problem(message, file, *place))
+        return str(value).lower() if isinstance(value, bool) else str(value)
+
+    done = _HELM_VALUE.sub(value_of, text)
+    if missing:
+        raise ScenarioError(missing)
+    return done
+
+
+def read_documents(
+    path: str | Path,
+    problems: Problems | None = None,
+    *,
+    file: str | None = None,
+    values: Mapping[str, Any] | None = None,
+) -> list[Document]:
+    """The documents of one YAML or JSON file.
+
+    Args:
+        path: the file.
+        problems: gets warnings.
+        file: its name in messages; otherwise its path.
+        values: what Helm's ``{{ .Values.x }}`` are replaced with.
+
+    Raises:
+        ScenarioError: it cannot be read, or holds nothing.
+    """
+    name = str(path) if file is None else file
+    text = rendered(read_text(Path(path), name), values or {}, name)
+    found = list(documents_of_text(text, name, Problems() if problems is None else problems))
+    if not found:
+        raise _refuse("is empty", name)
+    return found
+
+
+def files_below(folder: Path) -> list[Path]:
+    """The YAML and JSON files of a folder and its subfolders, sorted; hidden ones left out."""
+    found: list[Path] = []
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        found += [
+            Path(place, name)
+            for name in names
+            if name.lower().endswith(_SUFFIXES) and not name.startswith(".")
+        ]
+    return sorted(found)
+
+
+def embedded_document(outer: Document, path: FieldPath, problems: Problems) -> Document | None:
+    """The document inside a string of *outer*; places point to the lines of the outer file.
+
+    None when the string holds nothing.
+
+    Raises:
+        ScenarioError: the string is not YAML.
+    """
+    text: Any = outer.value
+    for step in path:
+        text = text[step]
+    line, column = outer.place(path)
+    above = replace(outer, value=None, path=outer.path + path, lines_below=line - 1)
+    lines = outer.text.split("\n")
+    spot = line - 1 - outer.lines_below
+    indicator = lines[spot][column - 1 - outer.columns_right :] if spot < len(lines) else ""
+    if indicator[:1] in ("|", ">"):
+        first = next((each for each in lines[spot + 1 :] if each.strip()), "")
+        indent = len(first) - len(first.lstrip(" ")) + outer.columns_right
+        above = replace(above, lines_below=line, columns_right=indent)
+    elif indicator[:1] in ("'", '"'):
+        above = replace(above, columns_right=column)
+    else:
+        above = replace(above, columns_right=column - 1)
+    return next(documents_of_text(text, outer.file, problems, above), None)

@@ -1,0 +1,65 @@
+"""Which plain YAML scalars are typed: true, false, null and JSON numbers. All else is text.
+
+So a version ``1.10`` keeps its zero, a label ``no`` stays ``no``, ``12:30`` is no number.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ove_capacity.manifests.document import WrittenFloat, WrittenInt
+
+__all__ = ["read_otherwise", "scalar_of"]
+
+_WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "": None}
+_JSON_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
+_NUMBER_STARTS = frozenset("-0123456789")
+_LONGEST_INT = 4000
+
+_YAML_1_1_BOOLEANS = frozenset(
+    spelling
+    for word in ("y", "yes", "on", "true", "n", "no", "off", "false")
+    for spelling in (word, word.capitalize(), word.upper())
+    if spelling not in _WORDS
+)
+_YAML_1_1_NULLS = frozenset(("~", "Null", "NULL"))
+_YAML_1_1_NUMBERS = re.compile(
+    r"[-+]?0[xX][0-9a-fA-F_]+|[-+]?0[bB][01_]+|[-+]?0[oO]?[0-7_]+|[-+]?[1-9][0-9]*(?:_[0-9]+)+"
+    r"|\+[0-9]+(?:\.[0-9]*)?|[-+]?\.[0-9]+(?:[eE][-+]?[0-9]+)?|[-+]?[0-9]+\.(?:[eE][-+]?[0-9]+)?"
+    r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)",
+    re.ASCII,
+)
+_SEXAGESIMAL = re.compile(r"[-+]?[0-9]+(?::[0-5]?[0-9])+(?:\.[0-9]*)?", re.ASCII)
+
+
+def scalar_of(text: str) -> Any:
+    """The value of a plain scalar; numbers keep their text where Python would print another."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if text[0] not in _NUMBER_STARTS:
+        return text
+    match = _JSON_NUMBER.fullmatch(text)
+    if match is None:
+        return text
+    if match[1] is None and match[2] is None and len(text) < _LONGEST_INT:
+        whole = int(text)
+        return whole if str(whole) == text else _written(WrittenInt(whole), text)
+    number = float(text)
+    return number if repr(number) == text else _written(WrittenFloat(number), text)
+
+
+def _written(number: Any, text: str) -> Any:
+    number.text = text
+    return number
+
+
+def read_otherwise(text: str) -> str:
+    """What other YAML readers take this plain text for; "" when they agree that it is text."""
+    if text in _YAML_1_1_BOOLEANS:
+        return "true" if text[0] in "yYtT" or text.lower() == "on" else "false"
+    if text in _YAML_1_1_NULLS:
+        return "null"
+    if _YAML_1_1_NUMBERS.fullmatch(text) or _SEXAGESIMAL.fullmatch(text):
+        return "a number"
+    return ""
