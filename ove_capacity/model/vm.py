@@ -25,11 +25,13 @@ __all__ = [
     "Domain",
     "Interface",
     "LaunchSecurity",
+    "Matcher",
     "Memory",
     "Network",
     "Realtime",
     "Resources",
     "Tpm",
+    "VirtualMachine",
     "Vmi",
     "VmiSpec",
     "Volume",
@@ -276,3 +278,39 @@ class Vmi:
     def key(self) -> str:
         """``namespace/name``."""
         return f"{self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Matcher:
+    """A reference to an instancetype or a preference."""
+
+    name: str = ""
+    """Empty: inferred from a volume."""
+    kind: str = ""
+    """Empty: the cluster-wide kind."""
+    infer_from_volume: str = ""
+
+    @property
+    def is_cluster_wide(self) -> bool:
+        """Whether it names the cluster-wide kind, as it does unless it says otherwise."""
+        return not self.kind or "cluster" in self.kind.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualMachine:
+    """A VirtualMachine: what it runs when it runs, and whether it is to run."""
+
+    vmi: Vmi
+    """As written in the template: instancetype and preference are not merged yet."""
+    run_strategy: str = "Halted"
+    """Always, RerunOnFailure, Manual, Halted or Once."""
+    instancetype: Matcher | None = None
+    preference: Matcher | None = None
+    labels: Labels = field(default_factory=FrozenMap)
+    """Of the VirtualMachine object itself."""
+    replicas: int = 1
+    """How many of it: more than one for a pool or a replica set."""
+
+    def __post_init__(self) -> None:
+        """Freeze the map, so that the whole can be hashed."""
+        object.__setattr__(self, "labels", FrozenMap(self.labels))
