@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ove_capacity.model import overview
 from ove_capacity.model.assumption import Assumption
 from ove_capacity.model.cluster import Fleet
 from ove_capacity.model.plan import Plan
 from ove_capacity.model.policy import Policy
+from ove_capacity.tables import Table
 
 __all__ = ["Case", "Provenance"]
 
@@ -23,7 +25,7 @@ class Provenance:
     """(cluster, ``OpenShift 4.15 / Kubernetes 1.28 / KubeVirt v1.1.0``)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Case:
     """Fleet (what exists), plan (what happens), policy (what rules)."""
 
@@ -35,3 +37,25 @@ class Case:
     provenance: Provenance | None = None
     assumptions: tuple[Assumption, ...] = ()
     warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """What exists, what is to happen and what was assumed; empty tables are left out."""
+        every = (
+            overview.fleet_table(self.fleet),
+            overview.pools_table(self.fleet),
+            overview.workloads_table(self.plan),
+            overview.placements_table(self.fleet.placements),
+            overview.losses_table(self.plan),
+            overview.assumptions_table(self.assumptions),
+        )
+        return tuple(table for table in every if table.rows)
+
+    def __repr__(self) -> str:
+        clusters, workloads = len(self.fleet.clusters), len(self.plan.workloads)
+        return f"<Case {self.name}: {clusters} clusters, {workloads} workloads, seed {self.seed}>"
+
+    def _repr_html_(self) -> str:
+        warnings = Table("Warnings", ("warning",), tuple((each,) for each in self.warnings))
+        shown = (*self.tables, warnings) if self.warnings else self.tables
+        return "".join(table.html() for table in shown)

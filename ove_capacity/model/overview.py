@@ -1,0 +1,201 @@
+"""A case as tables that a person can check before anything is simulated."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from ove_capacity.model.assumption import Assumption
+from ove_capacity.model.cluster import Cluster, Fleet
+from ove_capacity.model.node import Node
+from ove_capacity.model.placement import Placement
+from ove_capacity.model.plan import Duration, NodeLoss, Plan, Workload
+from ove_capacity.model.resources import CPU, HUGEPAGES_PREFIX, MEMORY
+from ove_capacity.model.vm import Vmi
+from ove_capacity.quantity import Notation, Quantity
+from ove_capacity.simtime import format_duration
+from ove_capacity.tables import Cell, Table
+
+__all__ = [
+    "assumptions_table",
+    "fleet_table",
+    "losses_table",
+    "placements_table",
+    "pools_table",
+    "size_text",
+    "workloads_table",
+]
+
+_ROLE_PREFIX = "node-role.kubernetes.io/"
+
+
+def size_text(size_bytes: int) -> str:
+    """Bytes as a person reads them: ``128Gi``, or ``124.3Gi`` when that is not exact."""
+    exact = str(Quantity.of(size_bytes, Notation.BINARY))
+    if len(exact) <= len("124.3Gi"):
+        return exact
+    return f"{size_bytes / 2**30:.1f}Gi"
+
+
+def fleet_table(fleet: Fleet) -> Table:
+    """Clusters with their releases and rules."""
+    rows = [
+        (
+            cluster.name,
+            cluster.profile or "-",
+            str(cluster.release.openshift),
+            cluster.release.kubevirt,
+            len(cluster.nodes),
+            len(cluster.workers),
+            len(cluster.pods),
+            cluster.scheduler_profile,
+            cluster.remediation.kind,
+        )
+        for cluster in fleet.clusters
+    ]
+    columns = ("cluster", "profile", "OpenShift", "KubeVirt", "nodes", "workers", "pods")
+    return Table("Clusters", (*columns, "scheduler", "remediation"), tuple(rows))
+
+
+def pools_table(fleet: Fleet) -> Table:
+    """Machines of each cluster, those of a kind together."""
+    rows = [row for cluster in fleet.clusters for row in _pool_rows(cluster)]
+    columns = ("cluster", "pool", "nodes", "CPU", "allocatable CPU", "memory", "allocatable memory")
+    return Table("Machines", (*columns, "hugepages"), tuple(rows))
+
+
+def workloads_table(plan: Plan) -> Table:
+    """VMs that are to run, and streams of VMs that arrive."""
+    rows = [_workload_row(workload, "") for workload in plan.workloads]
+    rows += [
+        _workload_row(each.workload, f"every {format_duration(each.every_ms)} on average")
+        for each in plan.arrivals
+    ]
+    columns = ("workload", "VMs", "vCPU", "memory", "where", "from", "lifetime", "eviction")
+    return Table("Virtual machines to run", columns, tuple(rows))
+
+
+def losses_table(plan: Plan) -> Table:
+    """What breaks, and how it is repaired."""
+    rows = [
+        (
+            loss.cluster,
+            loss.node or (f"each node of {loss.pool}" if loss.pool else "each worker"),
+            _when(loss),
+            _lasting(loss.repair) if loss.repair else "never",
+        )
+        for loss in plan.losses
+    ]
+    return Table("Node losses", ("cluster", "node", "lost", "repaired after"), tuple(rows))
+
+
+def placements_table(placements: Sequence[Placement]) -> Table:
+    """What the hub is asked to decide."""
+    rows = [
+        (
+            each.key,
+            "all" if each.number_of_clusters is None else str(each.number_of_clusters),
+            len(each.predicates),
+            each.mode,
+            ", ".join(f"{one.name} {one.weight}" for one in each.prioritizers) or "-",
+        )
+        for each in placements
+    ]
+    columns = ("placement", "clusters", "predicates", "mode", "prioritizers configured")
+    return Table("Placements", columns, tuple(rows))
+
+
+def assumptions_table(assumptions: Iterable[Assumption]) -> Table:
+    """Every number that was not read from the input; equal ones of several places together."""
+    places: dict[tuple[str, str, str, str], list[str]] = {}
+    for each in assumptions:
+        key = (each.name, each.value, str(each.evidence), each.source)
+        places.setdefault(key, []).append(each.applies_to)
+    rows = [
+        (name, value, ", ".join(filter(None, applies)) or "all", evidence, source)
+        for (name, value, evidence, source), applies in places.items()
+    ]
+    columns = ("assumption", "value", "applies to", "evidence", "source")
+    return Table("Numbers that the input does not give", columns, tuple(rows))
+
+
+def _pool_rows(cluster: Cluster) -> list[tuple[Cell, ...]]:
+    kinds: Counter[tuple[str, int, int, int, int, str]] = Counter()
+    for node in cluster.nodes:
+        kinds[
+            node.pool or _role(node),
+            node.capacity.get(CPU, 0),
+            node.allocatable.get(CPU, 0),
+            node.capacity.get(MEMORY, 0),
+            node.allocatable.get(MEMORY, 0),
+            _hugepages(node),
+        ] += 1
+    return [
+        (
+            cluster.name,
+            pool,
+            count,
+            _cores(cpu),
+            _cores(cpu_free),
+            size_text(memory),
+            size_text(memory_free),
+            pages,
+        )
+        for (pool, cpu, cpu_free, memory, memory_free, pages), count in kinds.items()
+    ]
+
+
+def _role(node: Node) -> str:
+    roles = [
+        label.removeprefix(_ROLE_PREFIX)
+        for label in sorted(node.labels)
+        if label.startswith(_ROLE_PREFIX)
+    ]
+    return ",".join(roles) or "-"
+
+
+def _hugepages(node: Node) -> str:
+    pages = [
+        f"{size_text(amount)} of {name.removeprefix(HUGEPAGES_PREFIX)}"
+        for name, amount in sorted(node.allocatable.items())
+        if name.startswith(HUGEPAGES_PREFIX) and amount
+    ]
+    return ", ".join(pages) or "-"
+
+
+def _cores(milli: int) -> str:
+    return f"{milli / 1000:g}"
+
+
+def _workload_row(workload: Workload, coming: str) -> tuple[Cell, ...]:
+    vmi = workload.vmi
+    where = workload.cluster or f"by {workload.placement}"
+    if not workload.cluster:
+        where += ", in all" if workload.total else ", on each"
+    return (
+        workload.name,
+        workload.count,
+        max(vmi.spec.domain.cpu.vcpus, 1),
+        _guest_memory(vmi),
+        where,
+        coming or format_duration(workload.at_ms),
+        _lasting(workload.lifetime) if workload.lifetime else "-",
+        vmi.spec.eviction_strategy or "-",
+    )
+
+
+def _guest_memory(vmi: Vmi) -> str:
+    domain = vmi.spec.domain
+    guest = domain.memory.guest or domain.resources.requests.get(MEMORY)
+    return str(guest) if guest is not None else "-"
+
+
+def _when(loss: NodeLoss) -> str:
+    if loss.at_ms is not None:
+        return f"at {format_duration(loss.at_ms)}"
+    return f"every {_lasting(loss.every)}" if loss.every else "never"
+
+
+def _lasting(duration: Duration) -> str:
+    length = format_duration(duration.mean_ms)
+    return length if duration.distribution == "constant" else f"{length} ({duration.distribution})"
