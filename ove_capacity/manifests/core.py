@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from ove_capacity.manifests.document import Document, Problems
-from ove_capacity.manifests.fields import Fields, fields_of
+from ove_capacity.manifests.document import Problems
+from ove_capacity.manifests.fields import Fields, Source, fields_of
 from ove_capacity.manifests.selectors import affinity_of, label_selector_of, selector_of_labels
 from ove_capacity.model.cluster import DisruptionBudget, Service
 from ove_capacity.model.node import Node, NodeImage, Taint
@@ -28,7 +28,6 @@ from ove_capacity.model.resources import ResourceList, amounts
 from ove_capacity.model.selector import EVERYTHING, LabelSelector
 
 __all__ = [
-    "Source",
     "disruption_budget_of",
     "namespace_of",
     "node_of",
@@ -39,10 +38,8 @@ __all__ = [
     "workload_selector_of",
 ]
 
-Source = Document | Mapping[str, Any]
 
 _ROLE_PREFIX = "node-role.kubernetes.io/"
-_ORDINARY_ROLES = ("control-plane", "master", "worker")
 
 
 def _begin(source: Source, problems: Problems | None) -> tuple[Fields, Problems]:
@@ -56,14 +53,17 @@ def _finish(log: Problems, problems: Problems | None) -> None:
 
 
 def _pool_of(labels: Mapping[str, str]) -> str:
-    """The machine config pool by role: a custom role before worker, worker before master."""
+    """The machine config pool by role: master, else a custom role, else worker.
+
+    Source: openshift/machine-config-operator pkg/helpers, GetPrimaryPoolForNode.
+    """
     roles = [key.removeprefix(_ROLE_PREFIX) for key in labels if key.startswith(_ROLE_PREFIX)]
-    custom = sorted(role for role in roles if role and role not in _ORDINARY_ROLES)
+    if "master" in roles or "control-plane" in roles:
+        return "master"
+    custom = sorted(role for role in roles if role and role != "worker")
     if custom:
         return custom[0]
-    if "worker" in roles:
-        return "worker"
-    return "master" if roles else ""
+    return "worker" if "worker" in roles else ""
 
 
 def node_of(source: Source, problems: Problems | None = None) -> Node:

@@ -13,7 +13,7 @@ from ove_capacity.errors import Problem
 from ove_capacity.manifests.document import Document, FieldPath, Problems
 from ove_capacity.quantity import Quantity, QuantityError
 
-__all__ = ["Fields", "fields_of", "shown"]
+__all__ = ["Fields", "Source", "fields_of", "shown"]
 
 _SHOWN_LENGTH = 60
 
@@ -187,10 +187,17 @@ class Fields:
         return []
 
 
-def fields_of(source: Document | Mapping[str, Any], problems: Problems) -> Fields:
-    """Begin to read an object: a document, or a plain mapping without places."""
+Source = Document | Mapping[str, Any] | Fields
+"""What an object is read from: a document, part of one, or a plain dict without places."""
+
+
+def fields_of(source: Source, problems: Problems) -> Fields:
+    """Begin to read an object."""
+    if isinstance(source, Fields):
+        return Fields(source.value, source.document, source.path, problems)
     document = source if isinstance(source, Document) else Document(source)
     if isinstance(document.value, Mapping):
         return Fields(document.value, document, (), problems)
-    problems.errors.append(document.problem((), f"must be a mapping (got {shown(document.value)})"))
+    message = f"must be a mapping (got {shown(document.value)})"
+    problems.errors.append(document.problem((), message))
     return Fields({}, document, (), problems)
