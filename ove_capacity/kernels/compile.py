@@ -1,0 +1,138 @@
+"""Compile a function, or run the same source as plain Python.
+
+A kernel is an ordinary function over integers and arrays. `kernel` leaves it as it is, so that the
+plain form costs nothing; `compiled` makes the other form on first use, from a copy of the function
+whose globals name the compiled callees. Which of the two runs is chosen call by call.
+
+The compiler's cache does not see a change in a function called from another file; so its folder is
+keyed by the hash of all kernel sources.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable
+from functools import cache
+from importlib import import_module
+from inspect import getsource
+from pathlib import Path
+from types import FunctionType
+from typing import Any, NamedTuple, TypeVar, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "CALLS_WORTH_COMPILING",
+    "CALLS_WORTH_LOADING",
+    "Array",
+    "compiled",
+    "form",
+    "kernel",
+    "views",
+]
+
+Array = NDArray[Any]
+"""What a kernel reads and writes; its docstring says shape, dtype and unit."""
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+_T = TypeVar("_T", bound=NamedTuple)
+
+CALLS_WORTH_LOADING = 6_000
+"""Pod-node pairs run plain after which loading compiled kernels would have paid."""
+
+CALLS_WORTH_COMPILING = 120_000
+"""Pod-node pairs run plain after which compiling them would have paid."""
+
+_kernels: dict[FunctionType, None] = {}
+_loaded: set[FunctionType] = set()
+_spent: dict[FunctionType, int] = {}
+"""Work done plain so far: whoever calls often with little gets the compiled form in the end."""
+
+
+def kernel(function: _F) -> _F:
+    """Mark a function as compilable: scalars, arrays, loops; no objects, no temporaries."""
+    _kernels[cast(FunctionType, function)] = None
+    return function
+
+
+def _callees(function: FunctionType) -> dict[str, FunctionType]:
+    """The kernels a kernel calls, by the name it calls them."""
+    named = ((name, function.__globals__.get(name)) for name in function.__code__.co_names)
+    return {
+        name: value
+        for name, value in named
+        if isinstance(value, FunctionType) and value in _kernels
+    }
+
+
+@cache
+def _cache_folder() -> Path:
+    """Where compiled code of exactly these sources is kept, in the user's cache directory."""
+    digest = hashlib.blake2b(digest_size=10)
+    for function in sorted(_kernels, key=lambda known: (known.__module__, known.__qualname__)):
+        digest.update(getsource(function).encode())
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(home) / "ove-capacity" / f"kernels-{digest.hexdigest()}"
+
+
+@cache
+def _numba() -> Any:
+    # Imported here, by name, because it costs half a second that small work must not pay.
+    numba = import_module("numba")
+    numba.config.CACHE_DIR = str(_cache_folder())
+    return numba
+
+
+def compiled(function: _F) -> _F:
+    """The compiled form of a kernel, made on first use and cached on disk."""
+    return cast(_F, _compiled(cast(FunctionType, function)))
+
+
+@cache
+def _compiled(function: FunctionType) -> Callable[..., Any]:
+    assert function in _kernels, f"{function.__qualname__} is not a kernel"
+    callees = {name: _compiled(callee) for name, callee in _callees(function).items()}
+    copy = FunctionType(
+        function.__code__,
+        {**function.__globals__, **callees},
+        function.__name__,
+        function.__defaults__,
+    )
+    copy.__module__ = function.__module__
+    copy.__qualname__ = function.__qualname__
+    _loaded.add(function)
+    return cast(Callable[..., Any], _numba().njit(copy, cache=True, nogil=True))
+
+
+def _is_warm(function: FunctionType) -> bool:
+    """Whether its compiled form is loaded, or lies in the cache."""
+    if function in _loaded:
+        return True
+    folder = _cache_folder()
+    return any(folder.glob(f"**/*{function.__name__}-*.nbi"))
+
+
+def form(function: _F, work: int) -> tuple[_F, bool]:
+    """The form that ends soonest for *work* innermost steps, and whether it is the compiled one.
+
+    ``OVE_CAPACITY_KERNELS=plain`` or ``compiled`` overrides the choice; the answers are the same.
+    """
+    known = cast(FunctionType, function)
+    wanted = os.environ.get("OVE_CAPACITY_KERNELS", "")
+    if wanted in ("plain", "compiled"):
+        fast = wanted == "compiled"
+    elif known in _loaded:
+        fast = True
+    else:
+        work += _spent.get(known, 0)
+        fast = work >= CALLS_WORTH_COMPILING or (work >= CALLS_WORTH_LOADING and _is_warm(known))
+        _spent[known] = work
+    return (compiled(function), True) if fast else (function, False)
+
+
+def views(arrays: _T) -> _T:
+    """The same arrays as memoryviews, whose elements plain Python reads twice as fast."""
+    fields: Iterable[NDArray[Any]] = cast(Iterable[NDArray[Any]], arrays)
+    return cast(_T, type(arrays)(*(memoryview(np.ascontiguousarray(a)) for a in fields)))

@@ -1,0 +1,222 @@
+"""Preemption: who must go so that a more important pod finds room.
+
+Source: kubernetes v1.34.1 pkg/scheduler/framework/preemption/preemption.go and
+plugins/defaultpreemption/default_preemption.go.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+
+from ove_capacity.kube.codes import PASS
+from ove_capacity.kube.diagnosis import reject
+from ove_capacity.kube.scheduler import Scheduler
+from ove_capacity.model.cluster import DisruptionBudget
+from ove_capacity.model.pod import Pod
+from ove_capacity.state.cluster_state import ClusterState
+from ove_capacity.state.rejection import UNRESOLVABLE, UNSCHEDULABLE, Rejection, histogram
+
+__all__ = ["Candidate", "Preemption", "best_candidates", "may_preempt", "preempt"]
+
+_NEVER = "not eligible due to preemptionPolicy=Never."
+_NOT_HELPFUL = "Preemption is not helpful for scheduling"
+_NO_VICTIMS = "No preemption victims found for incoming pod"
+_CANDIDATES_PERCENT = 10
+_CANDIDATES_LEAST = 100
+_PRIORITY_OFFSET = 1 << 31
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A node that would do once its victims are gone."""
+
+    node: int
+    victims: tuple[int, ...]
+    """Rows, most important first."""
+    budget_violations: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preemption:
+    """What preemption found out."""
+
+    result: str
+    """Success, Unschedulable or NotEligible."""
+    candidates: tuple[Candidate, ...] = ()
+    best: tuple[Candidate, ...] = ()
+    """The candidates that no criterion tells apart, by node; the first is taken unless drawn."""
+    unfit: tuple[Rejection, ...] = ()
+    """Nodes that would not do even so."""
+    message: str = ""
+
+
+def _start(pod: Pod) -> float:
+    """When the pod started; one that has not counts as starting now."""
+    return math.inf if pod.start_ms is None else float(pod.start_ms)
+
+
+def _importance(pod: Pod) -> tuple[int, float]:
+    """Sorts more important pods first: higher priority, then the earlier start."""
+    return -pod.spec.priority, _start(pod)
+
+
+def _split_by_budget(
+    state: ClusterState, rows: Sequence[int], budgets: Iterable[DisruptionBudget]
+) -> tuple[list[int], list[int]]:
+    """Victims whose eviction breaks a budget, and the others; both in the given order."""
+    left = {budget: budget.disruptions_allowed for budget in budgets}
+    violating, free = [], []
+    for row in rows:
+        pod = state.pod(row)
+        broken = False
+        for budget in left:
+            selector = budget.selector
+            if (
+                pod.labels
+                and budget.namespace == pod.namespace
+                and selector is not None
+                and selector.requirements
+                and selector.matches(pod.labels)
+                and pod.name not in budget.disrupted_pods
+            ):
+                left[budget] -= 1
+                broken |= left[budget] < 0
+        (violating if broken else free).append(row)
+    return violating, free
+
+
+def _class_to_remove(scheduler: Scheduler, state: ClusterState, row: int) -> int:
+    """Class as which a victim is taken away for a try.
+
+    sic: upstream forgets here that topology spread never counted a terminating pod.
+    """
+    pod = state.pod(row)
+    if not pod.terminating:
+        return int(state.pod_class[row])
+    return scheduler.table.find(replace(pod, terminating=False))
+
+
+def _try_node(
+    scheduler: Scheduler, state: ClusterState, c: int, row: int, n: int
+) -> Candidate | Rejection:
+    """Who would have to go from node *n*: SelectVictimsOnNode."""
+    priority = scheduler.table.classes[c].pod.spec.priority
+    weaker = [other for other in state.pods_on(n) if state.pod(other).spec.priority < priority]
+    if not weaker:
+        return Rejection(n, "", UNRESOLVABLE, (_NO_VICTIMS,))
+    with ExitStack() as stack:
+        removed = [_class_to_remove(scheduler, state, other) for other in weaker]
+        stack.enter_context(scheduler.pretend(state, n, removed, -1))
+        found: list[Rejection] = []
+
+        def keep(code: int) -> None:
+            found.append(reject(scheduler, state, c, n, code))
+
+        if scheduler.check_twice(state, c, row, n, keep) != PASS:
+            return found[0]
+        weaker.sort(key=lambda other: _importance(state.pod(other)))
+        violating, free = _split_by_budget(state, weaker, state.cluster.disruption_budgets)
+        victims: list[int] = []
+        violations = 0
+        for other in (*violating, *free):
+            put_back = ExitStack()
+            back = _class_to_remove(scheduler, state, other)
+            put_back.enter_context(scheduler.pretend(state, n, (back,), 1))
+            if scheduler.check_twice(state, c, row, n) == PASS:
+                stack.enter_context(put_back)
+            else:
+                put_back.close()
+                victims.append(other)
+                violations += other in violating
+    victims.sort(key=lambda other: _importance(state.pod(other)))
+    return Candidate(n, tuple(victims), violations)
+
+
+def _candidates_wanted(nodes: int) -> int:
+    return min(nodes, max(_CANDIDATES_LEAST, nodes * _CANDIDATES_PERCENT // 100))
+
+
+def _dry_run(
+    scheduler: Scheduler,
+    state: ClusterState,
+    c: int,
+    row: int,
+    hopeful: Sequence[int],
+    draw: float,
+) -> tuple[list[Candidate], list[Rejection]]:
+    """Try the nodes from a drawn one on, until enough candidates are found."""
+    wanted = _candidates_wanted(len(hopeful))
+    offset = int(draw * len(hopeful))
+    candidates: list[Candidate] = []
+    unfit: list[Rejection] = []
+    for n in (*hopeful[offset:], *hopeful[:offset]):
+        found = _try_node(scheduler, state, c, row, n)
+        if isinstance(found, Rejection):
+            unfit.append(found)
+            continue
+        candidates.append(found)
+        peaceful = any(each.budget_violations == 0 for each in candidates)
+        if peaceful and len(candidates) >= wanted:
+            break
+    return candidates, unfit
+
+
+def best_candidates(state: ClusterState, candidates: Iterable[Candidate]) -> list[Candidate]:
+    """The candidates that upstream's criteria cannot tell apart, by node.
+
+    Source: kubernetes v1.34.1 pkg/scheduler/framework/preemption/preemption.go,
+    pickOneNodeForPreemption.
+    """
+
+    def rank(each: Candidate) -> tuple[float, ...]:
+        pods = [state.pod(row) for row in each.victims]
+        highest = max((pod.spec.priority for pod in pods), default=-_PRIORITY_OFFSET)
+        earliest = min(
+            (_start(pod) for pod in pods if pod.spec.priority == highest), default=math.inf
+        )
+        offsets = sum(pod.spec.priority + _PRIORITY_OFFSET for pod in pods)
+        return each.budget_violations, highest, offsets, len(pods), -earliest
+
+    ranked = sorted(((rank(each), each.node, each) for each in candidates), key=lambda r: r[:2])
+    return [each for order, _, each in ranked if order == ranked[0][0]]
+
+
+def may_preempt(scheduler: Scheduler, state: ClusterState, c: int) -> bool:
+    """Whether trying makes sense at all: somebody less important is bound.
+
+    Source: ours; upstream tries for every pod that found no node.
+    """
+    spec = scheduler.table.classes[c].pod.spec
+    bound = {int(state.pod_class[row]) for row in state.rows() if state.node_of(row) >= 0}
+    classes = scheduler.table.classes
+    return any(classes[other].pod.spec.priority < spec.priority for other in bound)
+
+
+def preempt(
+    scheduler: Scheduler,
+    state: ClusterState,
+    c: int,
+    row: int,
+    rejections: Sequence[Rejection],
+    draw: float = 0.0,
+) -> Preemption:
+    """Find who must go for a pod that these rejections left without a node. Nothing is evicted.
+
+    Source: kubernetes v1.34.1 pkg/scheduler/framework/preemption/preemption.go, Preempt.
+    """
+    nodes = len(state.nodes)
+    if scheduler.table.classes[c].pod.spec.preemption_never:
+        return Preemption("NotEligible", message=_NEVER)
+    hopeful = [each.node for each in rejections if each.code == UNSCHEDULABLE]
+    candidates, unfit = _dry_run(scheduler, state, c, row, hopeful, draw)
+    if candidates:
+        best = best_candidates(state, candidates)
+        return Preemption("Success", tuple(candidates), tuple(best), tuple(unfit))
+    reasons = [reason for each in unfit for reason in each.reasons]
+    reasons += [_NOT_HELPFUL] * (nodes - len(unfit))
+    return Preemption(
+        "Unschedulable", unfit=tuple(unfit), message=f"preemption: {histogram(nodes, reasons)}"
+    )

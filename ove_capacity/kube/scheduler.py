@@ -1,0 +1,295 @@
+"""One cluster's scheduler: its compiled classes, its profile, and the cycle run over a state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ove_capacity.kernels.compile import Array, form, views
+from ove_capacity.kube.class_table import ClassTable
+from ove_capacity.kube.codes import NODE_GONE, PASS
+from ove_capacity.kube.cycle import (
+    check_node,
+    choose,
+    find_feasible,
+    schedule_many,
+    score_nodes,
+)
+from ove_capacity.kube.filters.pod_topology_spread import find_minima
+from ove_capacity.kube.profile import PLUGINS, Profile, ProfileArrays, profile_arrays
+from ove_capacity.kube.sampling import nodes_wanted, walk_order
+from ove_capacity.kube.scratch import Scratch, new_scratch
+from ove_capacity.model.pod import Pod
+from ove_capacity.model.policy import Policy
+from ove_capacity.state.claim import count_on_node, recount
+from ove_capacity.state.cluster_state import ClusterState
+
+__all__ = ["Decision", "Scheduler", "Score"]
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What one plugin said of each feasible node; lists parallel to `Decision.feasible`."""
+
+    plugin: str
+    weight: int
+    raw: tuple[int, ...]
+    normalized: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One cycle in full."""
+
+    node: int
+    """Index of the chosen node, -1 when none would do."""
+    codes: Array
+    """(N,) int16: what the filters said."""
+    feasible: tuple[int, ...]
+    scores: tuple[Score, ...] = ()
+    """Empty when there were fewer than two feasible nodes: upstream does not score then."""
+    skipped: tuple[str, ...] = ()
+    total: tuple[int, ...] = ()
+    ties: int = 0
+
+
+class Scheduler:
+    """Scheduling for one `ClusterState`; keep one per state, `for_copy` makes the next.
+
+    Source: kubernetes v1.34.1 pkg/scheduler/schedule_one.go.
+    """
+
+    def __init__(self, table: ClassTable) -> None:
+        self.table = table
+        self.profile: Profile = table.profile
+        self._profile: ProfileArrays | None = None
+        self._scratch: Scratch | None = None
+        self._scratch_views: Scratch | None = None
+        self._profile_views: ProfileArrays | None = None
+        self._walk: Array | None = None
+
+    @classmethod
+    def of(cls, state: ClusterState, profile: Profile) -> Scheduler:
+        """A scheduler that knows no pods yet."""
+        return cls(ClassTable(state.cluster, state.nodes, profile))
+
+    def for_copy(self) -> Scheduler:
+        """What a copy of the state starts with: the same classes, room of its own."""
+        twin = Scheduler(self.table)
+        twin._profile, twin._profile_views = self._profile, self._profile_views
+        twin._walk = self._walk
+        return twin
+
+    # -- classes -------------------------------------------------------------------------------
+
+    def classify(self, state: ClusterState, pods: Sequence[Pod]) -> list[int]:
+        """Class of each pod; compiles those that are new."""
+        classes = [self.table.find(pod) for pod in pods]
+        if -1 in classes or state.classes is None:
+            unknown = [pod for pod, c in zip(pods, classes, strict=True) if c < 0]
+            self._learn(state, unknown)
+            classes = [self.table.find(pod) for pod in pods]
+        return classes
+
+    def _learn(self, state: ClusterState, pods: list[Pod]) -> None:
+        # A terminating pod is counted as a running one when preemption tries to remove it.
+        twins = [replace(pod, terminating=False) for pod in pods if pod.terminating]
+        table, renumbered = self.table.with_pods([*pods, *twins])
+        rows = state.rows()
+        if renumbered:
+            table.enter([state.pod(row) for row in rows])
+        self.table = table
+        named = {name for each in table.classes for name in each.request}
+        named.update(r.name for r in (*self.profile.resources, *self.profile.balanced_resources))
+        self._widen(state, sorted(named.difference(state.resources)))
+        compiled = table.compile(state.resources)
+        ports = np.zeros((len(state.nodes), max(1, compiled.ports)), np.int32)
+        state.replace_nodes(state.arrays._replace(ports=ports), state.resources)
+        state.replace_compiled(compiled.counters, compiled.classes)
+        for row in rows:
+            if renumbered:
+                state.pod_class[row] = table.find(state.pod(row))
+        recount(state)
+        self._profile = profile_arrays(self.profile, state.resources)
+        self._scratch = self._scratch_views = self._profile_views = None
+
+    @staticmethod
+    def _widen(state: ClusterState, more: list[str]) -> None:
+        if more:
+            pad = np.zeros((len(state.nodes), len(more)), np.int64)
+            arrays = state.arrays._replace(
+                allocatable=np.hstack([state.arrays.allocatable, pad]),
+                requested=np.hstack([state.arrays.requested, pad]),
+            )
+            state.replace_nodes(arrays, [*state.resources, *more])
+
+    # -- running kernels -----------------------------------------------------------------------
+
+    def _arrays(self, state: ClusterState, fast: bool) -> tuple[Any, ...]:
+        """Nodes, counters, classes, profile, scratch; as arrays for the compiled form, or views."""
+        assert self._profile is not None and state.classes is not None, "classify pods first"
+        assert state.counters is not None
+        if self._scratch is None:
+            self._scratch = new_scratch(state.arrays, state.counters, state.classes)
+        if fast:
+            return (state.arrays, state.counters, state.classes, self._profile, self._scratch)
+        if self._scratch_views is None:
+            self._scratch_views = views(self._scratch)
+        if self._profile_views is None:
+            self._profile_views = views(self._profile)
+        return (*state.views(), self._profile_views, self._scratch_views)
+
+    def _wanted(self, state: ClusterState, policy: Policy) -> int:
+        """How many feasible nodes to look for; sets the order of the walk when it matters."""
+        count = len(state.nodes)
+        wanted = nodes_wanted(count, policy.nodes_scored, self.profile.scores)
+        if wanted < count:
+            self._arrays(state, fast=True)
+            assert self._scratch is not None
+            if self._walk is None:
+                self._walk = walk_order(state.nodes)
+            self._scratch.walk[:] = self._walk
+        return wanted
+
+    def schedule(
+        self,
+        state: ClusterState,
+        classes: Array,
+        draws: Array,
+        stops: Array,
+        policy: Policy,
+    ) -> tuple[Array, int]:
+        """Schedule pods of these classes in order, binding each; nodes chosen, and how many pods.
+
+        See `schedule_many` for the arrays. It ends early after a refusal of a class in *stops*.
+        """
+        wanted = self._wanted(state, policy)
+        run, fast = form(schedule_many, len(classes) * len(state.nodes))
+        chosen = np.full(len(classes), -1, np.int32)
+        inputs: tuple[Any, ...] = (classes, draws, chosen, stops)
+        if not fast:
+            inputs = tuple(memoryview(array) for array in inputs)
+        done = run(*inputs, wanted, *self._arrays(state, fast))
+        return chosen, int(done)
+
+    def decide(
+        self, state: ClusterState, c: int, row: int, policy: Policy, draw: float = 0.0
+    ) -> Decision:
+        """One full cycle for a pod of class *c* without binding it; *row*: its row, or -1."""
+        wanted = self._wanted(state, policy)
+        count = len(state.nodes)
+        search, fast = form(find_feasible, count)
+        found = search(c, wanted, *self._arrays(state, fast))
+        assert self._scratch is not None
+        if state.nominated:
+            found = self._heed_nominated(state, c, row)
+        codes = self._scratch.code.copy()
+        feasible = tuple(int(n) for n in self._scratch.feasible[:found])
+        if found < 2 or not self.profile.scores:
+            return Decision(feasible[0] if feasible else -1, codes, feasible, ties=min(found, 1))
+        rank, fast = form(score_nodes, found)
+        rank(c, found, *self._arrays(state, fast))
+        select, fast = form(choose, found)
+        node = select(found, draw, self._arrays(state, fast)[-1])
+        return self._decision(node, codes, feasible)
+
+    def _decision(self, node: int, codes: Array, feasible: tuple[int, ...]) -> Decision:
+        scratch = self._scratch
+        assert scratch is not None
+        count = len(feasible)
+        scores = tuple(
+            Score(
+                name,
+                self.profile.weights[plugin],
+                tuple(scratch.raw[plugin, :count].tolist()),
+                tuple(scratch.norm[plugin, :count].tolist()),
+            )
+            for plugin, name in enumerate(PLUGINS)
+            if not scratch.skipped[plugin]
+        )
+        skipped = tuple(
+            name
+            for plugin, name in enumerate(PLUGINS)
+            if scratch.skipped[plugin] and self.profile.weights[plugin]
+        )
+        total = tuple(scratch.total[:count].tolist())
+        return Decision(node, codes, feasible, scores, skipped, total, int(scratch.ties[0]))
+
+    # -- one node, for nominations, preemption and explanations ---------------------------------
+
+    def check(self, state: ClusterState, c: int, n: int) -> int:
+        """What the filters say of node *n* for class *c* now."""
+        arrays = self._arrays(state, fast=False)
+        _, counters, classes, _, scratch = arrays
+        find_minima(c, counters, classes, scratch)
+        return check_node(c, n, *arrays)
+
+    @contextmanager
+    def pretend(
+        self, state: ClusterState, n: int, classes: Sequence[int], sign: int
+    ) -> Iterator[None]:
+        """While it lasts, node *n* holds (*sign* 1) or lacks (-1) one pod of each class more."""
+        arrays = state.views()
+        for c in classes:
+            count_on_node(c, n, sign, *arrays)
+        try:
+            yield
+        finally:
+            for c in classes:
+                count_on_node(c, n, -sign, *arrays)
+
+    def nominated_classes(self, state: ClusterState, c: int, row: int, n: int) -> list[int]:
+        """Classes of the pods nominated to node *n* that a pod of class *c* must leave room for.
+
+        Source: kubernetes v1.34.1 pkg/scheduler/framework/runtime/framework.go,
+        addGeneralNominatedPods.
+        """
+        priority = self.table.classes[c].pod.spec.priority
+        return [
+            int(state.pod_class[other])
+            for other in state.nominated.get(n, ())
+            if other != row and state.pod(other).spec.priority >= priority
+        ]
+
+    def check_twice(
+        self,
+        state: ClusterState,
+        c: int,
+        row: int,
+        n: int,
+        while_rejecting: Callable[[int], None] | None = None,
+    ) -> int:
+        """`check`, with the pods nominated to the node added and without them; both must pass.
+
+        *while_rejecting* is called with the code while the state is as the filters saw it.
+
+        Source: kubernetes v1.34.1 pkg/scheduler/framework/runtime/framework.go,
+        RunFilterPluginsWithNominatedPods.
+        """
+        for added in (self.nominated_classes(state, c, row, n), []):
+            with self.pretend(state, n, added, 1):
+                code = self.check(state, c, n)
+                if code != PASS:
+                    if while_rejecting is not None:
+                        while_rejecting(code)
+                    return code
+        return PASS
+
+    def _heed_nominated(self, state: ClusterState, c: int, row: int) -> int:
+        scratch = self._scratch
+        assert scratch is not None
+        for n in state.nominated:
+            if scratch.code[n] == PASS:
+                scratch.code[n] = self.check_twice(state, c, row, n)
+        passed = np.flatnonzero(scratch.code == PASS)
+        scratch.feasible[: len(passed)] = passed
+        return len(passed)
+
+    @staticmethod
+    def tried(decision: Decision) -> int:
+        """How many nodes the cycle looked at."""
+        return int(np.count_nonzero(decision.codes != NODE_GONE))

@@ -1,0 +1,1 @@
+"""How good a node is: one file a plugin; raw scores, then normalised over the feasible nodes."""

@@ -1,0 +1,294 @@
+"""The relay: bring pods to nodes as the control plane would. One function, many questions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.random import Generator
+
+from ove_capacity.kube.diagnosis import diagnose
+from ove_capacity.kube.filters.node_affinity import CONFLICT_REASON, preselected_nodes
+from ove_capacity.kube.preemption import Preemption, may_preempt, preempt
+from ove_capacity.kube.profile import Profile, profiles
+from ove_capacity.kube.scheduler import Decision, Scheduler, Score
+from ove_capacity.model.cluster import Cluster
+from ove_capacity.model.pod import Pod
+from ove_capacity.model.policy import Policy
+from ove_capacity.state.claim import bind, record_bound, release
+from ove_capacity.state.cluster_state import ClusterState
+from ove_capacity.state.rejection import Rejection, histogram
+
+__all__ = [
+    "Displaced",
+    "Outcome",
+    "Placed",
+    "Refused",
+    "Verdict",
+    "explain_pod",
+    "how_many",
+    "initial_state",
+    "place",
+    "scheduler_of",
+]
+
+_FIRST_BATCH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A pod that found its node."""
+
+    pod: Pod
+    row: int
+    """Its row in the state."""
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A pod that found none; it is not in the state, and may be brought again."""
+
+    pod: Pod
+    message: str
+    """Upstream's sentence: ``0/12 nodes are available: …``."""
+    rejections: tuple[Rejection, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Displaced:
+    """A pod that had to go for a more important one; it is not in the state any more."""
+
+    pod: Pod
+    node: str
+    by: str
+    """``namespace/name`` of the pod that preempted it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of the pods."""
+
+    bound: tuple[Placed, ...]
+    refused: tuple[Refused, ...]
+    displaced: tuple[Displaced, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One cycle explained: what each plugin said of each node."""
+
+    pod: Pod
+    node: str
+    """The node it would go to; empty when there is none."""
+    rejections: tuple[tuple[str, Rejection], ...]
+    """(node, why not)."""
+    feasible: tuple[str, ...]
+    scores: tuple[Score, ...]
+    """Parallel to feasible; empty when fewer than two nodes are left: upstream scores none then."""
+    skipped: tuple[str, ...]
+    total: tuple[int, ...]
+    message: str
+    """Upstream's sentence when there is no node."""
+
+
+def scheduler_of(state: ClusterState, profile: Profile | None = None) -> Scheduler:
+    """The state's scheduler, made on first use.
+
+    *profile* stands in for the profile of the cluster, which is named.
+    """
+    if state.scheduling is None:
+        chosen = profile or profiles.get(state.cluster.scheduler_profile)
+        state.scheduling = Scheduler.of(state, chosen)
+    assert isinstance(state.scheduling, Scheduler)
+    return state.scheduling
+
+
+def initial_state(
+    cluster: Cluster, expected: Sequence[Pod] = (), profile: Profile | None = None
+) -> ClusterState:
+    """The cluster with the pods that exist bound where they say.
+
+    *expected*: one pod of each shape that will come, so that all are compiled in one go.
+    """
+    state = ClusterState.of(cluster)
+    scheduler = scheduler_of(state, profile)
+    classes = scheduler.classify(state, [*cluster.pods, *expected])
+    for pod, c in zip(cluster.pods, classes[: len(cluster.pods)], strict=True):
+        bind(state, state.add(pod, c), state.node_index(pod.spec.node_name))
+    return state
+
+
+def place(
+    state: ClusterState, pods: Sequence[Pod], policy: Policy, rng: Generator | None = None
+) -> Outcome:
+    """Bring every pod to a node as the control plane would, in the order given.
+
+    What fits is bound in *state*. A pod that finds no node may push out less important ones, at
+    once. *rng* is drawn from once a pod when the policy breaks ties at random.
+    """
+    scheduler = scheduler_of(state)
+    classes = np.array(scheduler.classify(state, pods), np.int32)
+    draws = np.zeros(len(pods))
+    if policy.tie == "random":
+        assert rng is not None, "random ties need a stream"
+        draws = rng.random(len(pods))
+    rows = np.array(
+        [state.add(pod, c) for pod, c in zip(pods, classes.tolist(), strict=True)], np.int32
+    )
+    desk = _Desk(state, scheduler, policy)
+    at = 0
+    while at < len(pods):
+        at = desk.run(pods, rows, classes, draws, at)
+    bound = tuple(
+        Placed(pod, row, state.nodes[state.pod_node[row]].name)
+        for pod, row in zip(pods, rows.tolist(), strict=True)
+        if row not in desk.gone and state.pod_node[row] >= 0
+    )
+    for row in desk.gone:
+        state.forget(row)
+    return Outcome(bound, tuple(desk.refused), tuple(desk.displaced))
+
+
+class _Desk:
+    """One call of `place`: what was refused and displaced so far."""
+
+    def __init__(self, state: ClusterState, scheduler: Scheduler, policy: Policy) -> None:
+        self.state, self.scheduler, self.policy = state, scheduler, policy
+        self.refused: list[Refused] = []
+        self.displaced: list[Displaced] = []
+        self.gone: dict[int, None] = {}
+        """Rows that end with this call: refused, or displaced after they were placed in it."""
+        self._said: dict[tuple[int, int], tuple[str, tuple[Rejection, ...]]] = {}
+
+    def run(
+        self, pods: Sequence[Pod], rows: np.ndarray, classes: np.ndarray, draws: np.ndarray, at: int
+    ) -> int:
+        """Decide pods from *at* on, until one needs more than the cycle; where to go on."""
+        state = self.state
+        stops = self._stops(classes[at:])
+        alone = bool(state.nominated) or bool(pods[at].nominated_node)
+        upto = at + 1 if alone else len(pods)
+        if alone:
+            chosen, done = self._single(pods[at], int(rows[at]), int(classes[at]), float(draws[at]))
+        else:
+            chosen, done = self.scheduler.schedule(
+                state, classes[at:upto], draws[at:upto], stops, self.policy
+            )
+            record_bound(state, rows[at : at + done], chosen[:done])
+        for i in np.flatnonzero(chosen[:done] < 0).tolist():
+            row = int(rows[at + i])
+            self._refuse(pods[at + i], row, int(classes[at + i]), float(draws[at + i]), stops)
+        return at + done
+
+    def _single(self, pod: Pod, row: int, c: int, draw: float) -> tuple[np.ndarray, int]:
+        """One pod with nominations about: its own node first, then a full cycle."""
+        state, scheduler = self.state, self.scheduler
+        node = -1
+        if pod.nominated_node:
+            wish = state.node_index(pod.nominated_node)
+            node = wish if scheduler.check_twice(state, c, row, wish) == 0 else -1
+        if node < 0:
+            node = scheduler.decide(state, c, row, self.policy, draw).node
+        if node >= 0:
+            bind(state, row, node)
+        return np.array([node], np.int32), 1
+
+    def _stops(self, classes: np.ndarray) -> np.ndarray:
+        """Classes whose refusal must be looked at before the next pod: they may preempt."""
+        table = self.scheduler.table.classes
+        stops = np.zeros(len(table), np.uint8)
+        coming = {table[c].pod.spec.priority for c in set(classes.tolist())}
+        if len(coming) > 1 or any(may_preempt(self.scheduler, self.state, c) for c in set(classes)):
+            stops[:] = 1
+        return stops
+
+    def _refuse(self, pod: Pod, row: int, c: int, draw: float, stops: np.ndarray) -> None:
+        state = self.state
+        message, rejections = self._explain(c, row)
+        if stops[c] and may_preempt(self.scheduler, state, c):
+            outcome = preempt(self.scheduler, state, c, row, rejections, draw)
+            if outcome.best:
+                self._evict(pod, row, c, outcome, draw)
+                return
+        self.gone[row] = None
+        self.refused.append(Refused(pod, message, rejections))
+
+    def _explain(self, c: int, row: int) -> tuple[str, tuple[Rejection, ...]]:
+        """Sentence and rejections; like pods refused by the same state get the same ones."""
+        moment = (c, int(self.state.arrays.cursor[0]))
+        if moment not in self._said:
+            decision = self.scheduler.decide(self.state, c, row, self.policy)
+            rejections = tuple(diagnose(self.scheduler, self.state, c, row, decision))
+            message = _sentence(self.state, self.scheduler, c, rejections)
+            self._said[moment] = (message, rejections)
+        return self._said[moment]
+
+    def _evict(self, pod: Pod, row: int, c: int, outcome: Preemption, draw: float) -> None:
+        state = self.state
+        chosen = outcome.best[int(draw * len(outcome.best))]
+        name = state.nodes[chosen.node].name
+        for victim in chosen.victims:
+            self.displaced.append(Displaced(state.pod(victim), name, pod.key))
+            release(state, victim)
+        state.nominated.pop(chosen.node, None)
+        node = chosen.node
+        if self.scheduler.check_twice(state, c, row, node) != 0:
+            node = self.scheduler.decide(state, c, row, self.policy, draw).node
+        assert node >= 0, f"{pod.key} preempted on {name} and fits nowhere"
+        bind(state, row, node)
+
+
+def _sentence(
+    state: ClusterState, scheduler: Scheduler, c: int, rejections: Sequence[Rejection]
+) -> str:
+    if preselected_nodes(scheduler.table.classes[c].pod.spec) == frozenset():
+        return f"0/{len(state.nodes)} nodes are available: {CONFLICT_REASON}."
+    return histogram(len(state.nodes), (word for each in rejections for word in each.reasons))
+
+
+def explain_pod(state: ClusterState, pod: Pod, policy: Policy) -> Verdict:
+    """What each plugin says of each node for a pod that would come now; the state stays as it is."""
+    trial = state.copy()
+    scheduler = scheduler_of(trial)
+    c = scheduler.classify(trial, [pod])[0]
+    decision: Decision = scheduler.decide(trial, c, -1, policy)
+    rejections = diagnose(scheduler, trial, c, -1, decision)
+    names = [node.name for node in trial.nodes]
+    return Verdict(
+        pod=pod,
+        node=names[decision.node] if decision.node >= 0 else "",
+        rejections=tuple((names[each.node], each) for each in rejections),
+        feasible=tuple(names[n] for n in decision.feasible),
+        scores=decision.scores,
+        skipped=decision.skipped,
+        total=decision.total,
+        message="" if decision.feasible else _sentence(trial, scheduler, c, rejections),
+    )
+
+
+def how_many(
+    state: ClusterState, pod: Pod, policy: Policy, limit: int | None = None
+) -> tuple[int, Refused | None]:
+    """How many pods like this one still fit, alone, and why the next does not (None at *limit*).
+
+    Found by placing them on a copy; ties go to the first node, and nobody is pushed out.
+    """
+    trial = state.copy()
+    scheduler = scheduler_of(trial)
+    c = scheduler.classify(trial, [pod])[0]
+    stops = np.ones(len(scheduler.table.classes), np.uint8)
+    fitting, batch = 0, _FIRST_BATCH
+    while limit is None or fitting < limit:
+        size = batch if limit is None else min(batch, limit - fitting)
+        classes = np.full(size, c, np.int32)
+        chosen, done = scheduler.schedule(trial, classes, np.zeros(size), stops, policy)
+        if done and chosen[done - 1] < 0:
+            decision = scheduler.decide(trial, c, -1, policy)
+            rejections = tuple(diagnose(scheduler, trial, c, -1, decision))
+            message = _sentence(trial, scheduler, c, rejections)
+            return fitting + done - 1, Refused(pod, message, rejections)
+        fitting += done
+        batch *= 2
+    return fitting, None

@@ -1,0 +1,1 @@
+"""Who holds what now: the one mutable thing, written through `claim` only."""

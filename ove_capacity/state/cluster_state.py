@@ -1,0 +1,208 @@
+"""The state of one cluster: nodes, pods and who holds what, in arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Protocol, Self
+
+import numpy as np
+
+from ove_capacity.kernels.compile import Array, views
+from ove_capacity.model.cluster import Cluster
+from ove_capacity.model.node import Node
+from ove_capacity.model.pod import Pod
+from ove_capacity.model.resources import CPU, MEMORY, PODS
+from ove_capacity.state.arrays import READY, ClassArrays, CounterArrays, NodeArrays
+
+__all__ = ["AMOUNT_MAX", "ClusterState", "Scheduling"]
+
+AMOUNT_MAX = (1 << 63) // 10_000
+"""Largest amount of a resource on a node: scores multiply by 100 and by a weight of up to 100."""
+
+_CHANGES_PER_NODE = 4
+
+
+class Scheduling(Protocol):
+    """What the scheduler keeps beside the state: its compiled classes and their trees."""
+
+    def for_copy(self) -> Scheduling:
+        """What a copy of the state starts with."""
+        ...
+
+
+class ClusterState:
+    """Mutable through `claim` only.
+
+    Rows are pods, bound or waiting; a row number is stable while its pod exists.
+    """
+
+    def __init__(self, cluster: Cluster, resources: Iterable[str]) -> None:
+        self.cluster = cluster
+        """The noun it began as."""
+        self.nodes: list[Node] = list(cluster.nodes)
+        self.resources: list[str] = list(resources)
+        """Column names of the amounts: cpu, memory, pods, then the others sorted."""
+        self.arrays = _node_arrays(self.nodes, self.resources)
+        self.counters: CounterArrays | None = None
+        self.classes: ClassArrays | None = None
+        """Counters and classes: written by the scheduler when it compiles pod classes."""
+        self.scheduling: Scheduling | None = None
+        self.pod_class: Array = np.zeros(0, np.int32)
+        """(rows,) int32: class of each pod."""
+        self.pod_node: Array = np.zeros(0, np.int32)
+        """(rows,) int32: node of each pod, -1 while it has none."""
+        self.pods: list[Pod | None] = []
+        """(rows,): the pods; None where none was yet."""
+        self.live: Array = np.zeros(0, np.bool_)
+        """(rows,) bool: whether the row holds a pod now."""
+        self.nominated: dict[int, list[int]] = {}
+        """Node -> rows of the pods nominated to it that wait for room there."""
+        self._free: list[int] = []
+        self._views: tuple[NodeArrays, CounterArrays, ClassArrays] | None = None
+        self._index = {node.name: n for n, node in enumerate(self.nodes)}
+
+    @classmethod
+    def of(cls, cluster: Cluster, extra_resources: Iterable[str] = ()) -> Self:
+        """The cluster's nodes with the platform's own requests on them, before any pod.
+
+        `place.initial_state` also binds the pods that exist.
+        """
+        named = {name for node in cluster.nodes for name in (*node.allocatable, *node.platform)}
+        named.update(extra_resources)
+        first = (CPU, MEMORY, PODS)
+        return cls(cluster, (*first, *sorted(named.difference(first))))
+
+    def copy(self) -> ClusterState:
+        """An independent state: placing on it leaves this one alone."""
+        twin = object.__new__(ClusterState)
+        twin.__dict__.update(self.__dict__)
+        twin.nodes = list(self.nodes)
+        twin.arrays = NodeArrays(*(array.copy() for array in self.arrays))
+        if self.counters is not None:
+            counters = self.counters
+            twin.counters = counters._replace(
+                count=counters.count.copy(), entries=counters.entries.copy()
+            )
+        twin.pod_class = self.pod_class.copy()
+        twin.pod_node = self.pod_node.copy()
+        twin.live = self.live.copy()
+        twin.pods = list(self.pods)
+        twin.nominated = {n: list(rows) for n, rows in self.nominated.items()}
+        twin._free = list(self._free)
+        twin._views = None
+        twin.scheduling = None if self.scheduling is None else self.scheduling.for_copy()
+        return twin
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    @property
+    def allocatable(self) -> Array:
+        """(N, R) int64."""
+        return self.arrays.allocatable
+
+    @property
+    def requested(self) -> Array:
+        """(N, R) int64."""
+        return self.arrays.requested
+
+    @property
+    def alive(self) -> Array:
+        """(N,) bool: nodes in service."""
+        return np.asarray(self.arrays.presence == READY)
+
+    def node_index(self, name: str) -> int:
+        """Index of the node of that name; KeyError if there is none."""
+        return self._index[name]
+
+    def resource_index(self, name: str) -> int:
+        """Column of a resource; ValueError if no node has and no pod asks for it."""
+        return self.resources.index(name)
+
+    def pod(self, row: int) -> Pod:
+        """The pod of a row."""
+        pod = self.pods[row]
+        assert pod is not None, f"row {row} was never used"
+        return pod
+
+    def node_of(self, row: int) -> int:
+        """Node index of a pod, -1 while it has none."""
+        return int(self.pod_node[row])
+
+    def pods_on(self, n: int) -> list[int]:
+        """Rows of the pods bound to node *n*, ascending."""
+        return [int(row) for row in np.flatnonzero(self.pod_node[: len(self.pods)] == n)]
+
+    def rows(self) -> list[int]:
+        """Rows of all pods, bound or waiting, ascending."""
+        return [int(row) for row in np.flatnonzero(self.live[: len(self.pods)])]
+
+    def views(self) -> tuple[NodeArrays, CounterArrays, ClassArrays]:
+        """The arrays as memoryviews, for kernels run plain."""
+        if self._views is None:
+            assert self.counters is not None and self.classes is not None, "nothing compiled yet"
+            self._views = (views(self.arrays), views(self.counters), views(self.classes))
+        return self._views
+
+    # -- writing, for claim and the scheduler's compiler ------------------------------------------
+
+    def add(self, pod: Pod, pod_class: int) -> int:
+        """A row for a pod that waits; its class must be compiled."""
+        if self._free:
+            row = self._free.pop()
+            self.pods[row] = pod
+        else:
+            row = len(self.pods)
+            self.pods.append(pod)
+            if row >= len(self.pod_class):
+                self._grow_rows(max(64, 2 * row))
+        self.pod_class[row] = pod_class
+        self.pod_node[row] = -1
+        self.live[row] = True
+        return row
+
+    def forget(self, row: int) -> None:
+        """The pod of a row exists no more; the row may be used again."""
+        assert self.live[row], f"row {row} holds no pod"
+        self.live[row] = False
+        self._free.append(row)
+
+    def replace_compiled(self, counters: CounterArrays, classes: ClassArrays) -> None:
+        """Take newly compiled counters and classes."""
+        self.counters, self.classes = counters, classes
+        self._views = None
+
+    def replace_nodes(self, arrays: NodeArrays, resources: list[str]) -> None:
+        """Take node arrays with more columns."""
+        self.arrays, self.resources = arrays, resources
+        self._views = None
+
+    def _grow_rows(self, size: int) -> None:
+        for name, fill in (("pod_class", 0), ("pod_node", -1), ("live", False)):
+            old = getattr(self, name)
+            new = np.full(size, fill, old.dtype)
+            new[: len(old)] = old
+            setattr(self, name, new)
+
+
+def _amount_row(amounts: Mapping[str, int], resources: list[str]) -> list[int]:
+    row = [amounts.get(name, 0) for name in resources]
+    assert all(0 <= amount <= AMOUNT_MAX for amount in row), f"an amount out of bounds: {amounts}"
+    return row
+
+
+def _node_arrays(nodes: list[Node], resources: list[str]) -> NodeArrays:
+    count, width = len(nodes), len(resources)
+    platform = [_amount_row(node.platform, resources) for node in nodes]
+    requested = np.array(platform, np.int64).reshape(count, width)
+    return NodeArrays(
+        presence=np.full(count, READY, np.uint8),
+        cordoned=np.array([node.unschedulable for node in nodes], np.uint8),
+        allocatable=np.array(
+            [_amount_row(node.allocatable, resources) for node in nodes], np.int64
+        ).reshape(count, width),
+        requested=requested,
+        nonzero=requested[:, [resources.index(CPU), resources.index(MEMORY)]].copy(),
+        ports=np.zeros((count, 1), np.int32),
+        changes=np.zeros(max(64, _CHANGES_PER_NODE * count), np.int32),
+        cursor=np.zeros(2, np.int64),
+    )
