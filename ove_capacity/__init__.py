@@ -1,1 +1,205 @@
-"""ove-capacity: capacity planner and simulator for OpenShift Virtualization fleets."""
+"""ove-capacity: capacity planner and simulator for OpenShift Virtualization fleets.
+
+::
+
+    import ove_capacity as oc
+
+    case = oc.load("scenarios/rh-ove.yaml")
+    oc.headroom(case)                                # how much is used, and what still fits
+    oc.failover(case)                                # whether any worker may be lost
+    run = oc.simulate(case, until="90d", seed=7)
+    oc.explain(run, "vm-production/web-3")           # why it runs where it does, or nowhere
+    oc.placement(case, "vm-workload-placement")      # scores per prioritizer, and the decision
+
+Verbs are functions, results are values that show themselves. Nothing is imported before it is used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from ove_capacity.analysis.explain import Explanation
+    from ove_capacity.analysis.failover import Failover
+    from ove_capacity.analysis.fleet import FleetPlacement
+    from ove_capacity.analysis.frames import events_frame, frame, samples_frame
+    from ove_capacity.analysis.headroom import Headroom
+    from ove_capacity.errors import OveCapacityError, ScenarioError
+    from ove_capacity.model.case import Case
+    from ove_capacity.ocm.prioritizers import Prioritizer
+    from ove_capacity.registry import Registry
+    from ove_capacity.sim.run import Run
+    from ove_capacity.tables import Table
+
+    __version__: str
+    prioritizers: Registry[Prioritizer]
+
+__all__ = [
+    "Case",
+    "Explanation",
+    "Failover",
+    "FleetPlacement",
+    "Headroom",
+    "OveCapacityError",
+    "Run",
+    "ScenarioError",
+    "Table",
+    "__version__",
+    "events_frame",
+    "explain",
+    "failover",
+    "frame",
+    "headroom",
+    "load",
+    "placement",
+    "prioritizers",
+    "samples_frame",
+    "simulate",
+]
+
+_HOMES = {
+    "Case": "ove_capacity.model.case:Case",
+    "Explanation": "ove_capacity.analysis.explain:Explanation",
+    "Failover": "ove_capacity.analysis.failover:Failover",
+    "FleetPlacement": "ove_capacity.analysis.fleet:FleetPlacement",
+    "Headroom": "ove_capacity.analysis.headroom:Headroom",
+    "OveCapacityError": "ove_capacity.errors:OveCapacityError",
+    "Run": "ove_capacity.sim.run:Run",
+    "ScenarioError": "ove_capacity.errors:ScenarioError",
+    "Table": "ove_capacity.tables:Table",
+    "events_frame": "ove_capacity.analysis.frames:events_frame",
+    "frame": "ove_capacity.analysis.frames:frame",
+    "prioritizers": "ove_capacity.ocm.prioritizers:PRIORITIZERS",
+    "samples_frame": "ove_capacity.analysis.frames:samples_frame",
+}
+"""Public name -> module and name there; imported when it is first used."""
+
+
+def load(
+    path: str | Path,
+    *,
+    set: Mapping[str, object] | None = None,
+    variant: str | None = None,
+    seed: int | None = None,
+) -> Case:
+    """Read a scenario file and the manifests it names.
+
+    Args:
+        path: the YAML file.
+        set: changes by path, as ``{"clusters.production.pools.worker.count": 12}``.
+        variant: a variant that the scenario names, applied before *set*.
+        seed: instead of the scenario's.
+
+    Raises:
+        ScenarioError: with everything that is wrong, each problem with file, line and column.
+    """
+    from ove_capacity import scenario
+
+    return scenario.load(path, set=set, variant=variant, seed=seed)
+
+
+def simulate(
+    case: Case,
+    *,
+    until: str | int = "90d",
+    seed: int | None = None,
+    check: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> Run:
+    """Play the case: arrivals, lifetimes, losses, restarts.
+
+    Args:
+        case: what exists, what happens, what rules.
+        until: how long, as ``90d`` or in milliseconds.
+        seed: instead of the case's.
+        check: check the books after every step; AssertionError if they do not balance.
+        progress: called now and then with (now_ms, until_ms).
+
+    Raises:
+        ValueError: *until* is no duration, or not after the start.
+    """
+    from dataclasses import replace
+
+    from ove_capacity.sim import run
+    from ove_capacity.simtime import parse_duration
+
+    if seed is not None:
+        known = case.provenance
+        case = replace(case, seed=seed, provenance=known and replace(known, seed=seed))
+    until_ms = parse_duration(until) if isinstance(until, str) else until
+    return run.simulate(case, until_ms=until_ms, check=check, progress=progress)
+
+
+def headroom(subject: Case | Run, *, cluster: str = "") -> Headroom:
+    """What is left on each cluster, and how many more VMs of each shape fit.
+
+    Of a case: when its listed workloads are placed. Of a run: as it ended.
+
+    Raises:
+        UnknownNameError: there is no such cluster.
+    """
+    from ove_capacity.analysis.headroom import headroom as ask
+
+    return ask(subject, cluster=cluster)
+
+
+def failover(subject: Case | Run, *, cluster: str = "", nodes: int = 1) -> Failover:
+    """Whether any worker, or any *nodes* of them at once, may be lost with every VM placed again.
+
+    Of a case: when its listed workloads are placed. Of a run: as it ended.
+
+    Raises:
+        ValueError: *nodes* is less than 1.
+        UnknownNameError: there is no such cluster.
+    """
+    from ove_capacity.analysis.failover import failover as ask
+
+    return ask(subject, cluster=cluster, nodes=nodes)
+
+
+def explain(subject: Case | Run, vm: str, *, cluster: str = "") -> Explanation:
+    """Why a VM runs where it does, or nowhere: each node's verdict.
+
+    Args:
+        subject: a run, or a case when its listed workloads are placed.
+        vm: ``namespace/name``; a bare name will do.
+        cluster: where, when several clusters have that VM.
+
+    Raises:
+        UnknownNameError: there is no such VM.
+    """
+    from ove_capacity.analysis.explain import explain as ask
+
+    return ask(subject, vm, cluster=cluster)
+
+
+def placement(case: Case, name: str = "") -> FleetPlacement:
+    """Which clusters the hub chooses for a Placement, or for all of them, and the scores behind it.
+
+    Raises:
+        UnknownNameError: the case has no such Placement.
+    """
+    from ove_capacity.analysis.fleet import placement as ask
+
+    return ask(case, name)
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    if name == "__version__":
+        # Importing importlib.metadata takes longer than the whole facade.
+        return import_module("importlib.metadata").version("ove-capacity")
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, _, attribute = _HOMES[name].partition(":")
+    value = getattr(import_module(module), attribute)
+    globals()[name] = value  # so that the next use finds it at once
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

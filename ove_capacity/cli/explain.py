@@ -33,8 +33,8 @@ def explain(
         str, typer.Option("--vm", metavar="NAMESPACE/NAME", help="The VM.", show_default=False)
     ],
     cluster: Annotated[
-        str | None, typer.Option("--cluster", metavar="NAME", help="When several have that VM.")
-    ] = None,
+        str, typer.Option("--cluster", metavar="NAME", help="When several have that VM.")
+    ] = "",
     at: Annotated[
         str, typer.Option("--at", metavar="TIME", help="When: 30d, 12h; 0s is after the start.")
     ] = "0s",
@@ -45,7 +45,7 @@ def explain(
     output: Output = None,
 ) -> None:
     """Show every node's verdict on one VM."""
-    from ove_capacity.report import json, text
+    from ove_capacity.report import json
 
     at_ms = duration_ms("--at", at)
     case = load_case(scenario, variant=variant, settings=settings, seed=seed)
@@ -53,8 +53,8 @@ def explain(
         run = ove_capacity.simulate(case, until=at_ms + 1, progress=progress)
     explanation = ove_capacity.explain(run, vm, cluster=cluster)
     deliver(
-        lambda: json.explain_document(case, explanation),
-        lambda: text.explain_text(explanation),
+        lambda: json.result_document(case, "explanation", explanation.to_dict()),
+        lambda: str(explanation),
         form=form,
         file=output,
     )

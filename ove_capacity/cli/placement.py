@@ -28,9 +28,9 @@ def placement(
     scenario: ScenarioFile,
     *,
     name: Annotated[
-        str | None,
+        str,
         typer.Argument(metavar="[PLACEMENT]", help="Name or namespace/name; without it, all."),
-    ] = None,
+    ] = "",
     variant: Variant = None,
     settings: Settings = None,
     seed: Seed = None,
@@ -41,16 +41,15 @@ def placement(
 
     Ends with 1 when a Placement finds no cluster.
     """
-    from ove_capacity.report import json, text
+    from ove_capacity.report import json
 
     case = load_case(scenario, variant=variant, settings=settings, seed=seed)
-    names = [name] if name is not None else [each.key for each in case.fleet.placements]
-    decisions = [ove_capacity.placement(case, each) for each in names]
+    decided = ove_capacity.placement(case, name)
     deliver(
-        lambda: json.placement_document(case, decisions),
-        lambda: text.placement_text(case, decisions),
+        lambda: json.result_document(case, "placements", decided.to_dict()),
+        lambda: str(decided),
         form=form,
         file=output,
     )
-    if not all(decision.clusters for decision in decisions):
+    if not decided.is_decided:
         raise typer.Exit(ANSWER_IS_NO)

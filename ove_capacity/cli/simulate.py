@@ -63,5 +63,7 @@ def simulate(
     deliver(
         lambda: json.simulate_document(run), lambda: text.simulate_text(run), form=form, file=output
     )
-    if fail_on is FailOn.PENDING and any(run.unplaced):
+    if fail_on is FailOn.PENDING and any(
+        each["pending"] + each["lost"] for each in run.counts.values()
+    ):
         raise typer.Exit(ANSWER_IS_NO)

@@ -1,0 +1,117 @@
+"""Results as documents of plain dicts, lists, strings and numbers, in a stable order.
+
+``simulate`` obeys docs/schema/simulate.schema.json.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ove_capacity.analysis.failover import failover
+from ove_capacity.analysis.headroom import headroom
+from ove_capacity.errors import Problem
+from ove_capacity.model.assumption import Assumption
+from ove_capacity.model.case import Case
+from ove_capacity.model.cluster import Cluster
+from ove_capacity.sim.run import Run
+
+__all__ = [
+    "problems_document",
+    "result_document",
+    "show_document",
+    "simulate_document",
+    "validate_document",
+]
+
+
+def simulate_document(run: Run) -> dict[str, object]:
+    """A whole run: how it ended by cluster, decisions, events and samples."""
+    room, losses = headroom(run).to_dict(), failover(run).to_dict()
+    return {
+        "scenario": run.case.name,
+        "until_ms": run.until_ms,
+        "provenance": _provenance(run.case),
+        "assumptions": _assumptions(run.assumptions),
+        "warnings": list(run.warnings),
+        "clusters": {
+            cluster.name: {
+                "profile": cluster.profile,
+                "nodes": _nodes(run, cluster),
+                "vms": dict(run.counts[cluster.name]),
+                "headroom": room[cluster.name],
+                "failover": losses[cluster.name],
+            }
+            for cluster in run.case.fleet.clusters
+        },
+        "placements": {key: decision.to_dict() for key, decision in run.placements.items()},
+        "events": run.events.rows(),
+        "samples": run.samples.rows(),
+    }
+
+
+def show_document(case: Case) -> dict[str, object]:
+    """A case before it is simulated; tables as lists of rows."""
+    return {
+        **_head(case),
+        "tables": {table.title: table.to_dicts() for table in case.tables},
+    }
+
+
+def result_document(case: Case, name: str, answer: object) -> dict[str, object]:
+    """The answer to one question, with what is needed to ask it again."""
+    return {**_head(case), name: answer}
+
+
+def validate_document(case: Case) -> dict[str, object]:
+    """That the input is right, and what was understood of it."""
+    return {"valid": True, "problems": [], **_head(case)}
+
+
+def problems_document(problems: Sequence[Problem]) -> dict[str, object]:
+    """That the input is wrong, and where."""
+    return {"valid": False, "problems": [problem.to_dict() for problem in problems]}
+
+
+def _head(case: Case) -> dict[str, object]:
+    return {
+        "scenario": case.name,
+        "provenance": _provenance(case),
+        "assumptions": _assumptions(case.assumptions),
+        "warnings": list(case.warnings),
+    }
+
+
+def _provenance(case: Case) -> dict[str, object]:
+    known = case.provenance
+    return {
+        "package_version": known.package_version if known else None,
+        "releases": {cluster.name: str(cluster.release) for cluster in case.fleet.clusters},
+        "scenario_sha256": known.scenario_sha256 if known else None,
+        "seed": case.seed,
+        "policies": {"tie": case.policy.tie, "nodesScored": case.policy.nodes_scored},
+    }
+
+
+def _assumptions(assumptions: Iterable[Assumption]) -> list[dict[str, str]]:
+    return [
+        {
+            "name": each.name,
+            "value": each.value,
+            "source": each.source,
+            "evidence": str(each.evidence),
+            "applies_to": each.applies_to,
+        }
+        for each in assumptions
+    ]
+
+
+def _nodes(run: Run, cluster: Cluster) -> dict[str, int]:
+    state = run.states[cluster.name]
+    up = sum(
+        bool(alive) and node.is_worker for node, alive in zip(state.nodes, state.alive, strict=True)
+    )
+    return {
+        "total": len(cluster.nodes),
+        "workers": len(cluster.workers),
+        "workers_in_service": up,
+    }

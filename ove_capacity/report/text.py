@@ -1,0 +1,94 @@
+"""Results as plain text of at most 100 columns."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Sequence
+
+from ove_capacity.analysis.failover import failover
+from ove_capacity.analysis.headroom import headroom
+from ove_capacity.model.case import Case
+from ove_capacity.report import story
+from ove_capacity.sim.run import Run
+from ove_capacity.simtime import format_duration
+from ove_capacity.tables import Table
+
+__all__ = ["WIDTH", "show_text", "simulate_text", "validate_text"]
+
+WIDTH = 100
+
+
+def simulate_text(run: Run) -> str:
+    """What an architect reads first: how each cluster ends, then why, then what to doubt."""
+    case = run.case
+    room, losses = headroom(run), failover(run)
+    sections: list[str | Table] = [
+        f"{case.name}: {format_duration(run.until_ms)} simulated, seed {case.seed}",
+        story.clusters_table(run, room, losses),
+        story.fits_table(room),
+        story.placements_table(list(run.placements.values())),
+        story.happenings_table(run),
+        story.losses_table(run),
+        story.pending_table(run),
+        story.evidence_sentence(run.assumptions),
+        story.assumed_table(run.assumptions),
+        _warnings(run.warnings),
+        _provenance(case),
+    ]
+    return _page(sections)
+
+
+def show_text(case: Case) -> str:
+    """The case before it is simulated."""
+    heading = f"{case.name}: seed {case.seed}"
+    return _page([heading, *case.tables, _warnings(case.warnings), _provenance(case)])
+
+
+def validate_text(case: Case, file: str) -> str:
+    """That the input is right, and what was understood of it."""
+    counts = (
+        f"{file} is valid: {_count(len(case.fleet.clusters), 'cluster')}, "
+        f"{_count(sum(len(each.nodes) for each in case.fleet.clusters), 'node')}, "
+        f"{_count(len(case.plan.workloads) + len(case.plan.arrivals), 'workload')}, "
+        f"{_count(len(case.fleet.placements), 'placement')}."
+    )
+    return _page([counts, story.evidence_sentence(case.assumptions), _warnings(case.warnings)])
+
+
+def _page(sections: Iterable[str | Table]) -> str:
+    parts = []
+    for section in sections:
+        if isinstance(section, Table):
+            if section.rows:
+                parts.append(section.text(WIDTH))
+        elif section:
+            parts.append(section)
+    return "\n\n".join(parts)
+
+
+def _warnings(warnings: Sequence[str]) -> str:
+    if not warnings:
+        return ""
+    lines = [f"Warnings: {len(warnings)}"]
+    for warning in warnings:
+        lines += textwrap.wrap(
+            warning, WIDTH, initial_indent="- ", subsequent_indent="  ", break_on_hyphens=False
+        )
+    return "\n".join(lines)
+
+
+def _provenance(case: Case) -> str:
+    known = case.provenance
+    if known is None:
+        return ""
+    releases = dict.fromkeys(text for _, text in known.releases)
+    lines = [
+        f"ove-capacity {known.package_version}, scenario sha256 {known.scenario_sha256[:12]}, "
+        f"seed {known.seed}, ties {case.policy.tie}, nodesScored {case.policy.nodes_scored}",
+        *releases,
+    ]
+    return "\n".join(lines)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
