@@ -50,6 +50,8 @@ class Node:
     pool: str = ""
     """Machine pool it belongs to: worker, master, storage …"""
     annotations: Mapping[str, str] = field(default_factory=dict)
+    platform: Amounts = field(default_factory=dict)
+    """Requests of the platform's own pods on it, summed; ``pods`` counts them."""
 
     @property
     def is_worker(self) -> bool:

@@ -38,6 +38,9 @@ class Workload:
     lifetime: Duration | None = None
     """None: they run until the end."""
     run_strategy: str = "Always"
+    """Always, RerunOnFailure, Manual or Once (both started by the plan, once), or Halted."""
+    priority: int = 0
+    """Value of the VMs' PriorityClass, which admission writes into their pods."""
     labels: Labels = field(default_factory=dict)
     """Labels of the VirtualMachine objects themselves."""
     vm_names: tuple[str, ...] = ()

@@ -302,8 +302,8 @@ class VirtualMachine:
 
     vmi: Vmi
     """As written in the template: instancetype and preference are not merged yet."""
-    run_strategy: str = "Halted"
-    """Always, RerunOnFailure, Manual, Halted or Once."""
+    run_strategy: str = ""
+    """Always, RerunOnFailure, Manual, Halted or Once; empty: not said, which upstream refuses."""
     instancetype: Matcher | None = None
     preference: Matcher | None = None
     labels: Labels = field(default_factory=FrozenMap)

@@ -1,0 +1,1 @@
+"""Decisions recorded from the real components, and what we decide on the same input."""
