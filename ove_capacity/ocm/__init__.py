@@ -2,6 +2,7 @@
 
 from ove_capacity.ocm.decide import Decision, PrioritizerScores, decide, weights
 from ove_capacity.ocm.decisions import Decisions
+from ove_capacity.ocm.first_sync import first_sync
 from ove_capacity.ocm.predicates import feasible
 from ove_capacity.ocm.prioritizers import PRIORITIZERS, Prioritizer
 from ove_capacity.ocm.status import managed_cluster
@@ -14,6 +15,7 @@ __all__ = [
     "PrioritizerScores",
     "decide",
     "feasible",
+    "first_sync",
     "managed_cluster",
     "weights",
 ]

@@ -9,6 +9,7 @@ from ove_capacity.model.placement import ManagedCluster, Placement
 from ove_capacity.ocm.decisions import Decisions
 from ove_capacity.ocm.predicates import feasible
 from ove_capacity.ocm.prioritizers import PRIORITIZERS
+from ove_capacity.tables import Table
 
 __all__ = ["Decision", "PrioritizerScores", "decide", "weights"]
 
@@ -41,9 +42,41 @@ class Decision:
     """Feasible cluster -> weighted sum, in the order of the ranking."""
     unscheduled: int = 0
     """Clusters asked for and not found."""
+    left_out: tuple[str, ...] = ()
+    """Clusters that match no predicate."""
     misconfigured: str = ""
     """Upstream's message when the Placement cannot be evaluated; nothing is chosen then."""
     warnings: tuple[str, ...] = ()
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """Feasible clusters by rank, with the score of each prioritizer."""
+        columns = ("cluster", "chosen", "total")
+        columns += tuple(f"{each.name} ×{each.weight}" for each in self.prioritizers)
+        rows = tuple(
+            (name, name in self.clusters, self.totals[name], *self._scores(name))
+            for name in self.ranking
+        )
+        return (Table(f"Placement {self.placement}", columns, rows, self._notes()),)
+
+    def _scores(self, cluster: str) -> tuple[int, ...]:
+        return tuple(each.scores.get(cluster, 0) for each in self.prioritizers)
+
+    def _notes(self) -> tuple[str, ...]:
+        notes = list(self.warnings)
+        if self.misconfigured:
+            notes.append(f"misconfigured: {self.misconfigured}")
+        if self.left_out:
+            notes.append(f"match no predicate: {', '.join(self.left_out)}")
+        if self.unscheduled:
+            notes.append(f"{self.unscheduled} cluster decisions unscheduled")
+        return tuple(notes)
+
+    def __str__(self) -> str:
+        return "\n\n".join(table.text() for table in self.tables)
+
+    def _repr_html_(self) -> str:
+        return "".join(table.html() for table in self.tables)
 
     def to_dict(self) -> dict[str, object]:
         """For JSON output."""
@@ -107,6 +140,7 @@ def decide(
         scored,
         {name: totals[name] for name in ranking},
         0 if wanted is None else max(0, wanted - len(chosen)),
+        tuple(cluster.name for cluster in clusters if cluster.name not in totals),
         warnings=warnings,
     )
 

@@ -1,0 +1,131 @@
+"""Why a VM runs where it does, or nowhere: each component's verdict on each node."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from ove_capacity.analysis.settle import settle
+from ove_capacity.model.case import Case
+from ove_capacity.place import Verdict, explain_pod
+from ove_capacity.sim.run import Run, VmRecord
+from ove_capacity.sim.world import VmStatus
+from ove_capacity.state import claim
+from ove_capacity.tables import Cell, Table
+
+__all__ = ["Explanation", "explain"]
+
+_WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One VM, and what the scheduler says of every node for it."""
+
+    vm: VmRecord
+    verdict: Verdict
+
+    @property
+    def answer(self) -> str:
+        """One sentence: where it is, and where it would go."""
+        where = f"{self.vm.key} in {self.vm.cluster} is {self.vm.status}"
+        if self.vm.status is VmStatus.RUNNING:
+            where += f" on {self.vm.node}"
+        if not self.verdict.node:
+            return f"{where}; placed now: {self.verdict.message}"
+        return f"{where}; placed now it would go to {self.verdict.node}"
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """Nodes that are feasible with their scores, and nodes that refuse with their reasons."""
+        return tuple(table for table in (self._scores(), self._rejections()) if table.rows)
+
+    def to_dict(self) -> dict[str, object]:
+        """For JSON output: every node either refuses, or is feasible with its scores."""
+        verdict = self.verdict
+        refusing = [
+            {"node": node, "plugin": each.plugin, "code": each.code, "reasons": list(each.reasons)}
+            for node, each in verdict.rejections
+        ]
+        return {
+            "vm": self.vm.key,
+            "cluster": self.vm.cluster,
+            "status": str(self.vm.status),
+            "runs_on": self.vm.node if self.vm.status is VmStatus.RUNNING else None,
+            "would_go_to": verdict.node or None,
+            "message": verdict.message,
+            "feasible": [self._feasible(i) for i in range(len(verdict.feasible))],
+            "rejections": refusing,
+            "skipped": list(verdict.skipped),
+        }
+
+    def _feasible(self, i: int) -> dict[str, object]:
+        verdict = self.verdict
+        scores = [
+            {
+                "plugin": score.plugin,
+                "raw": score.raw[i],
+                "normalized": score.normalized[i],
+                "weight": score.weight,
+                "weighted": score.weight * score.normalized[i],
+            }
+            for score in verdict.scores
+        ]
+        total = verdict.total[i] if verdict.total else None
+        return {"node": verdict.feasible[i], "total": total, "scores": scores}
+
+    def _scores(self) -> Table:
+        verdict = self.verdict
+        columns = ["node", "total"]
+        columns += [f"{_WORD.sub(' ', each.plugin)} ×{each.weight}" for each in verdict.scores]
+        rows: list[tuple[Cell, ...]] = []
+        for i, node in enumerate(verdict.feasible):
+            cells = [
+                f"{each.raw[i]}→{each.normalized[i]}→{each.weight * each.normalized[i]}"
+                for each in verdict.scores
+            ]
+            rows.append((node, verdict.total[i] if verdict.total else None, *cells))
+        if verdict.total:
+            rows.sort(key=lambda row: -int(row[1] or 0))
+        notes = ["raw → normalized → weighted"] if verdict.scores else []
+        if len(rows) == 1:
+            notes.append("a single feasible node is not scored")
+        if verdict.skipped:
+            notes.append(f"nothing to say, so skipped: {', '.join(verdict.skipped)}")
+        return Table("Feasible nodes", tuple(columns), tuple(rows), tuple(notes))
+
+    def _rejections(self) -> Table:
+        rows = tuple(
+            (node, each.plugin, "; ".join(each.reasons)) for node, each in self.verdict.rejections
+        )
+        return Table("Nodes that refuse", ("node", "plugin", "reasons"), rows)
+
+    def __str__(self) -> str:
+        return "\n\n".join([self.answer, *(table.text() for table in self.tables)])
+
+    def _repr_html_(self) -> str:
+        return "".join(table.html() for table in self.tables)
+
+
+def explain(subject: Case | Run, vm: str, *, cluster: str = "") -> Explanation:
+    """What the scheduler says of every node for one VM.
+
+    It is asked as if the VM came now: of a case when its listed workloads are placed, of a run as
+    it ended, in both with the VM's own room free. A VM that runs may have been placed on another
+    state than this one, so the node it would go to now need not be the one it is on.
+
+    Args:
+        subject: a case or a run.
+        vm: ``namespace/name``, or a name alone.
+        cluster: when several clusters have a VM of that name; empty: the latest.
+
+    Raises:
+        UnknownNameError: there is no such VM.
+    """
+    run = settle(subject)
+    record = run.vm(vm, cluster)
+    state = run.states[record.cluster]
+    if record.status is VmStatus.RUNNING:
+        state = state.copy()
+        claim.release(state, record.row)
+    return Explanation(record, explain_pod(state, record.pod, run.case.policy))

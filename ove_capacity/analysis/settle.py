@@ -1,0 +1,27 @@
+"""The state that a question is asked about."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ove_capacity.model.case import Case
+from ove_capacity.model.plan import Plan
+from ove_capacity.sim.run import Run, simulate
+from ove_capacity.simtime import MINUTE_MS
+
+__all__ = ["settle"]
+
+
+def settle(subject: Case | Run) -> Run:
+    """A run as it ended; of a case, the moment when all listed workloads are in place.
+
+    They are placed in the order of their times. Nothing fails, nothing leaves and no stream of
+    arrivals flows: this is the plan fulfilled, not one random moment of it.
+    """
+    if isinstance(subject, Run):
+        return subject
+    workloads = tuple(replace(each, lifetime=None) for each in subject.plan.workloads)
+    last_ms = max((each.at_ms for each in workloads), default=0)
+    listed = replace(subject, plan=Plan(workloads))
+    # A minute more, so that pods that make room for others are through their back-off.
+    return simulate(listed, until_ms=last_ms + MINUTE_MS, sample_every_ms=last_ms + MINUTE_MS)

@@ -1,0 +1,30 @@
+"""From a workload to the launcher pod of one of its VMs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ove_capacity.kubevirt.launcher import launcher_pod
+from ove_capacity.model.cluster import Cluster
+from ove_capacity.model.plan import Workload
+from ove_capacity.model.pod import Pod, PodSpec
+
+__all__ = ["Specs", "launch"]
+
+Specs = dict[tuple[int, int], tuple[PodSpec, PodSpec]]
+"""(identity of a spec, priority) -> that spec, and the same with the priority in it."""
+
+
+def launch(workload: Workload, cluster: Cluster, name: str, specs: Specs) -> Pod:
+    """The pod of the VM of that name, as it comes out of admission.
+
+    *specs* is kept between calls, so that VMs of one shape go on sharing one spec.
+    """
+    vmi = replace(workload.vmi, name=name)
+    pod = launcher_pod(vmi, cluster.kubevirt, cluster.release.kubevirt_rules)
+    if workload.priority == pod.spec.priority:
+        return pod
+    key = (id(pod.spec), workload.priority)
+    if key not in specs:
+        specs[key] = (pod.spec, replace(pod.spec, priority=workload.priority))
+    return replace(pod, spec=specs[key][1])

@@ -1,0 +1,1 @@
+"""Processes: generator functions over the world; spawned in sorted order."""

@@ -1,0 +1,80 @@
+"""VMs come into being: listed ones at their time, others as a Poisson stream."""
+
+from __future__ import annotations
+
+from simpy.events import ProcessGenerator
+
+from ove_capacity.errors import AnswerError
+from ove_capacity.model.plan import Arrivals, Duration, Workload
+from ove_capacity.sim.draw import draw_ms
+from ove_capacity.sim.launch import launch
+from ove_capacity.sim.processes.scheduling import submit
+from ove_capacity.sim.world import Site, Vm, VmStatus, World
+
+__all__ = ["arrivals", "listed"]
+
+
+def listed(world: World, workload: Workload) -> ProcessGenerator:
+    """All VMs of a workload come at its time."""
+    yield world.wait(workload.at_ms)
+    _deploy(world, workload)
+
+
+def arrivals(world: World, stream: Arrivals) -> ProcessGenerator:
+    """VMs come in groups, exponential times apart."""
+    workload = stream.workload
+    rng = world.stream("arrivals", workload.name)
+    gap = Duration("exponential", stream.every_ms)
+    yield world.wait(stream.from_ms)
+    while True:
+        yield world.wait(draw_ms(gap, rng))
+        if stream.until_ms is not None and world.now_ms >= stream.until_ms:
+            return
+        _deploy(world, workload)
+
+
+def _deploy(world: World, workload: Workload) -> None:
+    sites = [world.sites[name] for name in world.targets(workload)]
+    if not sites:
+        _nowhere(world, workload)
+        return
+    first = world.arrived[workload.name]
+    world.arrived[workload.name] += workload.count
+    for index in range(first, first + workload.count):
+        # A total goes round the clusters in decision order, so the best ones get the odd VMs.
+        for site in [sites[index % len(sites)]] if workload.total else sites:
+            _create(world, site, workload, index)
+    for site in sites:
+        world.verify(site)
+
+
+def _nowhere(world: World, workload: Workload) -> None:
+    message = f"workload {workload.name}: Placement {workload.placement} chose no cluster"
+    world.warnings.setdefault(f"{message}; its VMs run nowhere")
+    world.events.record(world.now_ms, "no-cluster", "", workload.name, detail=message)
+
+
+def _create(world: World, site: Site, workload: Workload, index: int) -> None:
+    name = workload.vm_name(index)
+    pod = launch(workload, site.cluster, name, world.specs)
+    if pod.key in site.vms:
+        raise AnswerError(f"two VMs are called {pod.namespace}/{name} in cluster {site.name}")
+    rng = world.stream("lifetime", workload.name, site.name)
+    # Drawn now, not at the start: who waits longer does not change another VM's luck.
+    lifetime_ms = draw_ms(workload.lifetime, rng) if workload.lifetime else None
+    vm = Vm(
+        name,
+        pod.namespace,
+        workload.name,
+        pod,
+        world.next_seq,
+        workload.run_strategy,
+        lifetime_ms,
+        arrived_ms=world.now_ms,
+    )
+    world.next_seq += 1
+    halted = workload.run_strategy == "Halted"
+    site.admit(vm, VmStatus.HALTED if halted else VmStatus.PENDING)
+    world.record("vm-created", site, vm.key, detail=workload.name)
+    if not halted:
+        submit(world, site, vm)

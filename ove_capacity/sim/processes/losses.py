@@ -1,0 +1,142 @@
+"""Nodes die and come back; what happens to their VMs is up to the cluster's remediation."""
+
+from __future__ import annotations
+
+import numpy as np
+from simpy.events import ProcessGenerator
+
+from ove_capacity.kube import queue
+from ove_capacity.model.plan import NodeLoss
+from ove_capacity.model.pod import Pod
+from ove_capacity.openshift import remediation
+from ove_capacity.place import scheduler_of
+from ove_capacity.sim.draw import draw_ms
+from ove_capacity.sim.processes.scheduling import restart
+from ove_capacity.sim.world import Outage, Site, Vm, VmStatus, World
+from ove_capacity.state import claim
+from ove_capacity.state.cluster_state import ClusterState
+
+__all__ = ["losses", "nodes_of"]
+
+
+def nodes_of(site: Site, loss: NodeLoss) -> list[str]:
+    """The nodes that a loss is about, in the order they joined."""
+    if loss.node:
+        return [loss.node]
+    if loss.pool:
+        return [node.name for node in site.cluster.nodes if node.pool == loss.pool]
+    return [node.name for node in site.cluster.workers]
+
+
+def losses(world: World, site: Site, node: str, loss: NodeLoss, ordinal: int) -> ProcessGenerator:
+    """One node dies once, or time and again, and is repaired.
+
+    *ordinal* counts the losses that name the same node; each node has streams of its own.
+    """
+    failing = world.stream("node-loss", site.name, node, ordinal)
+    mending = world.stream("node-repair", site.name, node, ordinal)
+    if loss.at_ms is not None:
+        yield world.wait(loss.at_ms)
+        yield from _out_of_service(world, site, node, loss, mending)
+        return
+    assert loss.every is not None, "a loss has a moment or a rate"
+    while True:
+        yield world.wait(draw_ms(loss.every, failing))
+        yield from _out_of_service(world, site, node, loss, mending)
+        if loss.repair is None:
+            return
+
+
+def _out_of_service(
+    world: World, site: Site, node: str, loss: NodeLoss, mending: np.random.Generator
+) -> ProcessGenerator:
+    _lose(world, site, node)
+    world.verify(site)
+    if loss.repair is not None:
+        yield world.wait(draw_ms(loss.repair, mending))
+        _repair(world, site, node)
+        world.verify(site)
+
+
+def _lose(world: World, site: Site, node: str) -> None:
+    """The node stops; its VMs are down from now on, and nothing new is placed there.
+
+    Upstream the scheduler learns of it 40 s later and may bind a pod there meanwhile; we do not.
+    """
+    outage = site.outages.get(node)
+    if outage is not None:
+        outage.causes += 1
+        return
+    outage = site.outages[node] = Outage(node)
+    state = site.state
+    pods = [state.pod(row) for row in claim.lose_node(state, state.node_index(node))]
+    world.record("node-lost", site, node, node)
+    for pod in pods:
+        vm = site.vms.get(pod.key)
+        if vm is None:
+            outage.platform.append(pod)
+            continue
+        outage.vms.append(vm)
+        vm.row = -1
+        site.turn(vm, VmStatus.LOST)
+        world.record("vm-lost", site, vm.key, node)
+    if site.cluster.remediation.kind != "none":
+        world.spawn(_remediation(world, site, outage))
+
+
+def _repair(world: World, site: Site, node: str) -> None:
+    """The node is back, empty; what was not brought back elsewhere starts anew.
+
+    While the node was away its pods were Terminating. When its kubelet returns it finds no
+    container running, the pods end at last, and the VMs' run strategies start new ones: without
+    fencing this is the only way back.
+    """
+    outage = site.outages[node]
+    outage.causes -= 1
+    if outage.causes:
+        return
+    del site.outages[node]
+    outage.over = True
+    _restore(site.state, node, outage.platform)
+    world.record("node-returned", site, node, node)
+    _restart_lost(world, site, outage)
+    queue.changed(site.queue, world.now_ms, room=True)
+    site.ring()
+    site.ring_returned()
+
+
+def _restore(state: ClusterState, node: str, platform: list[Pod]) -> None:
+    n = state.node_index(node)
+    claim.restore_node(state, n)
+    classes = scheduler_of(state).classify(state, platform)
+    for pod, pod_class in zip(platform, classes, strict=True):
+        claim.bind(state, state.add(pod, pod_class), n)
+
+
+def _remediation(world: World, site: Site, outage: Outage) -> ProcessGenerator:
+    """Detect the dead node, fence it, and let its VMs start elsewhere."""
+    kind = site.cluster.remediation.kind
+    workers = len(site.cluster.workers)
+    yield world.wait(remediation.DETECTION_MS)
+    held_back = False
+    while not (outage.over or remediation.may_remediate(kind, site.healthy_workers(), workers)):
+        if not held_back:
+            detail = f"{site.healthy_workers()} of {workers} workers are healthy"
+            world.record("remediation-held-back", site, outage.node, outage.node, detail)
+            held_back = True
+        yield site.returned
+    if outage.over:
+        return
+    yield world.wait(remediation.fencing_ms(kind, workers))
+    if outage.over:
+        return
+    world.record("node-fenced", site, outage.node, outage.node, kind)
+    _restart_lost(world, site, outage)
+    world.verify(site)
+
+
+def _restart_lost(world: World, site: Site, outage: Outage) -> None:
+    lost: list[Vm] = [vm for vm in outage.vms if vm.status is VmStatus.LOST]
+    outage.vms.clear()
+    for vm in lost:
+        restart(world, site, vm)

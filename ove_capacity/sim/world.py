@@ -1,0 +1,229 @@
+"""The world of one run: clusters with their state, queue and VMs, and the clock they share."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+import simpy
+from simpy.events import Event, EventPriority, Process
+
+from ove_capacity.errors import UnknownNameError
+from ove_capacity.model.case import Case
+from ove_capacity.model.cluster import Cluster
+from ove_capacity.model.plan import Workload
+from ove_capacity.model.pod import Pod
+from ove_capacity.sim.launch import Specs
+from ove_capacity.sim.log import EventLog, SampleLog
+from ove_capacity.state import invariants
+from ove_capacity.state.cluster_state import ClusterState
+from ove_capacity.state.pending import PendingQueue
+from ove_capacity.streams import Streams
+
+__all__ = ["NORMAL", "SAMPLING", "SCHEDULING", "At", "Outage", "Site", "Vm", "VmStatus", "World"]
+
+NORMAL, SCHEDULING, SAMPLING = EventPriority(1), EventPriority(5), EventPriority(9)
+"""Order at one instant: first what happens to VMs and nodes, then the scheduler, then the sample.
+
+So VMs that arrive together are scheduled together, on the room that was freed at that very moment.
+"""
+
+
+class At(Event):
+    """An event *delay_ms* from now, behind all of a lower *priority* at that instant."""
+
+    def __init__(
+        self, env: simpy.Environment, delay_ms: int, priority: EventPriority = NORMAL
+    ) -> None:
+        super().__init__(env)
+        self._ok = True
+        self._value = None
+        env.schedule(self, priority, delay_ms)
+
+
+class VmStatus(StrEnum):
+    """Where a VM is in its life."""
+
+    PENDING = "pending"
+    """Wants to run and has no node."""
+    RUNNING = "running"
+    LOST = "lost"
+    """Its node died and nothing has brought it back."""
+    STOPPED = "stopped"
+    """It ended with its node, and its run strategy does not start it again."""
+    HALTED = "halted"
+    """Its run strategy never starts it."""
+    ENDED = "ended"
+    """Its lifetime is over."""
+
+
+@dataclass(slots=True, eq=False)
+class Vm:
+    """One VM as the run goes on."""
+
+    name: str
+    namespace: str
+    workload: str
+    """Empty for a VM that stood on its node already."""
+    pod: Pod
+    """Its launcher pod; a restart makes another one alike."""
+    seq: int
+    run_strategy: str = "Always"
+    lifetime_ms: int | None = None
+    """From its first start to its deletion; None: it is never deleted."""
+    status: VmStatus = VmStatus.PENDING
+    row: int = -1
+    """Its pod's row in the state, while it runs."""
+    node: str = ""
+    """Where it runs, or ran last."""
+    arrived_ms: int = 0
+    started_ms: int | None = None
+    """Its first start."""
+    reason: str = ""
+    """Why it was refused last, while it is pending."""
+
+    @property
+    def key(self) -> str:
+        """``namespace/name`` of the VM."""
+        return f"{self.namespace}/{self.name}"
+
+
+@dataclass(slots=True, eq=False)
+class Outage:
+    """A node that is down."""
+
+    node: str
+    causes: int = 1
+    """Losses that hold it down; it returns when all are repaired."""
+    vms: list[Vm] = field(default_factory=list)
+    platform: list[Pod] = field(default_factory=list)
+    """Other pods that stood there; they return with the node."""
+    over: bool = False
+
+
+class Site:
+    """One cluster in the world."""
+
+    def __init__(self, cluster: Cluster, state: ClusterState, env: simpy.Environment) -> None:
+        self.cluster = cluster
+        self.state = state
+        self.env = env
+        self.queue = PendingQueue()
+        self.vms: dict[str, Vm] = {}
+        """By the key of the launcher pod."""
+        self.counts: Counter[VmStatus] = Counter()
+        self.outages: dict[str, Outage] = {}
+        """By node."""
+        self.tie: np.random.Generator | None = None
+        """Breaks ties at random; None: the first node wins."""
+        self.bell: Event = env.event()
+        """Rings when the queue has news for the scheduler."""
+        self.returned: Event = env.event()
+        """Rings when a node comes back."""
+
+    @property
+    def name(self) -> str:
+        """The cluster's name."""
+        return self.cluster.name
+
+    def admit(self, vm: Vm, status: VmStatus) -> None:
+        """A VM comes into being."""
+        assert vm.pod.key not in self.vms, f"two VMs are called {vm.key}"
+        self.vms[vm.pod.key] = vm
+        vm.status = status
+        self.counts[status] += 1
+
+    def turn(self, vm: Vm, status: VmStatus) -> None:
+        """A VM goes from one status to another."""
+        self.counts[vm.status] -= 1
+        self.counts[status] += 1
+        vm.status = status
+
+    def ring(self) -> None:
+        """Tell the scheduler to look at the queue."""
+        if not self.bell.triggered:
+            self.bell.succeed()
+
+    def ring_returned(self) -> None:
+        """Tell those who wait for healthy nodes."""
+        self.returned.succeed()
+        self.returned = self.env.event()
+
+    def healthy_workers(self) -> int:
+        """Workers in service."""
+        return sum(node.name not in self.outages for node in self.cluster.workers)
+
+
+class World:
+    """Everything that processes share."""
+
+    def __init__(self, case: Case, *, check: bool = False) -> None:
+        self.case = case
+        self.env = simpy.Environment(initial_time=0)
+        self.streams = Streams(case.seed)
+        self.events = EventLog()
+        self.samples = SampleLog()
+        self.sites: dict[str, Site] = {}
+        self.decisions: dict[str, tuple[str, ...]] = {}
+        """Placement, by key, -> the clusters it chose, best first."""
+        self.arrived: Counter[str] = Counter()
+        """VMs so far of each workload."""
+        self.warnings: dict[str, None] = {}
+        """In the order they came up, each once."""
+        self.specs: Specs = {}
+        """Pod specs with their priority, shared by VMs of one shape."""
+        self.next_seq = 0
+        self._check = check
+        self._streams: dict[tuple[str | int, ...], np.random.Generator] = {}
+
+    @property
+    def now_ms(self) -> int:
+        """The clock, in milliseconds since the start of the run."""
+        return int(self.env.now)
+
+    def stream(self, *path: str | int) -> np.random.Generator:
+        """The run's generator of that name, going on from where it was."""
+        if path not in self._streams:
+            self._streams[path] = self.streams(*path)
+        return self._streams[path]
+
+    def wait(self, delay_ms: int, priority: EventPriority = NORMAL) -> At:
+        """An event to yield."""
+        return At(self.env, delay_ms, priority)
+
+    def spawn(self, process: simpy.events.ProcessGenerator) -> Process:
+        """Start a process now."""
+        return self.env.process(process)
+
+    def targets(self, workload: Workload) -> tuple[str, ...]:
+        """Clusters that a workload goes to: its own, or those its Placement chose, best first.
+
+        Raises:
+            UnknownNameError: there is no Placement of that key, or of that name.
+        """
+        if workload.cluster:
+            return (workload.cluster,)
+        for key, clusters in self.decisions.items():
+            if workload.placement in (key, key.partition("/")[2]):
+                return clusters
+        raise UnknownNameError("Placement", workload.placement, self.decisions)
+
+    def record(self, kind: str, site: Site, name: str, node: str = "", detail: str = "") -> None:
+        """Write one event into the log."""
+        self.events.record(self.now_ms, kind, site.name, name, node=node, detail=detail)
+
+    def verify(self, site: Site) -> None:
+        """Under ``check``: AssertionError if the site's books do not balance."""
+        if not self._check:
+            return
+        invariants.check(site.state)
+        seen = Counter(vm.status for vm in site.vms.values())
+        assert +seen == +site.counts, f"{site.name}: counted {site.counts}, found {seen}"
+        for vm in site.vms.values():
+            runs = vm.status is VmStatus.RUNNING
+            assert runs == (vm.row >= 0), f"{vm.key} is {vm.status} on row {vm.row}"
+            assert not runs or site.state.node_of(vm.row) == site.state.node_index(vm.node), vm.key
+            waits = vm.pod.key in site.queue.waiting
+            assert waits == (vm.status is VmStatus.PENDING), f"{vm.key}: {vm.status}, queue {waits}"
