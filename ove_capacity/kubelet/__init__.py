@@ -1,0 +1,1 @@
+"""The kubelet: what of a machine its pods may have."""

@@ -1,0 +1,1 @@
+"""OpenShift: machines, what runs on them, and what brings them back."""
