@@ -19,10 +19,14 @@ NANO = 1_000_000_000
 """Nano-units in one unit."""
 
 _LARGEST = (1 << 63) - 1
-_GRAMMAR = re.compile(r"([+-]?)(\d+\.?\d*|\.\d+)(?:([eE][+-]?\d+)|([KMGTPE]i|[numkMGTPE]?))")
+_GRAMMAR = re.compile(
+    r"([+-]?)(\d+\.?\d*|\.\d+)(?:([eE][+-]?\d+)|([KMGTPE]i|[numkMGTPE]?))", re.ASCII
+)
 _BINARY = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
 _DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 _EXPONENT_DIGITS = 3
+_LONGEST = 1000
+_SHOWN = 60
 
 
 class QuantityError(ValueError):
@@ -41,6 +45,14 @@ def _ceil_div(numerator: int, denominator: int) -> int:
     return -(-numerator // denominator)
 
 
+def _number_text(number: float) -> str:
+    """The shortest text of a number; a number too long to print is no quantity."""
+    try:
+        return repr(number)
+    except ValueError:
+        raise QuantityError("a number of so many digits is not a quantity") from None
+
+
 @dataclass(frozen=True, slots=True, order=False)
 class Quantity:
     """One exact amount of a resource."""
@@ -54,17 +66,19 @@ class Quantity:
     def parse(cls, text: str | int | float) -> Self:
         """Read a quantity as the API server does: finer than nano rounds away from zero.
 
-        Numbers are taken by their shortest text (``0.1`` is exactly one tenth).
+        Numbers are taken by their shortest text (``0.1`` is exactly one tenth). What exceeds 63
+        bits is capped, decimal notation too, which upstream caps only in binary.
 
         Raises:
-            QuantityError: the text is not a quantity, or its exponent has more than three digits.
+            QuantityError: the text is not a quantity, or has more digits than one can have.
 
         Source: kubernetes/apimachinery v0.34.1 pkg/api/resource/quantity.go, ParseQuantity.
         """
-        written = text.strip() if isinstance(text, str) else repr(text)
-        match = _GRAMMAR.fullmatch(written)
+        written = text if isinstance(text, str) else _number_text(text)
+        shown = written if len(written) <= _SHOWN else written[:_SHOWN] + "…"
+        match = _GRAMMAR.fullmatch(written) if len(written) <= _LONGEST else None
         if match is None or isinstance(text, bool):
-            raise QuantityError(f"{written!r} is not a quantity like 64Gi, 500m or 1.5")
+            raise QuantityError(f"{shown!r} is not a quantity like 64Gi, 500m or 1.5")
         sign, digits, exponent, suffix = match.groups()
         whole, _, fraction = digits.partition(".")
         numerator = int((whole + fraction) or "0")
@@ -72,7 +86,7 @@ class Quantity:
             notation, shift, power = Notation.BINARY, _BINARY[suffix], 0
         elif exponent is not None:
             if len(exponent.lstrip("eE+-")) > _EXPONENT_DIGITS:
-                raise QuantityError(f"{written!r} has an exponent no quantity can have")
+                raise QuantityError(f"{shown!r} has an exponent no quantity can have")
             notation, shift, power = Notation.EXPONENT, 0, int(exponent[1:])
         else:
             notation, shift, power = Notation.DECIMAL, 0, _DECIMAL[suffix or ""]
@@ -80,6 +94,8 @@ class Quantity:
         numerator <<= shift
         nano = numerator * 10**power if power >= 0 else _ceil_div(numerator, 10**-power)
         nano = min(nano, _LARGEST * NANO)
+        if nano < NANO and notation is Notation.BINARY:
+            notation = Notation.DECIMAL
         return cls(-nano if sign == "-" else nano, notation)
 
     @classmethod

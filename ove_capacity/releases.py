@@ -52,19 +52,17 @@ class Release:
 
     @property
     def kubevirt_rules(self) -> str:
-        """The recorded KubeVirt release whose rules apply: the nearest one.
+        """The KubeVirt release whose rules render launcher pods: what changed when is dated.
 
-        Source: ours; rules between v1.1.0 and v1.8.4 changed in v1.6 (see docs/model.md).
+        Source: ours; the dates are in ove_capacity/kubevirt/rules.py.
         """
-        major, minor = (int(part) for part in self.kubevirt.removeprefix("v").split(".")[:2])
-        number = major * 100 + minor
-        recorded = {101: "v1.1.0", 108: "v1.8.4", 109: "v1.9.0"}
-        return recorded[min(recorded, key=lambda known: (abs(known - number), -known))]
+        return self.kubevirt
 
     @property
     def is_exact(self) -> bool:
-        """Whether the rules were recorded for this very minor release of KubeVirt."""
-        return self.kubevirt.split(".")[:2] == self.kubevirt_rules.split(".")[:2]
+        """Whether renderings were recorded from this very minor release of KubeVirt."""
+        minor = self.kubevirt.split(".")[:2]
+        return any(minor == recorded.split(".")[:2] for recorded in KUBEVIRT_RECORDED)
 
     def __str__(self) -> str:
         return (
