@@ -49,12 +49,10 @@ def required_devices(domain: Domain, kubevirt: KubeVirt) -> list[str]:
 
 def _network_devices(vmi: Vmi, kubevirt: KubeVirt, rules: Rules) -> list[str]:
     """Resource names of the networks' attachment definitions."""
-    if rules.enables("ExternalNetResourceInjection", kubevirt.gates):
+    attachments = kubevirt.network_attachments
+    if attachments is None or rules.enables("ExternalNetResourceInjection", kubevirt.gates):
         return []
-    known = {
-        (attachment.namespace, attachment.name): attachment.resource_name
-        for attachment in kubevirt.network_attachments
-    }
+    known = {(each.namespace, each.name): each.resource_name for each in attachments}
     names = {}
     for network in vmi.spec.networks:
         if not network.multus:

@@ -28,6 +28,7 @@ _ANNOTATIONS_READ = (
     "hooks.kubevirt.io/hookSidecars",
     "alpha.kubevirt.io/EmulatorThreadCompleteToEvenParity",
 )
+_NONE: Labels = FrozenMap()
 _SHAPES = 4096
 
 
@@ -60,6 +61,13 @@ def _labels(vmi: Vmi, rules: str) -> Labels:
     if _ISTIO_INJECT in vmi.annotations:
         labels[_ISTIO_INJECT] = vmi.annotations[_ISTIO_INJECT]
     return labels
+
+
+def _read(annotations: Labels) -> Labels:
+    """Those annotations that rendering reads."""
+    if not annotations:
+        return _NONE
+    return FrozenMap({key: annotations[key] for key in _ANNOTATIONS_READ if key in annotations})
 
 
 @lru_cache(maxsize=_SHAPES)
@@ -103,12 +111,9 @@ def launcher_pod(vmi: Vmi, kubevirt: KubeVirt, rules: str) -> Pod:
     Source: kubevirt v1.1.0, v1.8.4 and v1.9.0 pkg/virt-controller/services/template.go,
     renderLaunchManifest and podLabels.
     """
-    read = FrozenMap(
-        {key: vmi.annotations[key] for key in _ANNOTATIONS_READ if key in vmi.annotations}
-    )
     return Pod(
         name=f"virt-launcher-{vmi.name}",
-        spec=_pod_spec(vmi.spec, vmi.namespace, read, kubevirt, rules),
+        spec=_pod_spec(vmi.spec, vmi.namespace, _read(vmi.annotations), kubevirt, rules),
         namespace=vmi.namespace,
         labels=_labels(vmi, rules),
         owner=OwnerReference("VirtualMachineInstance", vmi.name),

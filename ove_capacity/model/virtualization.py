@@ -116,7 +116,8 @@ class KubeVirt:
     """Resource names of ``permittedHostDevices``; None: nothing is checked."""
     annotations: Labels = field(default_factory=FrozenMap)
     """Annotations of the CR itself."""
-    network_attachments: tuple[NetworkAttachment, ...] = ()
+    network_attachments: tuple[NetworkAttachment, ...] | None = None
+    """None: not known; then no network asks for a device, and none is missing."""
     quotas: tuple[Quota, ...] = ()
     namespaces: Mapping[str, Labels] = field(default_factory=FrozenMap)
     """Namespace -> its labels."""
