@@ -13,6 +13,8 @@ Cell = str | int | float | bool | None
 """Numbers are set to the right, everything else to the left; None shows as nothing."""
 
 _GAP = "  "
+_LONGEST_WORD = 32
+"""Longer words may be broken to make a line fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +103,18 @@ def _is_numeric(column: Sequence[Cell]) -> bool:
 
 
 def _fit(columns: Sequence[str], cells: Sequence[Sequence[str]], width: int) -> list[int]:
-    """Widths of the columns: what they need, the widest cut down until the line fits."""
-    widths = [
-        min(width, max([len(column), 1, *(len(row[i]) for row in cells)]))
-        for i, column in enumerate(columns)
-    ]
+    """Widths of the columns: what they need, the widest cut down until the line fits.
+
+    Words are kept whole as long as that is possible.
+    """
+    texts = [[column, *(row[i] for row in cells)] for i, column in enumerate(columns)]
+    widths = [min(width, max(1, *map(len, each))) for each in texts]
+    words = [min(_LONGEST_WORD, max(map(len, " ".join(each).split()), default=1)) for each in texts]
     spare = width - len(_GAP) * (len(widths) - 1)
     while sum(widths) > spare and max(widths) > 1:
-        widths[widths.index(max(widths))] -= 1
+        breakable = [i for i, each in enumerate(widths) if each > words[i]]
+        widest = max(breakable or range(len(widths)), key=widths.__getitem__)
+        widths[widest] -= 1
     return widths
 
 

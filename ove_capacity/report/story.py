@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from ove_capacity.analysis.headroom import ClusterHeadroom, Headroom
 from ove_capacity.model.assumption import Assumption, Evidence
 from ove_capacity.ocm import Decision
 from ove_capacity.sim.run import Run
-from ove_capacity.simtime import HOUR_MS, SECOND_MS, format_duration
+from ove_capacity.simtime import HOUR_MS, format_duration
 from ove_capacity.tables import Cell, Table
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "evidence_sentence",
     "fits_table",
     "happenings_table",
+    "headline",
     "losses_table",
     "pending_table",
     "placements_table",
@@ -30,6 +32,8 @@ GUIDELINE_PERCENT = (20, 30)
 
 _SHAPES_ABREAST = 4
 _SHOWN_ROWS = 12
+_LONGEST_CELL = 28
+_UNIT = re.compile(r"\d+[a-z]+")
 _KINDS = {
     "node-lost": "nodes lost",
     "vm-lost": "VMs hit",
@@ -56,32 +60,54 @@ def clusters_table(run: Run, room: Headroom, losses: Failover) -> Table:
                 cluster.profile or "-",
                 f"{loss.workers} of {len(cluster.workers)}",
                 counts["running"],
-                counts["pending"] or "-",
-                counts["lost"] or "-",
+                counts["pending"],
+                counts["lost"],
                 *_overhead(room.clusters[cluster.name]),
                 _survives(loss),
             )
         )
-    columns = ("cluster", "profile", "workers up", "running", "pending", "lost", "overhead")
-    title = "Clusters at the end: VMs, share of the system, and whether any one worker may be lost"
-    return Table.of(title, (*columns, f"{low}-{high} % guide", "one worker lost"), rows)
+    columns = ("cluster", "profile", "workers", "running", "pending", "lost", "overhead", "")
+    notes = (
+        "overhead: the share of the workers' CPU or memory, whichever is larger, that guests can "
+        f"never use; the architecture plans {low}-{high} %.",
+        "N+1: every VM is placed again after the loss of any one worker.",
+    )
+    return Table("Clusters at the end", (*columns, "N+1"), tuple(rows), notes)
+
+
+def headline(run: Run, losses: Failover) -> str:
+    """The run in a few sentences."""
+    totals = Counter(str(vm.status) for vm in run.vms)
+    states = [f"{totals[name]} {name}" for name in ("running", "pending", "lost") if totals[name]]
+    weak = [
+        each.cluster
+        for each in losses.clusters.values()
+        if each.workers and not each.survives_nodes
+    ]
+    sentences = [
+        f"{run.case.name}: {format_duration(run.until_ms)} simulated with seed {run.case.seed}.",
+        f"VMs at the end: {', '.join(states) or 'none'}.",
+    ]
+    if weak:
+        sentences.append(f"The loss of one worker is not survived by: {', '.join(weak)}.")
+    return " ".join(sentences)
 
 
 def fits_table(room: Headroom) -> Table:
     """How many more VMs of each shape fit, and what runs out first."""
-    clusters = [each for each in room.clusters.values() if each.fits]
+    clusters = [each for each in room.clusters.values() if each.fits and each.workers]
     shapes = list(dict.fromkeys(fit.shape for each in clusters for fit in each.fits))
     title = "What still fits: more VMs of each shape, each alone, and what runs out first"
     if len(shapes) > _SHAPES_ABREAST:
         listed = [
-            (each.cluster, fit.shape, fit.count, fit.binding)
+            (each.cluster, fit.shape, fit.count, _shortened(fit.binding))
             for each in clusters
             for fit in each.fits
         ]
         return Table.of(title, ("cluster", "shape", "more VMs", "runs out"), listed)
     rows = []
     for each in clusters:
-        cells = {fit.shape: f"{fit.count} ({fit.binding})" for fit in each.fits}
+        cells = {fit.shape: f"{fit.count} ({_shortened(fit.binding)})" for fit in each.fits}
         rows.append((each.cluster, *(cells.get(shape, "-") for shape in shapes)))
     return Table.of(title, ("cluster", *shapes), rows)
 
@@ -93,12 +119,16 @@ def placements_table(decisions: Sequence[Decision]) -> Table:
             each.placement,
             ", ".join(each.clusters) or "NO CLUSTER",
             ", ".join(f"{name} {total:+d}" for name, total in each.totals.items()) or "-",
-            ", ".join(f"{one.name} ×{one.weight}" for one in each.prioritizers) or "-",
         )
         for each in decisions
     ]
-    columns = ("placement", "goes to", "candidates by score", "prioritizers")
-    return Table.of("Placements the hub decides", columns, rows)
+    notes = [
+        f"{each.placement} adds up {', '.join(f'{one.name} ×{one.weight}' for one in ran)}"
+        for each in decisions
+        if (ran := each.prioritizers)
+    ]
+    columns = ("placement", "goes to", "candidates by score")
+    return Table("Placements the hub decides", columns, tuple(rows), tuple(notes))
 
 
 def happenings_table(run: Run) -> Table:
@@ -106,7 +136,7 @@ def happenings_table(run: Run) -> Table:
     counts = Counter(zip(run.events.cluster, run.events.kind, strict=True))
     shown = [kind for kind in _KINDS if kind in run.events.kind]
     rows = [
-        (cluster.name, *(counts[cluster.name, kind] or "-" for kind in shown))
+        (cluster.name, *(counts[cluster.name, kind] for kind in shown))
         for cluster in run.case.fleet.clusters
     ]
     return Table.of("What happened", ("cluster", *(_KINDS[kind] for kind in shown)), rows)
@@ -117,13 +147,13 @@ def losses_table(run: Run) -> Table:
     outages = sorted(_outages(run), key=lambda each: (-each.down_ms, -each.vms, each.time_ms))
     rows: list[tuple[Cell, ...]] = [
         (
-            format_duration(each.time_ms // SECOND_MS * SECOND_MS),
+            _rough(each.time_ms),
             each.cluster,
             each.node,
             each.vms,
-            _rounded(each.longest_ms) if each.vms else "-",
-            round(each.down_ms / HOUR_MS, 1),
-            each.still_down or "-",
+            _rough(each.longest_ms) if each.vms else "-",
+            each.down_ms / HOUR_MS,
+            each.still_down,
         )
         for each in outages[:_SHOWN_ROWS]
     ]
@@ -192,7 +222,7 @@ def _survives(loss: ClusterFailover) -> str:
     if loss.survives_nodes:
         return "yes"
     worst = max((len(each.not_returned) for each in loss.losses), default=0)
-    return f"NO: {worst} VM{'s' if worst > 1 else ''} would not return"
+    return f"NO, {worst} VM{'s' if worst > 1 else ''}"
 
 
 @dataclass(slots=True)
@@ -236,10 +266,13 @@ def _outages(run: Run) -> list[_Outage]:
     return found
 
 
-def _rounded(ms: int) -> str:
-    """Seconds for minutes, minutes for hours: nobody reads milliseconds of a day."""
-    unit_ms = SECOND_MS if ms < HOUR_MS else 60 * SECOND_MS
-    return format_duration(ms // unit_ms * unit_ms)
+def _rough(ms: int) -> str:
+    """The two largest units: nobody reads the seconds of a day."""
+    return "".join(_UNIT.findall(format_duration(ms))[:2])
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_CELL else text[: _LONGEST_CELL - 1] + "…"
 
 
 def _few(names: Sequence[str]) -> str:

@@ -10,7 +10,6 @@ from ove_capacity.analysis.headroom import headroom
 from ove_capacity.model.case import Case
 from ove_capacity.report import story
 from ove_capacity.sim.run import Run
-from ove_capacity.simtime import format_duration
 from ove_capacity.tables import Table
 
 __all__ = ["WIDTH", "show_text", "simulate_text", "validate_text"]
@@ -23,7 +22,7 @@ def simulate_text(run: Run) -> str:
     case = run.case
     room, losses = headroom(run), failover(run)
     sections: list[str | Table] = [
-        f"{case.name}: {format_duration(run.until_ms)} simulated, seed {case.seed}",
+        textwrap.fill(story.headline(run, losses), WIDTH, break_on_hyphens=False),
         story.clusters_table(run, room, losses),
         story.fits_table(room),
         story.placements_table(list(run.placements.values())),
