@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import ove_capacity as oc
+from ove_capacity.model.assumption import Assumption, Evidence
+from ove_capacity.report import story
+from ove_capacity.tables import Cell, Table
+from tests.simulation.build import case, cluster, loss, node, workload
+
+
+def only(table: Table) -> Mapping[str, Cell]:
+    (row,) = table.to_dicts()
+    return row
+
+
+def test_a_cluster_that_cannot_lose_a_worker_says_how_many_vms_it_would_cost() -> None:
+    run = oc.simulate(case(workload("db", memory_gib=60, count=5)), until="1h")
+    row = only(story.clusters_table(run, oc.headroom(run), oc.failover(run)))
+    assert (row["workers"], row["running"], row["N+1"]) == ("3 of 3", 5, "NO, 1 VM")
+
+
+def test_a_cluster_with_room_survives_the_loss_of_a_worker() -> None:
+    run = oc.simulate(case(workload("db", memory_gib=60, count=4)), until="1h")
+    row = only(story.clusters_table(run, oc.headroom(run), oc.failover(run)))
+    assert row["N+1"] == "yes"
+    assert "not survived" not in story.headline(run, oc.failover(run))
+
+
+def test_a_cluster_without_workers_is_not_judged() -> None:
+    master = replace(node("m1"), labels={"node-role.kubernetes.io/master": ""})
+    run = oc.simulate(case(clusters=(cluster("hub", nodes=(master,)),)), until="1h")
+    row = only(story.clusters_table(run, oc.headroom(run), oc.failover(run)))
+    assert (row["overhead"], row["N+1"]) == ("-", "no worker")
+
+
+def test_a_node_loss_tells_how_long_its_vms_were_down() -> None:
+    run = oc.simulate(
+        case(workload("db", count=3, memory_gib=60), loss("w1", at="1h", repair="4h")), until="1d"
+    )
+    row = only(story.losses_table(run))
+    assert (row["at"], row["node"], row["VMs hit"]) == ("1h", "w1", 1)
+    assert (row["longest down"], row["VM-hours down"], row["still down"]) == ("4h", 4.0, 0)
+
+
+def test_vms_still_down_at_the_end_count_until_then() -> None:
+    run = oc.simulate(case(workload("db"), loss("w1", at="1h")), until="11h")
+    row = only(story.losses_table(run))
+    assert (row["VM-hours down"], row["still down"]) == (10.0, 1)
+    lost = only(story.pending_table(run))
+    assert (lost["status"], lost["VMs"]) == ("LOST", 1)
+
+
+def test_vms_that_wait_for_one_reason_are_told_together() -> None:
+    run = oc.simulate(case(workload("db", memory_gib=120, count=6)), until="1h")
+    row = only(story.pending_table(run))
+    assert (row["VMs"], row["which"]) == (3, "vms/db-3, vms/db-4 …")
+    assert row["why"] == "0/3 nodes are available: 3 Insufficient memory."
+
+
+def test_many_shapes_are_listed_one_below_the_other() -> None:
+    shapes = [workload(f"s{i}", memory_gib=8 * i) for i in range(1, 7)]
+    few = story.fits_table(oc.headroom(case(*shapes[:3])))
+    many = story.fits_table(oc.headroom(case(*shapes)))
+    assert few.columns == ("cluster", "s1", "s2", "s3")
+    assert (many.columns, len(many.rows)) == (("cluster", "shape", "more VMs", "runs out"), 6)
+
+
+def test_only_what_rests_on_our_judgement_is_shown_and_the_rest_is_counted() -> None:
+    ours = [Assumption(f"a{i}", "1", "ours", Evidence.ASSUMED, f"c{i % 2}") for i in range(20)]
+    known = Assumption("b", "2", "vendor", Evidence.DOCUMENTED)
+    shown = story.assumed_table([known, *ours])
+    assert len(shown.rows) == 12
+    assert shown.notes == ("… and 8 more: `ove-capacity show` lists all",)
+    assert story.evidence_sentence([known, *ours]) == (
+        "21 numbers were not in the input: 1 documented, 20 assumed."
+    )
