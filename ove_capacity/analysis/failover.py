@@ -150,8 +150,8 @@ def _lose(
     names = tuple(copy.nodes[n].name for n in group)
     rng = Streams(case.seed)("failover", state.cluster.name, *names)
     rows = [row for n in group for row in claim.lose_node(copy, n)]
-    displaced = [pod for pod in (copy.pod(row) for row in rows) if is_launcher(pod)]
-    displaced.sort(key=lambda pod: vms[pod.key][:2])
+    gone = sorted(vms[copy.pod(row).key] for row in rows if is_launcher(copy.pod(row)))
+    displaced = [vm.pod for _, _, vm in gone]
     stranded = tuple(
         NotReturned(vms[pod.key][2].key, message)
         for pod, message in _place_again(copy, displaced, case.policy, rng)

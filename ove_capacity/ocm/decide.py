@@ -9,7 +9,7 @@ from ove_capacity.model.placement import ManagedCluster, Placement
 from ove_capacity.ocm.decisions import Decisions
 from ove_capacity.ocm.predicates import feasible
 from ove_capacity.ocm.prioritizers import PRIORITIZERS
-from ove_capacity.tables import Table
+from ove_capacity.tables import Cell, Table
 
 __all__ = ["Decision", "PrioritizerScores", "decide", "weights"]
 
@@ -51,13 +51,13 @@ class Decision:
     @property
     def tables(self) -> tuple[Table, ...]:
         """Feasible clusters by rank, with the score of each prioritizer."""
-        columns = ("cluster", "chosen", "total")
-        columns += tuple(f"{each.name} ×{each.weight}" for each in self.prioritizers)
-        rows = tuple(
+        named = tuple(f"{each.name} ×{each.weight}" for each in self.prioritizers)
+        columns = ("cluster", "chosen", "total", *named)
+        rows: list[tuple[Cell, ...]] = [
             (name, name in self.clusters, self.totals[name], *self._scores(name))
             for name in self.ranking
-        )
-        return (Table(f"Placement {self.placement}", columns, rows, self._notes()),)
+        ]
+        return (Table(f"Placement {self.placement}", columns, tuple(rows), self._notes()),)
 
     def _scores(self, cluster: str) -> tuple[int, ...]:
         return tuple(each.scores.get(cluster, 0) for each in self.prioritizers)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ove_capacity.errors import UnknownNameError
 from ove_capacity.model.assumption import Assumption
@@ -43,6 +43,7 @@ class VmRecord:
     node: str
     """Where it runs, or ran last."""
     pod: Pod
+    """Its launcher pod, as it would be started again."""
     row: int
     """Its pod's row in the cluster's state, -1 while it does not run."""
     arrived_ms: int
@@ -56,7 +57,7 @@ class VmRecord:
         return f"{self.namespace}/{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Run:
     """What happened in [0, until_ms), and how the clusters stood then."""
 
@@ -94,6 +95,26 @@ class Run:
         if name not in self.states:
             raise UnknownNameError("cluster", name, sorted(self.states))
         return [name]
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """How the VMs ended, what happened on the way, and what each node loss cost."""
+        every = (
+            overview.counts_table(self.counts),
+            overview.happenings_table(self.counts, self.events),
+            overview.losses_table(self.events, self.until_ms),
+        )
+        return tuple(table for table in every if table.rows)
+
+    def __repr__(self) -> str:
+        length = format_duration(self.until_ms)
+        return f"<Run of {self.case.name}: {length}, {len(self.events)} events, {len(self.vms)} VMs>"
+
+    def __str__(self) -> str:
+        return "\n\n".join(table.text() for table in self.tables)
+
+    def _repr_html_(self) -> str:
+        return "".join(table.html() for table in self.tables)
 
     def vms_of(self, cluster: str) -> list[VmRecord]:
         """The VMs of one cluster, in the order they came."""
@@ -188,7 +209,9 @@ def _take_over(world: World, site: Site, pod: Pod, row: int) -> None:
     """A VM that stands on its node already."""
     names = [pod.labels[label] for label in _NAME_LABELS if label in pod.labels]
     name = names[0] if names else pod.name
-    vm = Vm(name, pod.namespace, "", pod, world.next_seq, row=row, started_ms=0)
+    # Started again, it may go to any node.
+    anew = replace(pod, spec=replace(pod.spec, node_name=""))
+    vm = Vm(name, pod.namespace, "", anew, world.next_seq, row=row, started_ms=0)
     vm.node = site.state.nodes[site.state.node_of(row)].name
     world.next_seq += 1
     site.admit(vm, VmStatus.RUNNING)

@@ -168,8 +168,6 @@ class World:
         self.sites: dict[str, Site] = {}
         self.decisions: dict[str, tuple[str, ...]] = {}
         """Placement, by key, -> the clusters it chose, best first."""
-        self.arrived: Counter[str] = Counter()
-        """VMs so far of each workload."""
         self.warnings: dict[str, None] = {}
         """In the order they came up, each once."""
         self.specs: Specs = {}

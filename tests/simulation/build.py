@@ -39,7 +39,8 @@ def cluster(name="production", workers=3, *, remediation="none", nodes=None, **f
 def workload(name, *, memory_gib=32, at="0", lifetime=None, vmi_fields=None, **fields):
     memory = Memory(guest=Quantity.of(memory_gib * GIB))
     cpu = Resources({"cpu": Quantity.of(1)})
-    vmi = Vmi(name, "vms", VmiSpec(Domain(memory=memory, resources=cpu), **(vmi_fields or {})))
+    spec = VmiSpec(Domain(memory=memory, resources=cpu), **(vmi_fields or {}))
+    vmi = Vmi(name, "vms", spec, labels=fields.get("labels", {}))
     if not fields.get("placement"):
         fields.setdefault("cluster", "production")
     if isinstance(lifetime, str):

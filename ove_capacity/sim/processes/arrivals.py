@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from simpy.events import ProcessGenerator
 
 from ove_capacity.errors import AnswerError
@@ -17,7 +19,7 @@ __all__ = ["arrivals", "listed"]
 def listed(world: World, workload: Workload) -> ProcessGenerator:
     """All VMs of a workload come at its time."""
     yield world.wait(workload.at_ms)
-    _deploy(world, workload)
+    _deploy(world, workload, 0)
 
 
 def arrivals(world: World, stream: Arrivals) -> ProcessGenerator:
@@ -26,20 +28,19 @@ def arrivals(world: World, stream: Arrivals) -> ProcessGenerator:
     rng = world.stream("arrivals", workload.name)
     gap = Duration("exponential", stream.every_ms)
     yield world.wait(stream.from_ms)
-    while True:
+    for first in itertools.count(0, workload.count):
         yield world.wait(draw_ms(gap, rng))
         if stream.until_ms is not None and world.now_ms >= stream.until_ms:
             return
-        _deploy(world, workload)
+        _deploy(world, workload, first)
 
 
-def _deploy(world: World, workload: Workload) -> None:
+def _deploy(world: World, workload: Workload, first: int) -> None:
+    """VMs *first* and following come, on each cluster or in turn."""
     sites = [world.sites[name] for name in world.targets(workload)]
     if not sites:
         _nowhere(world, workload)
         return
-    first = world.arrived[workload.name]
-    world.arrived[workload.name] += workload.count
     for index in range(first, first + workload.count):
         # A total goes round the clusters in decision order, so the best ones get the odd VMs.
         for site in [sites[index % len(sites)]] if workload.total else sites:

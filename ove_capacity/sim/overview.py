@@ -1,0 +1,112 @@
+"""A run's log as tables: what happened to each cluster, and what each node loss cost."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from ove_capacity.sim.log import EventLog
+from ove_capacity.simtime import HOUR_MS, format_duration
+from ove_capacity.tables import Cell, Table
+
+__all__ = ["counts_table", "happenings_table", "losses_table"]
+
+_SHOWN_ROWS = 12
+_UNIT = re.compile(r"\d+[a-z]+")
+_KINDS = {
+    "node-lost": "nodes lost",
+    "vm-lost": "VMs hit",
+    "remediation-held-back": "repairs held back",
+    "vm-started": "VM starts",
+    "vm-pending": "refused at first",
+    "vm-preempted": "preempted",
+    "vm-stopped": "stopped",
+    "vm-ended": "ended",
+}
+"""Kind of event -> column."""
+
+
+def counts_table(counts: Mapping[str, Mapping[str, int]]) -> Table:
+    """VMs of each cluster by status; a status that nobody has is left out."""
+    every = dict.fromkeys(status for each in counts.values() for status in each)
+    shown = [status for status in every if any(each[status] for each in counts.values())]
+    rows = [(name, *(each[status] for status in shown)) for name, each in counts.items()]
+    return Table.of("VMs at the end", ("cluster", *shown), rows)
+
+
+def happenings_table(clusters: Iterable[str], events: EventLog) -> Table:
+    """Events counted by cluster; kinds that never occurred are left out."""
+    counts = Counter(zip(events.cluster, events.kind, strict=True))
+    shown = [kind for kind in _KINDS if kind in events.kind]
+    rows = [
+        (name, *(counts[name, kind] for kind in shown))
+        for name in clusters
+    ]
+    return Table.of("What happened", ("cluster", *(_KINDS[kind] for kind in shown)), rows)
+
+
+def losses_table(events: EventLog, until_ms: int) -> Table:
+    """Each node loss: whom it hit, and how long until they ran again; the worst first."""
+    outages = sorted(_outages(events, until_ms), key=lambda each: (-each.down_ms, -each.vms, each.time_ms))
+    rows: list[tuple[Cell, ...]] = [
+        (
+            _rough(each.time_ms),
+            each.cluster,
+            each.node,
+            each.vms,
+            _rough(each.longest_ms) if each.vms else "-",
+            each.down_ms / HOUR_MS,
+            each.still_down,
+        )
+        for each in outages[:_SHOWN_ROWS]
+    ]
+    columns = ("at", "cluster", "node", "VMs hit", "longest down", "VM-hours down", "still down")
+    title = f"Node losses: {len(outages)}, the costliest first"
+    return Table.of(title, columns, rows)
+
+
+@dataclass(slots=True)
+class _Outage:
+    """One node loss and its consequences."""
+
+    time_ms: int
+    cluster: str
+    node: str
+    vms: int = 0
+    down_ms: int = 0
+    """Sum over its VMs."""
+    longest_ms: int = 0
+    still_down: int = 0
+
+    def ended(self, lost_ms: int, back_ms: int) -> None:
+        self.down_ms += back_ms - lost_ms
+        self.longest_ms = max(self.longest_ms, back_ms - lost_ms)
+
+
+def _outages(log: EventLog, until_ms: int) -> list[_Outage]:
+    """Node losses, from the log: who was lost with which node, and when it started again."""
+    found: list[_Outage] = []
+    latest: dict[tuple[str, str], _Outage] = {}
+    down: dict[tuple[str, str], tuple[_Outage, int]] = {}
+    columns = (log.time_ms, log.kind, log.cluster, log.name, log.node)
+    for time_ms, kind, cluster, name, node in zip(*columns, strict=True):
+        if kind == "node-lost":
+            latest[cluster, node] = _Outage(time_ms, cluster, node)
+            found.append(latest[cluster, node])
+        elif kind == "vm-lost":
+            latest[cluster, node].vms += 1
+            down[cluster, name] = (latest[cluster, node], time_ms)
+        elif kind in ("vm-started", "vm-stopped", "vm-ended") and (cluster, name) in down:
+            outage, lost_ms = down.pop((cluster, name))
+            outage.ended(lost_ms, time_ms)
+    for outage, lost_ms in down.values():
+        outage.ended(lost_ms, until_ms)
+        outage.still_down += 1
+    return found
+
+
+def _rough(ms: int) -> str:
+    """The two largest units: nobody reads the seconds of a day."""
+    return "".join(_UNIT.findall(format_duration(ms))[:2])
