@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -175,7 +176,7 @@ def _memory_ratio(labels: Labels | None) -> float:
         ratio = float((labels or {}).get(_MEMORY_RATIO_LABEL, _DEFAULT_MEMORY_RATIO))
     except ValueError:
         return _DEFAULT_MEMORY_RATIO
-    return ratio if ratio >= 1.0 else _DEFAULT_MEMORY_RATIO
+    return ratio if 1.0 <= ratio < math.inf else _DEFAULT_MEMORY_RATIO
 
 
 def _limit_memory(layers: _Layers, vmi: Vmi, kubevirt: KubeVirt) -> None:

@@ -8,7 +8,7 @@ from ove_capacity.kubevirt.hotplug import with_hotplug_limits
 from ove_capacity.kubevirt.rules import Rules
 from ove_capacity.model.resources import CPU, MEMORY, ResourceList
 from ove_capacity.model.virtualization import KubeVirt
-from ove_capacity.model.vm import Cpu, CpuFeature, Domain, Interface, Network, Vmi, VmiSpec
+from ove_capacity.model.vm import Cpu, CpuFeature, Domain, Interface, Memory, Network, Vmi, VmiSpec
 from ove_capacity.quantity import Quantity, QuantityError
 
 __all__ = ["overcommitted", "page_size", "with_default_interface", "with_defaults"]
@@ -73,6 +73,14 @@ def _guest(domain: Domain, rules: Rules) -> Quantity | None:
         if resources.get(MEMORY, _ZERO).nano:
             return resources[MEMORY]
     return page_size(domain.memory.hugepages_page_size)
+
+
+def _memory(domain: Domain, rules: Rules) -> Memory:
+    """Memory with its guest size, and without what the release's API does not know."""
+    memory = replace(domain.memory, guest=_guest(domain, rules))
+    if rules.reserved_overhead:
+        return memory
+    return replace(memory, added_overhead=None, mem_lock="")
 
 
 def _topology(cpu: Cpu, resources_of: tuple[ResourceList, ResourceList]) -> Cpu:
@@ -147,7 +155,7 @@ def with_defaults(vmi: Vmi, kubevirt: KubeVirt, rules: Rules) -> Vmi:
     )
     domain = replace(
         domain,
-        memory=replace(domain.memory, guest=_guest(domain, rules)),
+        memory=_memory(domain, rules),
         cpu=_topology(domain.cpu, (domain.resources.limits, domain.resources.requests)),
     )
     domain = _hyperv(domain)

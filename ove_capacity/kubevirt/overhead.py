@@ -62,10 +62,10 @@ def _devices_mib(spec: VmiSpec, kubevirt: KubeVirt, rules: Rules) -> int:
 def _multiplied(overhead: Quantity, ratio: str) -> Quantity | None:
     """The overhead times the ratio, in whole decimal kilobytes; None if the ratio is no number."""
     try:
-        extra = float(_kilo(overhead)) * (float(ratio) - 1.0)
-    except ValueError:
+        extra = int(float(_kilo(overhead)) * (float(ratio) - 1.0))
+    except (OverflowError, ValueError):
         return None
-    return overhead + Quantity.of(int(extra) * 1000)
+    return overhead + Quantity.of(extra * 1000)
 
 
 def _networks(domain: Domain, kubevirt: KubeVirt, rules: Rules) -> Quantity:
@@ -96,7 +96,7 @@ def memory_overhead(spec: VmiSpec, kubevirt: KubeVirt, rules: Rules) -> Quantity
     guaranteed = _mib(_GUARANTEED_MIB if is_guaranteed(domain) else 0)
     if rules.ratio_last:
         overhead += guaranteed
-    if rules.reserved_overhead and domain.memory.added_overhead is not None:
+    if domain.memory.added_overhead is not None:
         overhead += domain.memory.added_overhead
     ratio = kubevirt.additional_guest_memory_overhead_ratio
     if ratio:

@@ -105,11 +105,10 @@ def _virtiofs(vmi: Vmi, kubevirt: KubeVirt, guaranteed: bool) -> list[Container]
 
 
 def _hook_count(vmi: Vmi) -> int:
-    text = vmi.annotations.get(_HOOKS, "")
-    if not text:
+    if _HOOKS not in vmi.annotations:
         return 0
     try:
-        hooks = json.loads(text)
+        hooks = json.loads(vmi.annotations[_HOOKS])
     except ValueError as error:
         raise RenderError(f"annotation {_HOOKS} is not JSON: {error}") from error
     if hooks is not None and not isinstance(hooks, list):
