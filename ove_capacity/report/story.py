@@ -2,54 +2,38 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ove_capacity.analysis.failover import ClusterFailover, Failover
 from ove_capacity.analysis.headroom import ClusterHeadroom, Headroom
 from ove_capacity.model.assumption import Assumption, Evidence
 from ove_capacity.ocm import Decision
 from ove_capacity.sim.run import Run
-from ove_capacity.simtime import HOUR_MS, format_duration
-from ove_capacity.tables import Cell, Table
+from ove_capacity.simtime import format_duration
+from ove_capacity.tables import Table
 
 __all__ = [
     "assumed_table",
     "clusters_table",
     "evidence_sentence",
     "fits_table",
-    "happenings_table",
     "headline",
-    "losses_table",
     "pending_table",
     "placements_table",
 ]
 
-GUIDELINE_PERCENT = (20, 30)
+_GUIDELINE_PERCENT = (20, 30)
 """The architecture's planning guideline for the share of the system."""
 
 _SHAPES_ABREAST = 4
 _SHOWN_ROWS = 12
 _LONGEST_CELL = 28
-_UNIT = re.compile(r"\d+[a-z]+")
-_KINDS = {
-    "node-lost": "nodes lost",
-    "vm-lost": "VMs hit",
-    "remediation-held-back": "repairs held back",
-    "vm-started": "VM starts",
-    "vm-pending": "VMs refused at first",
-    "vm-preempted": "preempted",
-    "vm-stopped": "stopped",
-    "vm-ended": "ended",
-}
-"""Kind of event -> column."""
 
 
 def clusters_table(run: Run, room: Headroom, losses: Failover) -> Table:
     """Each cluster as the run leaves it."""
-    low, high = GUIDELINE_PERCENT
+    low, high = _GUIDELINE_PERCENT
     rows = []
     for cluster in run.case.fleet.clusters:
         counts = run.counts[cluster.name]
@@ -131,37 +115,6 @@ def placements_table(decisions: Sequence[Decision]) -> Table:
     return Table("Placements the hub decides", columns, tuple(rows), tuple(notes))
 
 
-def happenings_table(run: Run) -> Table:
-    """Events counted by cluster; kinds that never occurred are left out."""
-    counts = Counter(zip(run.events.cluster, run.events.kind, strict=True))
-    shown = [kind for kind in _KINDS if kind in run.events.kind]
-    rows = [
-        (cluster.name, *(counts[cluster.name, kind] for kind in shown))
-        for cluster in run.case.fleet.clusters
-    ]
-    return Table.of("What happened", ("cluster", *(_KINDS[kind] for kind in shown)), rows)
-
-
-def losses_table(run: Run) -> Table:
-    """Each node loss: whom it hit, and how long until they ran again; the worst first."""
-    outages = sorted(_outages(run), key=lambda each: (-each.down_ms, -each.vms, each.time_ms))
-    rows: list[tuple[Cell, ...]] = [
-        (
-            _rough(each.time_ms),
-            each.cluster,
-            each.node,
-            each.vms,
-            _rough(each.longest_ms) if each.vms else "-",
-            each.down_ms / HOUR_MS,
-            each.still_down,
-        )
-        for each in outages[:_SHOWN_ROWS]
-    ]
-    columns = ("at", "cluster", "node", "VMs hit", "longest down", "VM-hours down", "still down")
-    title = f"Node losses: {len(outages)}, the costliest first"
-    return Table.of(title, columns, rows)
-
-
 def pending_table(run: Run) -> Table:
     """VMs that wait or are lost at the end, those with one reason together."""
     groups: dict[tuple[str, str, str], list[str]] = {}
@@ -211,7 +164,7 @@ def _overhead(room: ClusterHeadroom) -> tuple[str, str]:
     percent = room.overhead_percent
     if percent is None:
         return "-", "no worker"
-    low, high = GUIDELINE_PERCENT
+    low, high = _GUIDELINE_PERCENT
     verdict = "below" if percent < low else "above" if percent > high else "within"
     return f"{percent:.1f} %", verdict
 
@@ -223,52 +176,6 @@ def _survives(loss: ClusterFailover) -> str:
         return "yes"
     worst = max((len(each.not_returned) for each in loss.losses), default=0)
     return f"NO, {worst} VM{'s' if worst > 1 else ''}"
-
-
-@dataclass(slots=True)
-class _Outage:
-    """One node loss and its consequences."""
-
-    time_ms: int
-    cluster: str
-    node: str
-    vms: int = 0
-    down_ms: int = 0
-    """Sum over its VMs."""
-    longest_ms: int = 0
-    still_down: int = 0
-
-    def ended(self, lost_ms: int, back_ms: int) -> None:
-        self.down_ms += back_ms - lost_ms
-        self.longest_ms = max(self.longest_ms, back_ms - lost_ms)
-
-
-def _outages(run: Run) -> list[_Outage]:
-    """Node losses, from the log: who was lost with which node, and when it started again."""
-    found: list[_Outage] = []
-    latest: dict[tuple[str, str], _Outage] = {}
-    down: dict[tuple[str, str], tuple[_Outage, int]] = {}
-    log = run.events
-    columns = (log.time_ms, log.kind, log.cluster, log.name, log.node)
-    for time_ms, kind, cluster, name, node in zip(*columns, strict=True):
-        if kind == "node-lost":
-            latest[cluster, node] = _Outage(time_ms, cluster, node)
-            found.append(latest[cluster, node])
-        elif kind == "vm-lost":
-            latest[cluster, node].vms += 1
-            down[cluster, name] = (latest[cluster, node], time_ms)
-        elif kind in ("vm-started", "vm-stopped", "vm-ended") and (cluster, name) in down:
-            outage, lost_ms = down.pop((cluster, name))
-            outage.ended(lost_ms, time_ms)
-    for outage, lost_ms in down.values():
-        outage.ended(lost_ms, run.until_ms)
-        outage.still_down += 1
-    return found
-
-
-def _rough(ms: int) -> str:
-    """The two largest units: nobody reads the seconds of a day."""
-    return "".join(_UNIT.findall(format_duration(ms))[:2])
 
 
 def _shortened(text: str) -> str:

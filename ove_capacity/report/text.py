@@ -9,6 +9,7 @@ from ove_capacity.analysis.failover import failover
 from ove_capacity.analysis.headroom import headroom
 from ove_capacity.model.case import Case
 from ove_capacity.report import story
+from ove_capacity.sim import overview
 from ove_capacity.sim.run import Run
 from ove_capacity.tables import Table
 
@@ -26,8 +27,8 @@ def simulate_text(run: Run) -> str:
         story.clusters_table(run, room, losses),
         story.fits_table(room),
         story.placements_table(list(run.placements.values())),
-        story.happenings_table(run),
-        story.losses_table(run),
+        overview.happenings_table(run.counts, run.events),
+        overview.losses_table(run.events, run.until_ms),
         story.pending_table(run),
         story.evidence_sentence(run.assumptions),
         story.assumed_table(run.assumptions),

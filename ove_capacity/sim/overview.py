@@ -32,7 +32,9 @@ def counts_table(counts: Mapping[str, Mapping[str, int]]) -> Table:
     """VMs of each cluster by status; a status that nobody has is left out."""
     every = dict.fromkeys(status for each in counts.values() for status in each)
     shown = [status for status in every if any(each[status] for each in counts.values())]
-    rows = [(name, *(each[status] for status in shown)) for name, each in counts.items()]
+    rows: list[tuple[Cell, ...]] = [
+        (name, *(each[status] for status in shown)) for name, each in counts.items()
+    ]
     return Table.of("VMs at the end", ("cluster", *shown), rows)
 
 
@@ -40,16 +42,17 @@ def happenings_table(clusters: Iterable[str], events: EventLog) -> Table:
     """Events counted by cluster; kinds that never occurred are left out."""
     counts = Counter(zip(events.cluster, events.kind, strict=True))
     shown = [kind for kind in _KINDS if kind in events.kind]
-    rows = [
-        (name, *(counts[name, kind] for kind in shown))
-        for name in clusters
+    rows: list[tuple[Cell, ...]] = [
+        (name, *(counts[name, kind] for kind in shown)) for name in clusters
     ]
     return Table.of("What happened", ("cluster", *(_KINDS[kind] for kind in shown)), rows)
 
 
 def losses_table(events: EventLog, until_ms: int) -> Table:
     """Each node loss: whom it hit, and how long until they ran again; the worst first."""
-    outages = sorted(_outages(events, until_ms), key=lambda each: (-each.down_ms, -each.vms, each.time_ms))
+    outages = sorted(
+        _outages(events, until_ms), key=lambda each: (-each.down_ms, -each.vms, each.time_ms)
+    )
     rows: list[tuple[Cell, ...]] = [
         (
             _rough(each.time_ms),

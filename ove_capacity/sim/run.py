@@ -13,6 +13,7 @@ from ove_capacity.model.pod import Pod
 from ove_capacity.ocm import Decision, first_sync
 from ove_capacity.openshift import remediation
 from ove_capacity.place import initial_state
+from ove_capacity.sim import overview
 from ove_capacity.sim.launch import launch
 from ove_capacity.sim.log import EventLog, SampleLog
 from ove_capacity.sim.processes.arrivals import arrivals, listed
@@ -20,8 +21,9 @@ from ove_capacity.sim.processes.losses import losses, nodes_of
 from ove_capacity.sim.processes.sampling import sample, sampling
 from ove_capacity.sim.processes.scheduling import scheduling
 from ove_capacity.sim.world import Site, Vm, VmStatus, World
-from ove_capacity.simtime import DAY_MS
+from ove_capacity.simtime import DAY_MS, format_duration
 from ove_capacity.state.cluster_state import ClusterState
+from ove_capacity.tables import Table
 
 __all__ = ["Run", "VmRecord", "is_launcher", "simulate"]
 
@@ -108,7 +110,9 @@ class Run:
 
     def __repr__(self) -> str:
         length = format_duration(self.until_ms)
-        return f"<Run of {self.case.name}: {length}, {len(self.events)} events, {len(self.vms)} VMs>"
+        return (
+            f"<Run of {self.case.name}: {length}, {len(self.events)} events, {len(self.vms)} VMs>"
+        )
 
     def __str__(self) -> str:
         return "\n\n".join(table.text() for table in self.tables)

@@ -6,6 +6,7 @@ from dataclasses import replace
 import ove_capacity as oc
 from ove_capacity.model.assumption import Assumption, Evidence
 from ove_capacity.report import story
+from ove_capacity.sim import overview
 from ove_capacity.tables import Cell, Table
 from tests.simulation.build import case, cluster, loss, node, workload
 
@@ -39,14 +40,14 @@ def test_a_node_loss_tells_how_long_its_vms_were_down() -> None:
     run = oc.simulate(
         case(workload("db", count=3, memory_gib=60), loss("w1", at="1h", repair="4h")), until="1d"
     )
-    row = only(story.losses_table(run))
+    row = only(overview.losses_table(run.events, run.until_ms))
     assert (row["at"], row["node"], row["VMs hit"]) == ("1h", "w1", 1)
     assert (row["longest down"], row["VM-hours down"], row["still down"]) == ("4h", 4.0, 0)
 
 
 def test_vms_still_down_at_the_end_count_until_then() -> None:
     run = oc.simulate(case(workload("db"), loss("w1", at="1h")), until="11h")
-    row = only(story.losses_table(run))
+    row = only(overview.losses_table(run.events, run.until_ms))
     assert (row["VM-hours down"], row["still down"]) == (10.0, 1)
     lost = only(story.pending_table(run))
     assert (lost["status"], lost["VMs"]) == ("LOST", 1)
