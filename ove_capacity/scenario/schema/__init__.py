@@ -1,0 +1,1 @@
+"""What a person may write in a scenario, section by section."""

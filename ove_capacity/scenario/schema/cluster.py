@@ -1,0 +1,224 @@
+"""``clusters`` and ``platform``: what exists."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BeforeValidator, Field
+
+from ove_capacity.scenario.schema.section import (
+    AmountOfCpu,
+    AmountOfMemory,
+    Count,
+    Flag,
+    LabelMap,
+    Milliseconds,
+    Name,
+    Paths,
+    PositiveCount,
+    Section,
+    Text,
+)
+
+__all__ = [
+    "Assume",
+    "Autoscaler",
+    "ClusterSection",
+    "Kubelet",
+    "NodeSection",
+    "Platform",
+    "PoolSection",
+    "TaintSection",
+    "VmFolder",
+]
+
+
+class Platform(Section):
+    """Releases. OpenShift 4.y brings Kubernetes 1.(y+13) and KubeVirt 1.(y-14)."""
+
+    openshift: Text | None = None
+    """The release the cluster runs: ``"4.15"``."""
+    created_on: Text | None = Field(default=None, alias="createdOn")
+    """The release it was installed with, when it was upgraded since: defaults depend on both."""
+    kubevirt: Text | None = None
+    """KubeVirt's version, when it is not the one of that OpenShift release."""
+
+
+class Assume(Section):
+    """What neither the manifests nor the nodes say, and the scenario supplies; each is reported."""
+
+    virtualization: Literal["installed"] | None = None
+    """Nodes carry the labels and devices of OpenShift Virtualization even if they do not say so."""
+    node_labels: LabelMap = Field(default_factory=dict, alias="nodeLabels")
+    """Labels of every worker."""
+    hugepages: dict[str, Count] = Field(default_factory=dict)
+    """Pages of each size on every worker of a cluster whose profile names the size, not a count."""
+
+
+class TaintSection(Section):
+    """A taint, as in a Node."""
+
+    key: Name
+    value: Text = ""
+    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] = "NoSchedule"
+
+
+class NodeSection(Section):
+    """One machine of a pool. What is left out comes from the profile."""
+
+    cpu: AmountOfCpu | None = None
+    """CPUs (threads) that the operating system sees."""
+    memory: AmountOfMemory | None = None
+    """RAM that the operating system sees: of 256 GiB built in about 251Gi."""
+    hugepages: dict[str, Count] = Field(default_factory=dict)
+    """Pages by size, reserved at boot: ``{1Gi: 64}``."""
+    storage: AmountOfMemory | None = None
+    """Size of the disk that holds ephemeral storage."""
+    sockets: PositiveCount | None = None
+    devices: dict[str, Count] = Field(default_factory=dict)
+    """Extended resources: ``{nvidia.com/A100: 2}``."""
+
+    not_modelled: ClassVar[frozenset[str]] = frozenset({"sockets"})
+
+
+class PoolSection(Section):
+    """Machines that are alike."""
+
+    count: Count | None = None
+    """How many; left out: as many as the profile says."""
+    min: Count | None = None
+    max: Count | None = None
+    """What the autoscaler may make of it."""
+    node: NodeSection = NodeSection()
+    labels: LabelMap = Field(default_factory=dict)
+    taints: tuple[TaintSection, ...] | None = None
+    """Left out: masters and storage nodes have theirs, others none."""
+    zones: tuple[Name, ...] = ()
+    """Zones over which the machines are spread, in turn."""
+    virtualization: Flag | None = None
+    """Whether VMs may run here; left out: on workers."""
+
+    not_modelled: ClassVar[frozenset[str]] = frozenset({"max", "min"})
+
+
+class SystemReserved(Section):
+    """``systemReserved``."""
+
+    cpu: AmountOfCpu | None = None
+    memory: AmountOfMemory | None = None
+
+
+class Kubelet(Section):
+    """A KubeletConfig of the workers, by Kubernetes' own field names."""
+
+    cpu_manager_policy: Literal["none", "static"] | None = Field(
+        default=None, alias="cpuManagerPolicy"
+    )
+    memory_manager_policy: Literal["None", "Static"] = Field(
+        default="None", alias="memoryManagerPolicy"
+    )
+    topology_manager_policy: Literal["none", "best-effort", "restricted", "single-numa-node"] = (
+        Field(default="none", alias="topologyManagerPolicy")
+    )
+    topology_manager_scope: Literal["container", "pod"] = Field(
+        default="container", alias="topologyManagerScope"
+    )
+    reserved_system_cpus: Text | None = Field(default=None, alias="reservedSystemCPUs")
+    """A CPU list: ``0-3,40-43``."""
+    system_reserved: SystemReserved | None = Field(default=None, alias="systemReserved")
+    auto_sizing_reserved: Flag | None = Field(default=None, alias="autoSizingReserved")
+    eviction_memory: AmountOfMemory | None = Field(default=None, alias="evictionMemoryAvailable")
+    """``evictionHard["memory.available"]``."""
+    max_pods: PositiveCount | None = Field(default=None, alias="maxPods")
+
+    not_modelled: ClassVar[frozenset[str]] = frozenset(
+        {"memoryManagerPolicy", "topologyManagerPolicy", "topologyManagerScope"}
+    )
+
+
+class Range(Section):
+    """A lower and an upper bound."""
+
+    min: Count | None = None
+    max: Count | None = None
+
+
+class MemoryRange(Section):
+    """Bounds in memory."""
+
+    min: AmountOfMemory | None = None
+    max: AmountOfMemory | None = None
+
+
+class ScaleDown(Section):
+    """``scaleDown`` of a ClusterAutoscaler."""
+
+    enabled: Flag = True
+    delay_after_add: Milliseconds | None = Field(default=None, alias="delayAfterAdd")
+    delay_after_delete: Milliseconds | None = Field(default=None, alias="delayAfterDelete")
+    delay_after_failure: Milliseconds | None = Field(default=None, alias="delayAfterFailure")
+    unneeded_time: Milliseconds | None = Field(default=None, alias="unneededTime")
+    utilization_threshold: Text | None = Field(default=None, alias="utilizationThreshold")
+
+
+class Autoscaler(Section):
+    """Limits of the cluster autoscaler."""
+
+    max_nodes_total: Count | None = Field(default=None, alias="maxNodesTotal")
+    cores: Range = Range()
+    memory: MemoryRange = MemoryRange()
+    expander: tuple[Name, ...] = ()
+    scale_down: ScaleDown = Field(default=ScaleDown(), alias="scaleDown")
+    pod_priority_threshold: Annotated[int, Field(strict=True)] | None = Field(
+        default=None, alias="podPriorityThreshold"
+    )
+
+
+class SchedulerSection(Section):
+    """The Scheduler object of OpenShift."""
+
+    profile: Literal["LowNodeUtilization", "HighNodeUtilization", "NoScoring"] = (
+        "LowNodeUtilization"
+    )
+
+
+class VmFolder(Section):
+    """Files with VirtualMachine objects that are to run."""
+
+    path: Name
+    run_strategy: Literal["as-written", "Always"] = Field(default="as-written", alias="runStrategy")
+    """``Always`` starts VMs that are written as halted, too."""
+
+
+def _vm_folders(value: Any) -> Any:
+    given = value if isinstance(value, list) else [value]
+    return [{"path": each} if isinstance(each, str) else each for each in given]
+
+
+class ClusterSection(Section):
+    """One cluster."""
+
+    manifests: Paths = ()
+    """Files and folders of Kubernetes objects that belong to this cluster."""
+    values: dict[str, Any] = Field(default_factory=dict)
+    """Beside the scenario's own, for ``{{ .Values.x }}`` in these files."""
+    platform: Platform = Platform()
+    """Where it differs from the fleet's."""
+    profile: Name | None = None
+    """A cluster profile: from a ConfigMap ``cluster-profile-<name>``, or built in."""
+    labels: LabelMap = Field(default_factory=dict)
+    """Labels of its ManagedCluster, which Placements select by."""
+    pools: dict[str, PoolSection] = Field(default_factory=dict)
+    """Machine pools by name; they add to the profile's, or change them."""
+    nodes: Paths = ()
+    """Files and folders of Node objects, and of the Pods on them, as ``oc get`` writes them."""
+    vms: Annotated[tuple[VmFolder, ...], BeforeValidator(_vm_folders)] = ()
+    """Files and folders of VirtualMachine objects that run here."""
+    assume: Assume = Assume()
+    autoscaler: Autoscaler | None = None
+    kubelet: Kubelet = Kubelet()
+    remediation: Literal["none", "nhc-snr", "nhc-far", "mhc"] = "none"
+    """What brings VMs of a dead node back; none: nothing does."""
+    scheduler: SchedulerSection = SchedulerSection()
+
+    not_modelled: ClassVar[frozenset[str]] = frozenset({"autoscaler"})

@@ -1,0 +1,50 @@
+"""The scenario as a whole."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from ove_capacity.scenario.schema.cluster import Assume, ClusterSection, Platform
+from ove_capacity.scenario.schema.event import Event
+from ove_capacity.scenario.schema.section import Milliseconds, Name, Paths, Section, Text
+from ove_capacity.scenario.schema.workload import WorkloadSection
+
+__all__ = ["API_VERSION", "Policies", "Scenario"]
+
+API_VERSION = "ove-capacity/v1"
+
+
+class Policies(Section):
+    """Choices that upstream leaves to chance or to configuration."""
+
+    tie: Literal["first", "random"] = "first"
+    """Among equally good nodes: the first, or any."""
+    nodes_scored: Literal["all", "adaptive"] = Field(default="all", alias="nodesScored")
+    """Score all nodes, or sample large clusters as upstream does."""
+
+
+class Scenario(Section):
+    """A fleet, what runs on it, and what happens to it."""
+
+    api_version: Literal["ove-capacity/v1"] = Field(alias="apiVersion")
+    name: Name
+    description: Text = ""
+    platform: Platform = Platform()
+    """Releases of all clusters that do not say otherwise."""
+    manifests: Paths = ()
+    """Files and folders of Kubernetes objects of the hub: Placements, templates, profiles."""
+    values: dict[str, Any] = Field(default_factory=dict)
+    """What ``{{ .Values.x }}`` in manifests stand for."""
+    assume: Assume = Assume()
+    """What is assumed of all clusters."""
+    clusters: dict[str, ClusterSection] = Field(min_length=1)
+    workloads: tuple[WorkloadSection, ...] = ()
+    events: tuple[Event, ...] = ()
+    policies: Policies = Policies()
+    seed: Annotated[int, Field(strict=True, ge=0, lt=2**63)] = 0
+    until: Milliseconds | None = None
+    """How long a simulation runs unless it is told otherwise."""
+    variants: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """Named changes, each a mapping of path to value."""

@@ -1,0 +1,94 @@
+"""What all sections share, and the values they are made of."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict
+
+from ove_capacity.quantity import Quantity, QuantityError
+from ove_capacity.simtime import parse_duration
+
+__all__ = [
+    "AmountOfCpu",
+    "AmountOfMemory",
+    "Count",
+    "Flag",
+    "LabelMap",
+    "Milliseconds",
+    "Name",
+    "Paths",
+    "PositiveCount",
+    "Section",
+    "Text",
+]
+
+
+class Section(BaseModel):
+    """A part of a scenario: frozen, and without fields that nobody knows."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=False)
+
+    not_modelled: ClassVar[frozenset[str]] = frozenset()
+    """Fields that are read for capabilities to come, by their name in the file."""
+
+
+def _quantity(value: Any) -> Quantity:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError("must be a quantity like 64Gi, 500m or 1.5")
+    try:
+        quantity = Quantity.parse(value)
+    except QuantityError as error:
+        raise ValueError(str(error)) from None
+    if quantity.nano <= 0:
+        raise ValueError("must be more than zero")
+    return quantity
+
+
+def _milli(value: Any) -> int:
+    return _quantity(value).milli
+
+
+def _bytes(value: Any) -> int:
+    return _quantity(value).value
+
+
+def _duration_ms(value: Any) -> int:
+    if not isinstance(value, str):
+        raise ValueError("must be a duration like 10m, 24h or 2d4h")
+    return parse_duration(value)
+
+
+def _text(value: Any) -> str:
+    """Text; a number counts as its text, so that a version needs no quotes."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return repr(value)
+    raise ValueError("must be text")
+
+
+def _label_value(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("must be text: put it in quotes")
+    return value
+
+
+def _paths(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+Text = Annotated[str, BeforeValidator(_text)]
+Name = Annotated[str, BeforeValidator(_text), Field(min_length=1, max_length=253)]
+Flag = Annotated[bool, Strict()]
+Count = Annotated[int, Strict(), Field(ge=0, le=1_000_000)]
+PositiveCount = Annotated[int, Strict(), Field(ge=1, le=1_000_000)]
+AmountOfCpu = Annotated[int, BeforeValidator(_milli)]
+"""Milli-cores, from a quantity."""
+AmountOfMemory = Annotated[int, BeforeValidator(_bytes)]
+"""Bytes, from a quantity."""
+Milliseconds = Annotated[int, BeforeValidator(_duration_ms)]
+"""From a duration like ``2d4h``."""
+LabelMap = dict[str, Annotated[str, BeforeValidator(_label_value)]]
+Paths = Annotated[tuple[str, ...], BeforeValidator(_paths)]
+"""Files or folders, relative to the scenario; one alone needs no list."""

@@ -1,0 +1,102 @@
+"""``workloads``: which VMs run."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BeforeValidator, Field
+
+from ove_capacity.scenario.schema.section import (
+    AmountOfMemory,
+    Count,
+    Flag,
+    LabelMap,
+    Milliseconds,
+    Name,
+    PositiveCount,
+    Section,
+    Text,
+)
+
+__all__ = ["DurationSection", "VmSection", "WorkloadSection"]
+
+
+class DurationSection(Section):
+    """A length of time, drawn from a distribution with that mean."""
+
+    distribution: Literal["constant", "exponential", "lognormal", "weibull"]
+    mean: Milliseconds
+    shape: Annotated[float, Field(gt=0, le=100)] = 1.0
+    """Sigma of the logarithm (lognormal), or the shape k (weibull)."""
+
+
+def _drawn(default: str) -> BeforeValidator:
+    def read(value: Any) -> Any:
+        if isinstance(value, dict):
+            return value
+        if not isinstance(value, str):
+            raise ValueError("must be a duration like 4h, or a mapping with a distribution")
+        return {"distribution": default, "mean": value}
+
+    return BeforeValidator(read)
+
+
+Constant = Annotated[DurationSection, _drawn("constant")]
+"""``4h`` is always 4h; a mapping names another distribution."""
+Exponential = Annotated[DurationSection, _drawn("exponential")]
+"""``200d`` is exponential with that mean."""
+
+
+class VmSection(Section):
+    """What each VM of a workload looks like: from a template, an instancetype, or a size."""
+
+    template: Name | None = None
+    """Name of a VirtualMachine among the manifests, as ``name`` or ``namespace/name``."""
+    instancetype: Name | None = None
+    """A VirtualMachineClusterInstancetype among the manifests, or a common one: ``u1.medium``."""
+    preference: Name | None = None
+    cpu: Annotated[int, Field(strict=True, ge=1, le=1024)] | None = None
+    """vCPUs of the guest."""
+    memory: AmountOfMemory | None = None
+    """Memory of the guest."""
+    dedicated_cpu_placement: Flag = Field(default=False, alias="dedicatedCpuPlacement")
+    hugepages: Literal["2Mi", "1Gi"] | None = None
+    """Page size that backs the guest's memory."""
+    namespace: Name | None = None
+    labels: LabelMap = Field(default_factory=dict)
+    node_selector: LabelMap = Field(default_factory=dict, alias="nodeSelector")
+    anti_affinity: Literal["hostname", "preferred-hostname", "zone", "preferred-zone"] | None = (
+        Field(default=None, alias="antiAffinity")
+    )
+    """Keep the VMs of this workload apart: strictly, or if possible."""
+    eviction_strategy: (
+        Literal["LiveMigrate", "LiveMigrateIfPossible", "External", "None"] | None
+    ) = Field(default=None, alias="evictionStrategy")
+    priority: Annotated[int, Field(strict=True, ge=-(2**31), lt=2**31)] | None = None
+    priority_class: Name | None = Field(default=None, alias="priorityClass")
+    """A PriorityClass among the manifests, or one of Kubernetes' own."""
+    lifetime: Constant | None = None
+    """How long a VM runs; left out: until the end."""
+    run_strategy: Literal["Always", "RerunOnFailure", "Manual", "Once", "Halted"] = Field(
+        default="Always", alias="runStrategy"
+    )
+    usage: dict[str, Text] = Field(default_factory=dict)
+    disks: tuple[dict[str, Any], ...] = ()
+    networks: tuple[dict[str, Any], ...] = ()
+
+    not_modelled: ClassVar[frozenset[str]] = frozenset({"disks", "networks", "usage"})
+
+
+class WorkloadSection(VmSection):
+    """VMs that are alike, from the start or from a given time."""
+
+    name: Name
+    cluster: Name | None = None
+    """The cluster they run on, or …"""
+    placement: Name | None = None
+    """… the Placement that decides, as ``name`` or ``namespace/name``."""
+    count: Count | None = None
+    """How many, on each cluster the Placement selects; 1 when left out."""
+    total: PositiveCount | None = None
+    """How many in all: split over the selected clusters in decision order."""
+    at: Milliseconds = 0
