@@ -194,10 +194,14 @@ def _fit_all(state: ClusterState, candidates: Sequence[Shape], policy: Policy) -
     answers: dict[int, tuple[int, Refused | None]] = {}
     fits = []
     for shape in candidates:
+        if shape.pod is None:
+            fits.append(Fit(shape.name, 0, "KubeVirt makes no pod for it", shape.refusal))
+            continue
         # Shapes with one spec are one question.
-        if id(shape.pod.spec) not in answers:
-            answers[id(shape.pod.spec)] = how_many(state, shape.pod, policy)
-        count, refused = answers[id(shape.pod.spec)]
+        spec = id(shape.pod.spec)
+        if spec not in answers:
+            answers[spec] = how_many(state, shape.pod, policy)
+        count, refused = answers[spec]
         assert refused is not None, "without a limit it ends with a refusal"
         what = binding(refused, _shares(state, shape.pod, count))
         fits.append(Fit(shape.name, count, what, refused.message))

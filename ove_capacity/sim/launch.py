@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ove_capacity.kubevirt.launcher import launcher_pod
+from ove_capacity.kubevirt.render_error import RenderError
 from ove_capacity.model.cluster import Cluster
 from ove_capacity.model.plan import Workload
 from ove_capacity.model.pod import Pod, PodSpec
@@ -19,9 +20,16 @@ def launch(workload: Workload, cluster: Cluster, name: str, specs: Specs) -> Pod
     """The pod of the VM of that name, as it comes out of admission.
 
     *specs* is kept between calls, so that VMs of one shape go on sharing one spec.
+
+    Raises:
+        RenderError: the cluster's KubeVirt makes no pod for such a VM.
     """
     vmi = replace(workload.vmi, name=name)
-    pod = launcher_pod(vmi, cluster.kubevirt, cluster.release.kubevirt_rules)
+    try:
+        pod = launcher_pod(vmi, cluster.kubevirt, cluster.release.kubevirt_rules)
+    except RenderError as refusal:
+        message = f"workload {workload.name} on cluster {cluster.name}: {refusal}"
+        raise RenderError(message) from refusal
     if workload.priority == pod.spec.priority:
         return pod
     key = (id(pod.spec), workload.priority)

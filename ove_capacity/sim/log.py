@@ -14,7 +14,9 @@ class EventLog:
 
     time_ms: list[int] = field(default_factory=list)
     kind: list[str] = field(default_factory=list)
-    """``vm-started``, ``node-lost`` …: see docs/model.md."""
+    """Of VMs: vm-created, vm-pending (first refusal), vm-started, vm-lost, vm-preempted, vm-stopped
+    (its run strategy does not start it again), vm-ended; of nodes: node-lost, node-fenced,
+    remediation-held-back, node-returned; and placement-decided, no-cluster, pod-preempted."""
     cluster: list[str] = field(default_factory=list)
     name: list[str] = field(default_factory=list)
     """``namespace/name`` of a VM or a Placement, or a node."""

@@ -162,6 +162,7 @@ def simulate(
     Raises:
         ValueError: the end is not after the start.
         AnswerError: two VMs of a cluster have one name.
+        UnknownNameError: the plan names a cluster, node or Placement that does not exist.
     """
     if until_ms <= 0:
         raise ValueError(f"the end ({until_ms} ms) must be after the start (0 ms)")
@@ -227,7 +228,7 @@ def _spawn(world: World, sample_every_ms: int) -> None:
         world.spawn(scheduling(world, site))
     named: dict[tuple[str, str], int] = {}
     for loss in plan.losses:
-        site = world.sites[loss.cluster]
+        site = world.site(loss.cluster)
         for node in nodes_of(site, loss):
             ordinal = named[site.name, node] = named.get((site.name, node), -1) + 1
             world.spawn(losses(world, site, node, loss, ordinal))

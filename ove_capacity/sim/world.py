@@ -181,6 +181,12 @@ class World:
         """The clock, in milliseconds since the start of the run."""
         return int(self.env.now)
 
+    def site(self, name: str) -> Site:
+        """The cluster of that name; UnknownNameError if there is none."""
+        if name not in self.sites:
+            raise UnknownNameError("cluster", name, self.sites)
+        return self.sites[name]
+
     def stream(self, *path: str | int) -> np.random.Generator:
         """The run's generator of that name, going on from where it was."""
         if path not in self._streams:

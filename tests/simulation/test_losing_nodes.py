@@ -1,5 +1,6 @@
 import pytest
 
+from ove_capacity.errors import UnknownNameError
 from ove_capacity.model.plan import Duration, NodeLoss
 from ove_capacity.model.pod import Container, OwnerReference, Pod, PodSpec
 from ove_capacity.quantity import Quantity
@@ -111,3 +112,15 @@ def test_each_worker_fails_and_returns_by_its_own_stream():
     failed = {row["node"] for row in run.events.rows() if row["kind"] == "node-lost"}
     assert failed == {"w1", "w2", "w3"}
     assert 15 <= run.events.count("node-lost") <= 45
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        (loss("w9"), "unknown node 'w9'; known: w1"),
+        (loss(cluster="prod"), "unknown cluster 'prod'"),
+    ],
+)
+def test_a_loss_of_what_does_not_exist_is_refused(wrong, sentence):
+    with pytest.raises(UnknownNameError, match=sentence):
+        simulate(case(wrong), until_ms=1)

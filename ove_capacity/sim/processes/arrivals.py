@@ -37,7 +37,7 @@ def arrivals(world: World, stream: Arrivals) -> ProcessGenerator:
 
 def _deploy(world: World, workload: Workload, first: int) -> None:
     """VMs *first* and following come, on each cluster or in turn."""
-    sites = [world.sites[name] for name in world.targets(workload)]
+    sites = [world.site(name) for name in world.targets(workload)]
     if not sites:
         _nowhere(world, workload)
         return

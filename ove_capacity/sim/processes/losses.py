@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from simpy.events import ProcessGenerator
 
+from ove_capacity.errors import UnknownNameError
 from ove_capacity.kube import queue
 from ove_capacity.model.plan import NodeLoss
 from ove_capacity.model.pod import Pod
@@ -20,8 +21,15 @@ __all__ = ["losses", "nodes_of"]
 
 
 def nodes_of(site: Site, loss: NodeLoss) -> list[str]:
-    """The nodes that a loss is about, in the order they joined."""
+    """The nodes that a loss is about, in the order they joined.
+
+    Raises:
+        UnknownNameError: it names a node that the cluster does not have.
+    """
     if loss.node:
+        known = [node.name for node in site.cluster.nodes]
+        if loss.node not in known:
+            raise UnknownNameError("node", loss.node, known)
         return [loss.node]
     if loss.pool:
         return [node.name for node in site.cluster.nodes if node.pool == loss.pool]

@@ -1,7 +1,9 @@
 import pytest
 
 from ove_capacity.analysis.headroom import headroom
+from ove_capacity.kubevirt.render_error import RenderError
 from ove_capacity.model.node import Node
+from ove_capacity.sim import launch, run
 from ove_capacity.sim.run import simulate
 from ove_capacity.simtime import HOUR_MS
 from tests.simulation.build import GIB, case, cluster, node, workload
@@ -69,3 +71,14 @@ def test_the_document_has_the_keys_that_the_schema_names():
 @pytest.mark.parametrize("shown", [str, lambda result: result._repr_html_()])
 def test_it_shows_itself_with_its_definition(shown):
     assert "capacity - what guest requests may use" in shown(headroom(case(workload("vm"))))
+
+
+def test_a_shape_that_kubevirt_does_not_render_fits_nowhere_and_says_why(monkeypatch):
+    def refuse(*_):
+        raise RenderError("no such device")
+
+    plan = case(workload("vm", count=0))
+    monkeypatch.setattr(launch, "launcher_pod", refuse)
+    monkeypatch.setattr(run, "_expected", lambda *_: [])
+    fit = headroom(plan).clusters["production"].fits[0]
+    assert (fit.count, fit.message) == (0, "workload vm on cluster production: no such device")
