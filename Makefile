@@ -30,7 +30,7 @@ bench: $(VENV)/.develops  ## timings, as ratios to the plain source of the same 
 	$(BIN)/python -m tests.benchmarks
 
 notebooks: $(VENV)/.develops  ## run every notebook
-	$(BIN)/python -m pytest --nbmake notebooks
+	$(BIN)/python -m pytest notebooks
 
 verify: $(VENV)/.develops  ## the slow proofs
 	$(BIN)/python -m pytest -m verification
