@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Callable
 from contextvars import ContextVar
 from pathlib import Path
-from typing import NoReturn, ParamSpec
+from typing import NoReturn, ParamSpec, TextIO
 
 import typer
 
@@ -23,7 +23,9 @@ __all__ = [
     "BUG",
     "INTERRUPTED",
     "WRONG_INPUT",
+    "drop_what_is_left_to_print",
     "ends_decently",
+    "is_terminal",
     "seed_in_use",
 ]
 
@@ -40,6 +42,11 @@ _P = ParamSpec("_P")
 
 seed_in_use: ContextVar[int | None] = ContextVar("seed_in_use", default=None)
 """Seed of the case that was loaded last, for the replay line of a bug."""
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether somebody watches; a closed stream is None."""
+    return stream is not None and stream.isatty()
 
 
 def ends_decently(verb: Callable[_P, None]) -> Callable[_P, None]:
@@ -63,7 +70,7 @@ def ends_decently(verb: Callable[_P, None]) -> Callable[_P, None]:
             typer.echo("Interrupted; nothing was written.", err=True)
             _end(INTERRUPTED)
         except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            drop_what_is_left_to_print()
             _end(BROKEN_PIPE)
         except Exception as error:  # whatever else comes up here is a bug of ours
             _confess(verb.__name__, error)
@@ -72,13 +79,18 @@ def ends_decently(verb: Callable[_P, None]) -> Callable[_P, None]:
     return guarded
 
 
+def drop_what_is_left_to_print() -> None:
+    """Nobody can read it: give the interpreter's own last flush a place to write to."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _end(code: int) -> NoReturn:
     raise typer.Exit(code)
 
 
 def _complain(problem: Problem) -> None:
     typer.echo(str(problem), err=True)
-    if problem.line and sys.stderr.isatty():
+    if problem.line and is_terminal(sys.stderr):
         shown = _offending_line(problem)
         if shown:
             typer.echo(shown, err=True)

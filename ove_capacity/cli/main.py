@@ -6,7 +6,6 @@ Exit codes: 0 done, or the answer is yes; 1 the answer asked for is no; 2 the in
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from typing import Annotated, TextIO
@@ -15,7 +14,6 @@ import typer
 
 import ove_capacity
 from ove_capacity.cli import explain, placement, show, simulate, validate
-from ove_capacity.cli.endings import BROKEN_PIPE
 
 __all__ = ["app", "main"]
 
@@ -65,16 +63,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         app(arguments, prog_name="ove-capacity")
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever read us has left. Give the interpreter's own last flush a place to write to.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return BROKEN_PIPE
     return code
 
 
-def _print_what_it_can(stream: TextIO) -> None:
+def _print_what_it_can(stream: TextIO | None) -> None:
     """Let a terminal that lacks a character show a question mark instead of failing."""
     reconfigure = getattr(stream, "reconfigure", None)
     if reconfigure is not None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import typer
 
+from ove_capacity.cli.endings import drop_what_is_left_to_print, is_terminal
 from ove_capacity.cli.options import Format
 from ove_capacity.errors import OveCapacityError
 
@@ -44,10 +45,21 @@ def deliver(
         content = text().rstrip("\n") + "\n"
     if file is not None:
         _write_whole(file, content)
-    elif form is Format.TEXT and sys.stdout.isatty():
-        _print_in_colour(content)
     else:
-        typer.echo(content, nl=False)
+        _print(content, in_colour=form is Format.TEXT and is_terminal(sys.stdout))
+
+
+def _print(content: str, *, in_colour: bool) -> None:
+    try:
+        if in_colour:
+            _print_in_colour(content)
+        else:
+            typer.echo(content, nl=False)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        drop_what_is_left_to_print()
+        raise OveCapacityError(f"cannot print: {error.strerror or error}") from None
 
 
 def _write_whole(file: Path, content: str) -> None:

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from ove_capacity.cli.endings import is_terminal
+
 __all__ = ["progress_bar"]
 
 _PATIENCE_S = 1.0
@@ -15,7 +17,7 @@ _PATIENCE_S = 1.0
 @contextmanager
 def progress_bar(label: str) -> Iterator[Callable[[int, int], None] | None]:
     """A function to be called with (done, total); None when stderr is no terminal."""
-    if not sys.stderr.isatty():
+    if not is_terminal(sys.stderr):
         yield None
         return
     bar = _Bar(label)
