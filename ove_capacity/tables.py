@@ -13,7 +13,7 @@ Cell = str | int | float | bool | None
 """Numbers are set to the right, everything else to the left; None shows as nothing."""
 
 _GAP = "  "
-_LONGEST_WORD = 32
+_LONGEST_WORD = 40
 """Longer words may be broken to make a line fit."""
 
 

@@ -45,7 +45,6 @@ def fleet_table(fleet: Fleet) -> Table:
             cluster.profile or "-",
             str(cluster.release.openshift),
             cluster.release.kubevirt,
-            len(cluster.nodes),
             len(cluster.workers),
             len(cluster.pods),
             cluster.scheduler_profile,
@@ -53,7 +52,7 @@ def fleet_table(fleet: Fleet) -> Table:
         )
         for cluster in fleet.clusters
     ]
-    columns = ("cluster", "profile", "OpenShift", "KubeVirt", "nodes", "workers", "pods")
+    columns = ("cluster", "profile", "release", "KubeVirt", "workers", "pods")
     return Table("Clusters", (*columns, "scheduler", "remediation"), tuple(rows))
 
 
