@@ -128,7 +128,7 @@ def modules_of_tests() -> tuple[Module, ...]:
 
 
 def imports(module: Module) -> Iterator[Import]:
-    """What a module imports, late or not; ``if TYPE_CHECKING`` counts as well."""
+    """What a module imports, late, by name or not; ``if TYPE_CHECKING`` counts as well."""
     late = {
         id(inner)
         for node in ast.walk(module.tree)
@@ -139,6 +139,12 @@ def imports(module: Module) -> Iterator[Import]:
         if isinstance(node, ast.Import | ast.ImportFrom):
             for target in _targets(node, module):
                 yield Import(module.path, node.lineno, target, id(node) in late)
+        match node:
+            case ast.Call(
+                func=ast.Name(id="import_module") | ast.Attribute(attr="import_module"),
+                args=[ast.Constant(value=str(target)), *_],
+            ):
+                yield Import(module.path, node.lineno, target, late=True)
 
 
 def functions(module: Module) -> Iterator[Function]:

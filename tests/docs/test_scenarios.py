@@ -1,0 +1,67 @@
+"""Each example runs, and prints what is written down beside it.
+
+When an answer changes on purpose, write it anew and say why in the commit:
+``ove-capacity simulate scenarios/rh-ove.yaml -o tests/docs/expected/rh-ove.txt``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from ove_capacity.cli.main import main
+
+ROOT = Path(__file__).resolve().parents[2]
+EXPECTED = Path(__file__).with_name("expected")
+SCHEMA = json.loads((ROOT / "docs" / "schema" / "simulate.schema.json").read_text())
+NEEDS_REAL_OBJECTS = {"real-cluster"}
+SCENARIOS = sorted(file.stem for file in (ROOT / "scenarios").glob("*.yaml"))
+RUNNABLE = [name for name in SCENARIOS if name not in NEEDS_REAL_OBJECTS]
+
+
+def test_every_example_has_its_expected_output() -> None:
+    assert sorted(file.stem for file in EXPECTED.glob("*.txt")) == RUNNABLE
+
+
+@pytest.mark.parametrize("name", RUNNABLE)
+def test_an_example_prints_what_is_expected(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    assert main(["simulate", f"scenarios/{name}.yaml"]) == 0
+    printed = capsys.readouterr().out
+    assert printed == (EXPECTED / f"{name}.txt").read_text(encoding="utf-8")
+    assert max(len(line) for line in printed.splitlines()) <= 100
+
+
+@pytest.mark.parametrize("name", RUNNABLE)
+def test_an_example_gives_the_same_bytes_whatever_the_order_of_sets(name: str) -> None:
+    documents = [_document(name, hash_seed) for hash_seed in ("1", "2")]
+    assert documents[0] == documents[1]
+    jsonschema.validate(json.loads(documents[0]), SCHEMA)
+
+
+def test_the_readme_shows_the_first_screen_as_it_is() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = re.search(r"<!-- first screen -->\n```text\n(.*?)```", readme, re.DOTALL)
+    assert shown is not None
+    assert (EXPECTED / "rh-ove.txt").read_text(encoding="utf-8").startswith(shown[1])
+
+
+def _document(name: str, hash_seed: str) -> bytes:
+    program = "import sys; from ove_capacity.cli.main import main; sys.exit(main())"
+    arguments = ["simulate", f"scenarios/{name}.yaml", "--format", "json"]
+    return subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONHASHSEED": hash_seed},
+        capture_output=True,
+        check=True,
+    ).stdout
