@@ -26,6 +26,7 @@ __all__ = [
 ]
 
 _SHOWN_PROBLEMS = 50
+_SHOWN_NAMES = 12
 
 
 class OveCapacityError(Exception):
@@ -95,7 +96,9 @@ class UnknownNameError(OveCapacityError, KeyError):
         self.kind, self.name, self.known = kind, name, tuple(known)
         guess = did_you_mean(name, self.known)
         hint = f". Did you mean {guess!r}?" if guess else ""
-        listed = ", ".join(self.known) or "none"
+        listed = ", ".join(self.known[:_SHOWN_NAMES]) or "none"
+        if len(self.known) > _SHOWN_NAMES:
+            listed += f" and {len(self.known) - _SHOWN_NAMES} more"
         self.message = f"unknown {kind} {name!r}; known: {listed}{hint}"
         super().__init__(self.message)
 
