@@ -19,7 +19,7 @@ demo: $(VENV)/.runs  ## simulate a quarter of the example fleet
 	$(BIN)/ove-capacity simulate scenarios/rh-ove.yaml
 
 test: $(VENV)/.develops  ## all fast tests: unit, conformance, architecture, documents, notebooks
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --nbmake
 
 lint: $(VENV)/.develops  ## ruff and mypy
 	$(BIN)/ruff check
@@ -30,7 +30,7 @@ bench: $(VENV)/.develops  ## timings, as ratios to the plain source of the same 
 	$(BIN)/python -m tests.benchmarks
 
 notebooks: $(VENV)/.develops  ## run every notebook
-	$(BIN)/python -m pytest notebooks
+	$(BIN)/python -m pytest --nbmake notebooks
 
 verify: $(VENV)/.develops  ## the slow proofs
 	$(BIN)/python -m pytest -m verification
