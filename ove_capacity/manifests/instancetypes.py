@@ -9,7 +9,7 @@ from importlib import resources
 from typing import Any
 
 from ove_capacity.errors import UnknownNameError
-from ove_capacity.manifests.document import Document, Problems
+from ove_capacity.manifests.document import Problems
 from ove_capacity.manifests.domain import (
     attached_devices_of,
     cpu_features_of,
@@ -20,7 +20,7 @@ from ove_capacity.manifests.domain import (
     tpm_of,
     warn_of_others,
 )
-from ove_capacity.manifests.fields import Fields, fields_of
+from ove_capacity.manifests.fields import Fields, Source, fields_of
 from ove_capacity.model.instancetype import Instancetype, Preference
 from ove_capacity.quantity import Quantity
 
@@ -118,9 +118,7 @@ def _preference(spec: Fields) -> Preference:
     )
 
 
-def instancetype_of(
-    source: Document | Mapping[str, Any], problems: Problems | None = None
-) -> Instancetype:
+def instancetype_of(source: Source, problems: Problems | None = None) -> Instancetype:
     """A VirtualMachineInstancetype or VirtualMachineClusterInstancetype.
 
     Raises:
@@ -133,9 +131,7 @@ def instancetype_of(
     return found
 
 
-def preference_of(
-    source: Document | Mapping[str, Any], problems: Problems | None = None
-) -> Preference:
+def preference_of(source: Source, problems: Problems | None = None) -> Preference:
     """A VirtualMachinePreference or VirtualMachineClusterPreference.
 
     Raises:

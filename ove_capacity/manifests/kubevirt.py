@@ -7,13 +7,10 @@ fields that are not modelled become warnings there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from ove_capacity.manifests.core import spread_constraints_of, tolerations_of
-from ove_capacity.manifests.document import Document, Problems
+from ove_capacity.manifests.document import Problems
 from ove_capacity.manifests.domain import domain_of, warn_of_others
-from ove_capacity.manifests.fields import Fields, fields_of
+from ove_capacity.manifests.fields import Fields, Source, fields_of
 from ove_capacity.manifests.selectors import affinity_of
 from ove_capacity.model.vm import Matcher, Network, VirtualMachine, Vmi, VmiSpec, Volume
 
@@ -179,9 +176,7 @@ def _times(vm: VirtualMachine, spec: Fields) -> VirtualMachine:
     )
 
 
-def virtual_machine_of(
-    source: Document | Mapping[str, Any], problems: Problems | None = None
-) -> VirtualMachine:
+def virtual_machine_of(source: Source, problems: Problems | None = None) -> VirtualMachine:
     """A VM, a VMI, a replica set or a pool; without a kind, a VM if it has a template.
 
     Raises:
@@ -194,7 +189,7 @@ def virtual_machine_of(
     return vm
 
 
-def vmi_of(source: Document | Mapping[str, Any], problems: Problems | None = None) -> Vmi:
+def vmi_of(source: Source, problems: Problems | None = None) -> Vmi:
     """What such an object runs, as it is written there: no instancetype is merged.
 
     Raises:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
-from ove_capacity.manifests.document import Document, Problems
+from ove_capacity.manifests.document import Problems
 from ove_capacity.manifests.domain import warn_of_others
-from ove_capacity.manifests.fields import Fields, fields_of
+from ove_capacity.manifests.fields import Fields, Source, fields_of
 from ove_capacity.manifests.selectors import label_selector_of
 from ove_capacity.model.virtualization import (
     BindingPlugin,
@@ -131,7 +129,7 @@ def configuration_of(fields: Fields) -> KubeVirt:
     return _with_developer(kubevirt, fields.fields("developerConfiguration"))
 
 
-def kubevirt_of(source: Document | Mapping[str, Any], problems: Problems | None = None) -> KubeVirt:
+def kubevirt_of(source: Source, problems: Problems | None = None) -> KubeVirt:
     """A KubeVirt CR.
 
     Raises:
@@ -146,9 +144,7 @@ def kubevirt_of(source: Document | Mapping[str, Any], problems: Problems | None 
     return replace(kubevirt, annotations=annotations)
 
 
-def network_attachment_of(
-    source: Document | Mapping[str, Any], problems: Problems | None = None
-) -> NetworkAttachment:
+def network_attachment_of(source: Source, problems: Problems | None = None) -> NetworkAttachment:
     """A NetworkAttachmentDefinition.
 
     Raises:
@@ -166,7 +162,7 @@ def network_attachment_of(
     return attachment
 
 
-def quota_of(source: Document | Mapping[str, Any], problems: Problems | None = None) -> Quota:
+def quota_of(source: Source, problems: Problems | None = None) -> Quota:
     """A ResourceQuota.
 
     Raises:

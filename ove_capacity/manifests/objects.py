@@ -18,6 +18,7 @@ from ove_capacity.manifests.core import (
 )
 from ove_capacity.manifests.document import Document, Problems
 from ove_capacity.manifests.fields import Fields
+from ove_capacity.manifests.kubevirt import virtual_machine_of
 from ove_capacity.manifests.placement import managed_cluster_of, placement_of
 from ove_capacity.manifests.profile import (
     CONFIG_MAP_PREFIX,
@@ -28,10 +29,19 @@ from ove_capacity.model.cluster import DisruptionBudget, Service
 from ove_capacity.model.node import Node
 from ove_capacity.model.placement import Placement
 from ove_capacity.model.pod import Pod
+from ove_capacity.model.vm import VirtualMachine
 
-__all__ = ["Objects", "objects_of", "unmodelled_warning"]
+__all__ = ["FoundVm", "Objects", "objects_of", "unmodelled_warning"]
 
 _FINISHED = ("Succeeded", "Failed")
+
+
+@dataclass(frozen=True, slots=True)
+class FoundVm:
+    """A VM and where it was found."""
+
+    vm: VirtualMachine
+    fields: Fields
 
 
 @dataclass(slots=True)
@@ -48,10 +58,13 @@ class Objects:
     managed_clusters: dict[str, dict[str, str]] = field(default_factory=dict)
     """Name -> labels."""
     profiles: dict[str, ClusterProfile] = field(default_factory=dict)
-    vms: list[Fields] = field(default_factory=list)
-    """VirtualMachines and their kin, as written: what they become depends on the release."""
+    priority_classes: dict[str, int] = field(default_factory=dict)
+    default_priority: int = 0
+    """Of the PriorityClass that is the global default."""
+    vms: list[FoundVm] = field(default_factory=list)
+    """VirtualMachines and their kin."""
     kubevirt_parts: dict[str, list[Fields]] = field(default_factory=dict)
-    """By kind, what VMs refer to: instancetypes, preferences, network attachments, quotas."""
+    """By kind: the KubeVirt CR, and what VMs refer to (instancetypes, networks, quotas)."""
     per_cluster: list[tuple[str, Fields]] = field(default_factory=list)
     """(kind, object) that only makes sense within one cluster."""
     unmodelled: Counter[str] = field(default_factory=Counter)
@@ -108,7 +121,14 @@ def _config_map(found: Objects, fields: Fields) -> None:
 
 
 def _vm(found: Objects, fields: Fields) -> None:
-    found.vms.append(fields)
+    found.vms.append(FoundVm(virtual_machine_of(fields, fields.problems), fields))
+
+
+def _priority_class(found: Objects, fields: Fields) -> None:
+    name = fields.fields("metadata").required_text("name")
+    found.priority_classes[name] = fields.whole("value")
+    if fields.flag("globalDefault"):
+        found.default_priority = fields.whole("value")
 
 
 def _kubevirt_part(found: Objects, fields: Fields) -> None:
@@ -132,17 +152,17 @@ _READERS: Mapping[tuple[str, str], Callable[[Objects, Fields], None]] = {
     ("instancetype.kubevirt.io", "VirtualMachineInstancetype"): _kubevirt_part,
     ("instancetype.kubevirt.io", "VirtualMachinePreference"): _kubevirt_part,
     ("k8s.cni.cncf.io", "NetworkAttachmentDefinition"): _kubevirt_part,
+    ("kubevirt.io", "KubeVirt"): _kubevirt_part,
     ("kubevirt.io", "VirtualMachine"): _vm,
     ("kubevirt.io", "VirtualMachineInstance"): _vm,
     ("kubevirt.io", "VirtualMachineInstanceReplicaSet"): _vm,
     ("policy", "PodDisruptionBudget"): _disruption_budget,
     ("pool.kubevirt.io", "VirtualMachinePool"): _vm,
+    ("scheduling.k8s.io", "PriorityClass"): _priority_class,
 }
 """(API group, kind) -> who reads it, whatever the version."""
 
-_PER_CLUSTER = frozenset(
-    ("ClusterAutoscaler", "HyperConverged", "KubeVirt", "MachineAutoscaler", "MachineSet")
-)
+_PER_CLUSTER = frozenset(("ClusterAutoscaler", "HyperConverged", "MachineAutoscaler", "MachineSet"))
 """Kinds that are read by nobody yet, but already belong under a cluster."""
 
 

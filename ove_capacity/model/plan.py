@@ -87,3 +87,5 @@ class Plan:
     workloads: tuple[Workload, ...] = ()
     arrivals: tuple[Arrivals, ...] = ()
     losses: tuple[NodeLoss, ...] = ()
+    until_ms: int | None = None
+    """How long a simulation runs unless it is told otherwise."""

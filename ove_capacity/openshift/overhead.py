@@ -6,7 +6,7 @@ hardly depend on the machine's size, so they weigh on 4 cores what they do not o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ove_capacity.model.assumption import Assumption, Evidence
@@ -22,7 +22,7 @@ _MUST_GATHER = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class PlatformShare:
     """One part of the platform on one node of a role."""
 
@@ -58,7 +58,7 @@ _SHARES = (
     ),
     PlatformShare(
         "virtualization",
-        ("worker",),
+        ("master", "worker"),
         {CPU: 10, MEMORY: 360 * _MIB, PODS: 4},
         "openshift-docs virt-cluster-resource-requirements: 360 MiB a worker; CPU: virt-handler's "
         "request in kubevirt v1.1.0 and v1.9.0",
@@ -86,6 +86,8 @@ _SHARES = (
 def platform_shares(role: str, *, virtualization: bool) -> tuple[PlatformShare, ...]:
     """What runs on a node of that role: master, storage, or else worker.
 
+    *virtualization*: whether VMs run on it.
+
     Source: openshift/must-gather-clean cb2f7e5; openshift-docs virt-cluster-resource-requirements;
     red-hat-storage/ocs-operator ab00543.
     """
@@ -109,15 +111,9 @@ def platform_of(shares: Iterable[PlatformShare]) -> Amounts:
     return total
 
 
-def platform_assumptions(
-    roles: Mapping[str, int], cluster: str, *, virtualization: bool
-) -> tuple[Assumption, ...]:
-    """One assumption for each share in use by a cluster with those roles.
+def platform_assumptions(shares: Iterable[PlatformShare], cluster: str) -> tuple[Assumption, ...]:
+    """One assumption for each share that a cluster's nodes have.
 
     Source: as `platform_shares`.
     """
-    used: dict[str, PlatformShare] = {}
-    for role in sorted(roles):
-        for share in platform_shares(role, virtualization=virtualization):
-            used[share.name] = share
-    return tuple(share.assumption(cluster) for share in used.values())
+    return tuple(share.assumption(cluster) for share in dict.fromkeys(shares))

@@ -8,11 +8,12 @@ from ove_capacity.openshift.overhead import platform_assumptions, platform_of, p
 @pytest.mark.parametrize(
     ("role", "virtualization", "names"),
     [
-        ("master", True, ["control_plane"]),
+        ("master", False, ["control_plane"]),
+        ("master", True, ["control_plane", "virtualization"]),
         ("worker", False, ["worker"]),
         ("worker", True, ["worker", "virtualization"]),
         ("gpu-workers", False, ["worker"]),
-        ("storage", True, ["storage_daemons", "storage_node"]),
+        ("storage", False, ["storage_daemons", "storage_node"]),
     ],
 )
 def test_a_role_runs_its_own_pods(role, virtualization, names):
@@ -25,10 +26,7 @@ def test_a_node_asks_for_the_sum_of_its_shares():
 
 
 def test_each_share_in_use_is_one_assumption_of_its_cluster():
-    assumed = platform_assumptions({"worker": 9, "master": 3}, "east", virtualization=True)
-    assert [each.name for each in assumed] == [
-        "platform.control_plane",
-        "platform.worker",
-        "platform.virtualization",
-    ]
+    shares = platform_shares("worker", virtualization=True) * 9
+    assumed = platform_assumptions(shares, "east")
+    assert [each.name for each in assumed] == ["platform.worker", "platform.virtualization"]
     assert {each.applies_to for each in assumed} == {"east"}

@@ -1,0 +1,271 @@
+"""One cluster of a scenario -> the noun, and the VMs that its folders list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ove_capacity.kubevirt.node_labels import virtualization_devices, virtualization_labels
+from ove_capacity.manifests.document import FieldPath
+from ove_capacity.manifests.kubevirt_config import kubevirt_of, network_attachment_of, quota_of
+from ove_capacity.manifests.objects import Objects
+from ove_capacity.manifests.profile import ClusterProfile
+from ove_capacity.model.assumption import Evidence
+from ove_capacity.model.cluster import Cluster, Remediation
+from ove_capacity.model.kubelet import KubeletConfig
+from ove_capacity.model.node import Node
+from ove_capacity.model.pod import Pod
+from ove_capacity.model.resources import CPU, MEMORY
+from ove_capacity.model.virtualization import KubeVirt
+from ove_capacity.openshift.overhead import (
+    PlatformShare,
+    platform_assumptions,
+    platform_of,
+    platform_shares,
+)
+from ove_capacity.openshift.virtualization import default_kubevirt, virtualization_assumptions
+from ove_capacity.releases import Release, release, release_of_kubevirt
+from ove_capacity.scenario.compile.context import Context, named
+from ove_capacity.scenario.compile.pools import pool_nodes
+from ove_capacity.scenario.schema.cluster import ClusterSection, Kubelet
+
+__all__ = ["Compiled", "compile_cluster"]
+
+_DEFAULT_OPENSHIFT = "4.22"
+_VIRTUALIZATION = "virtualization"
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A cluster, and what else was found with it."""
+
+    cluster: Cluster
+    objects: Objects
+    """Of its manifests."""
+    vms: Objects
+    """Of its VM folders."""
+    path: FieldPath
+
+
+def _profile(context: Context, name: str, found: Objects) -> ClusterProfile | None:
+    section = context.scenario.clusters[name]
+    if section.profile is None:
+        return None
+    known = {**context.built_in, **context.hub.profiles, **found.profiles}
+    if section.profile not in known:
+        context.unknown(("clusters", name, "profile"), "profile", section.profile, sorted(known))
+        return None
+    profile = known[section.profile]
+    if profile.built_in:
+        source = f"the built-in profile {profile.name}; a ConfigMap would replace it"
+        for role, shape in profile.shapes:
+            cpu, memory = shape.cpu_milli // 1000, shape.memory_bytes >> 30
+            value = f"{profile.count(role)} x {cpu} CPUs, {memory} GiB"
+            context.assume(f"profile.{role}", value, source, name, Evidence.ASSUMED)
+    return profile
+
+
+def _release(context: Context, name: str, profile: ClusterProfile | None) -> Release:
+    own, fleet = context.scenario.clusters[name].platform, context.scenario.platform
+    openshift = own.openshift or fleet.openshift
+    created_on = own.created_on or (None if own.openshift else fleet.created_on)
+    kubevirt = own.kubevirt or fleet.kubevirt
+    is_own = bool(own.model_fields_set)
+    path: FieldPath = ("clusters", name, "platform") if is_own else ("platform",)
+    said = profile.kubevirt_version if profile else ""
+    try:
+        if openshift is None and said:
+            return release_of_kubevirt(said)
+        if openshift is None:
+            source = "no platform.openshift, and no profile names a KubeVirt version"
+            context.assume("platform.openshift", _DEFAULT_OPENSHIFT, source, name, Evidence.ASSUMED)
+        found = release(openshift or _DEFAULT_OPENSHIFT, created_on, kubevirt)
+    except ValueError as error:
+        context.error(path, str(error))
+        return release(_DEFAULT_OPENSHIFT)
+    if said and said.split(".")[:2] != found.kubevirt.split(".")[:2]:
+        context.warn(
+            path,
+            f"cluster {name}: profile {profile.name if profile else ''} says KubeVirt {said}, "
+            f"the platform brings {found.kubevirt}; the platform wins",
+        )
+    return found
+
+
+def _warn_of_rules(context: Context, name: str, found: Release) -> None:
+    if not found.is_exact:
+        context.problems.warnings.append(
+            context.changed.document.problem(
+                ("clusters", name),
+                f"KubeVirt {found.kubevirt} was not recorded: the rules of "
+                f"{found.kubevirt_rules} stand in for it",
+            )
+        )
+
+
+def _listed_cpus(context: Context, name: str, text: str) -> int:
+    """How many CPUs a list such as ``0-3,40`` names."""
+    named_cpus: set[int] = set()
+    for part in text.split(","):
+        first, dash, last = part.strip().partition("-")
+        numbers = (first, last) if dash else (first, first)
+        if not all(number.isdecimal() and len(number) <= 4 for number in numbers):
+            path = ("clusters", name, "kubelet", "reservedSystemCPUs")
+            context.error(path, f"{text!r} is not a CPU list like 0-3,40")
+            return 0
+        named_cpus.update(range(int(numbers[0]), int(numbers[1]) + 1))
+    return len(named_cpus)
+
+
+def _kubelet(
+    context: Context, name: str, given: Kubelet, profile: ClusterProfile | None
+) -> KubeletConfig:
+    policy = given.cpu_manager_policy
+    if policy is None and profile is not None and profile.cpu_pinning == "enabled":
+        policy = "static"
+        source = f"profile {profile.name} says cpu_pinning: enabled, which needs this policy"
+        context.assume("kubelet.cpu_manager_policy", policy, source, name, Evidence.ASSUMED)
+    reserved = given.system_reserved
+    amounts = None
+    if reserved is not None:
+        both = {CPU: reserved.cpu, MEMORY: reserved.memory}
+        amounts = {key: value for key, value in both.items() if value is not None}
+    cpus = given.reserved_system_cpus
+    return KubeletConfig(
+        cpu_manager_policy=policy or "none",
+        memory_manager_policy=given.memory_manager_policy,
+        topology_manager_policy=given.topology_manager_policy,
+        topology_manager_scope=given.topology_manager_scope,
+        reserved_cpus=_listed_cpus(context, name, cpus) if cpus else 0,
+        system_reserved=amounts,
+        auto_sizing_reserved=given.auto_sizing_reserved,
+        eviction_memory_bytes=given.eviction_memory,
+        max_pods=given.max_pods or KubeletConfig().max_pods,
+    )
+
+
+def _with_virtualization(node: Node, rules: str, static: bool) -> Node:
+    """The node as it would be with OpenShift Virtualization on it; what it says itself stays."""
+    arch = node.labels.get("kubernetes.io/arch", "amd64")
+    devices = virtualization_devices()
+    return replace(
+        node,
+        labels={**virtualization_labels(rules, arch, static_cpu_manager=static), **node.labels},
+        capacity={**devices, **node.capacity},
+        allocatable={**devices, **node.allocatable},
+    )
+
+
+def _real_nodes(
+    context: Context, name: str, found: Objects, rules: str, config: KubeletConfig
+) -> tuple[list[Node], list[PlatformShare]]:
+    """Node objects, with what the scenario assumes of them."""
+    section = context.scenario.clusters[name]
+    assumed = section.assume.virtualization or context.scenario.assume.virtualization
+    extra = context.scenario.assume.node_labels | section.assume.node_labels
+    static = config.cpu_manager_policy == "static"
+    nodes: list[Node] = []
+    used: list[PlatformShare] = []
+    for given in found.nodes:
+        node, virtualized = given, assumed is not None and given.is_worker
+        if virtualized:
+            node = _with_virtualization(node, rules, static)
+        if extra and node.is_worker:
+            node = replace(node, labels={**node.labels, **extra})
+        shares = platform_shares(node.pool, virtualization=virtualized)
+        if found.pods:
+            shares = tuple(share for share in shares if share.name == _VIRTUALIZATION)
+        used += shares
+        nodes.append(replace(node, platform=platform_of(shares)))
+    if nodes and assumed is not None:
+        source = "assume.virtualization: the Node objects say nothing of it"
+        value = "labels, and 1000 each of kvm, tun and vhost-net, on each worker"
+        context.assume("node.virtualization", value, source, name, Evidence.ASSUMED)
+    return nodes, used
+
+
+def _pods_on(context: Context, name: str, found: Objects, nodes: list[Node]) -> list[Pod]:
+    """The pods that stand on the nodes; the others are counted in a warning."""
+    names = {node.name for node in nodes}
+    standing = [pod for pod in found.pods if pod.spec.node_name in names]
+    left = len(found.pods) - len(standing)
+    if left:
+        path = ("clusters", name, "nodes")
+        context.warn(path, f"{left} pods are on no node of the cluster; they are left out")
+    return standing
+
+
+def _unique(context: Context, name: str, nodes: list[Node]) -> list[Node]:
+    found: dict[str, Node] = {}
+    for node in nodes:
+        if node.name in found:
+            path: FieldPath = ("clusters", name)
+            context.error(path, f"has two nodes named {node.name!r}")
+        found[node.name] = node
+    return list(found.values())
+
+
+def _kubevirt(
+    context: Context, name: str, found: Objects, own_release: Release, workers: int
+) -> KubeVirt:
+    problems = context.problems
+    parts = found.kubevirt_parts
+    written = parts.get("KubeVirt")
+    if written:
+        kubevirt = kubevirt_of(written[-1], problems)
+    else:
+        kubevirt = default_kubevirt(own_release, highly_available=workers > 1)
+        context.assumptions += virtualization_assumptions(kubevirt, name)
+    networks = parts.get("NetworkAttachmentDefinition", [])
+    networks = networks + context.hub.kubevirt_parts.get("NetworkAttachmentDefinition", [])
+    return replace(
+        kubevirt,
+        network_attachments=tuple(network_attachment_of(each, problems) for each in networks),
+        quotas=tuple(quota_of(each, problems) for each in parts.get("ResourceQuota", [])),
+        namespaces=found.namespaces,
+    )
+
+
+def _read(context: Context, name: str, section: ClusterSection) -> tuple[Objects, Objects]:
+    path = ("clusters", name)
+    values = {**context.scenario.values, **section.values}
+    read = context.inputs.read
+    found = read(named((*path, "manifests"), section.manifests), values)
+    read(named((*path, "nodes"), section.nodes), values, found)
+    folders = named((*path, "vms"), (folder.path for folder in section.vms))
+    return found, read(folders, values)
+
+
+def compile_cluster(context: Context, name: str) -> Compiled:
+    """The noun of the cluster of that name, with its nodes; what is wrong is noted."""
+    section = context.scenario.clusters[name]
+    path: FieldPath = ("clusters", name)
+    found, vms = _read(context, name, section)
+    profile = _profile(context, name, found)
+    own_release = _release(context, name, profile)
+    _warn_of_rules(context, name, own_release)
+    config = _kubelet(context, name, section.kubelet, profile)
+    made = pool_nodes(context, name, profile, own_release, config)
+    real, shares = _real_nodes(context, name, found, own_release.kubevirt_rules, config)
+    nodes = _unique(context, name, [*real, *made.nodes])
+    if not nodes:
+        context.error(path, "has no nodes: give it a profile, pools or nodes", key=True)
+    context.assumptions += platform_assumptions([*shares, *made.shares], name)
+    labels = dict(context.hub.managed_clusters.get(name, {}))
+    for own in found.managed_clusters.values():
+        labels |= own
+    workers = sum(node.is_worker for node in nodes)
+    cluster = Cluster(
+        name=name,
+        release=own_release,
+        nodes=tuple(nodes),
+        profile=section.profile or "",
+        labels=labels | section.labels,
+        kubevirt=_kubevirt(context, name, found, own_release, workers),
+        scheduler_profile=section.scheduler.profile,
+        remediation=Remediation(section.remediation),
+        pods=tuple(_pods_on(context, name, found, nodes)),
+        namespaces=found.namespaces,
+        services=tuple(found.services),
+        disruption_budgets=tuple(found.disruption_budgets),
+    )
+    return Compiled(cluster, found, vms, path)

@@ -1,0 +1,261 @@
+"""Machine pools -> nodes: what the profile says, and what the scenario says otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ove_capacity.kubelet.allocatable import node_allocatable
+from ove_capacity.kubevirt.node_labels import virtualization_devices, virtualization_labels
+from ove_capacity.manifests.document import FieldPath
+from ove_capacity.manifests.profile import ClusterProfile, NodeShape
+from ove_capacity.model.assumption import Evidence
+from ove_capacity.model.kubelet import KubeletConfig
+from ove_capacity.model.node import HOSTNAME_LABEL, ZONE_LABEL, Node, Taint
+from ove_capacity.model.resources import (
+    CPU,
+    EPHEMERAL_STORAGE,
+    HUGEPAGES_PREFIX,
+    MEMORY,
+    Amounts,
+)
+from ove_capacity.openshift.overhead import PlatformShare, platform_of, platform_shares
+from ove_capacity.quantity import QuantityError, memory_bytes
+from ove_capacity.releases import Release
+from ove_capacity.scenario.compile.context import Context
+from ove_capacity.scenario.schema.cluster import ClusterSection, PoolSection
+
+__all__ = ["PoolNodes", "pool_nodes"]
+
+_ROLE = "node-role.kubernetes.io/"
+_STORAGE_LABEL = "cluster.ocs.openshift.io/openshift-storage"
+_TAINTS = {
+    "master": (Taint(_ROLE + "master"),),
+    "storage": (Taint("node.ocs.openshift.io/storage", "true"),),
+}
+"""Taints of roles that take no ordinary pods."""
+_NAME_TEMPLATE = "{cluster}-{pool}-{index}"
+
+
+@dataclass(frozen=True, slots=True)
+class PoolNodes:
+    """The machines of all pools of a cluster."""
+
+    nodes: tuple[Node, ...]
+    shares: tuple[PlatformShare, ...]
+    """What the platform runs on them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Pool:
+    """One pool, with profile and scenario merged."""
+
+    name: str
+    count: int
+    shape: NodeShape
+    section: PoolSection
+    hugepages: dict[str, int]
+
+    @property
+    def is_master(self) -> bool:
+        return self.name == "master"
+
+    @property
+    def is_worker(self) -> bool:
+        return self.name not in ("master", "storage", "infra")
+
+    @property
+    def runs_vms(self) -> bool:
+        given = self.section.virtualization
+        return self.is_worker if given is None else given
+
+
+@dataclass(frozen=True, slots=True)
+class _Site:
+    """What the pools of a cluster have in common."""
+
+    cluster: str
+    release: Release
+    config: KubeletConfig
+    extra_labels: dict[str, str]
+
+
+def _shape(
+    context: Context, path: FieldPath, section: PoolSection, known: NodeShape | None
+) -> NodeShape | None:
+    node = section.node
+    base = known or NodeShape(0, 0)
+    shape = NodeShape(
+        cpu_milli=node.cpu or base.cpu_milli,
+        memory_bytes=node.memory or base.memory_bytes,
+        storage_bytes=node.storage or base.storage_bytes,
+        storage_medium=base.storage_medium,
+    )
+    for name, amount in (("cpu", shape.cpu_milli), ("memory", shape.memory_bytes)):
+        if not amount:
+            where = (*path, "node") if "node" in section.model_fields_set else path
+            context.error(where, f"'{name}' is missing, and no profile says it")
+    return shape if shape.cpu_milli and shape.memory_bytes else None
+
+
+def _page_bytes(context: Context, path: FieldPath, sizes: dict[str, int]) -> dict[str, int]:
+    """Page size as Kubernetes prints it -> bytes in all; an odd size is an error."""
+    found = {}
+    for size, count in sizes.items():
+        try:
+            found[size] = memory_bytes(size) * count
+        except QuantityError as error:
+            context.error((*path, size), str(error), key=True)
+    return found
+
+
+def _hugepages(
+    context: Context, path: FieldPath, pool: str, section: PoolSection, pages: dict[str, int]
+) -> dict[str, int]:
+    if section.node.hugepages:
+        return _page_bytes(context, (*path, "node", "hugepages"), section.node.hugepages)
+    is_worker = pool not in ("master", "storage", "infra")
+    return pages if is_worker else {}
+
+
+def _assumed_pages(
+    context: Context, cluster: str, section: ClusterSection, profile: ClusterProfile | None
+) -> dict[str, int]:
+    """Hugepages in bytes where the profile names a page size and nobody counts the pages."""
+    size = profile.hugepages if profile else ""
+    if size in ("", "optional", "none", "disabled") or profile is None:
+        return {}
+    own, fleet = section.assume.hugepages, context.scenario.assume.hugepages
+    pages = own.get(size, fleet.get(size))
+    path = ("clusters", cluster, "assume") if own else ("assume",)
+    workers = section.pools.get("worker")
+    if workers is not None and workers.node.hugepages:
+        return {}
+    source = f"profile {profile.name} names the page size without a count"
+    source += "; the scenario's assume.hugepages" if pages is not None else ""
+    name = f"node.hugepages-{size}"
+    context.assume(name, f"{pages or 0} pages a worker", source, cluster, Evidence.ASSUMED)
+    return _page_bytes(context, (*path, "hugepages"), {size: pages or 0})
+
+
+def _pools(
+    context: Context, cluster: str, section: ClusterSection, profile: ClusterProfile | None
+) -> list[_Pool]:
+    shapes = dict(profile.shapes) if profile else {}
+    counts = dict(profile.counts) if profile else {}
+    pages = _assumed_pages(context, cluster, section, profile)
+    found = []
+    for name in dict.fromkeys((*counts, *section.pools)):
+        given = section.pools.get(name, PoolSection())
+        path = ("clusters", cluster, "pools", name)
+        count = counts.get(name) if given.count is None else given.count
+        if count is None:
+            context.error(path, "'count' is missing, and no profile says it")
+        shape = _shape(context, path, given, shapes.get(name))
+        hugepages = _hugepages(context, path, name, given, pages)
+        if shape is None:
+            continue
+        if sum(hugepages.values()) >= shape.memory_bytes:
+            context.error(path, "its hugepages take more memory than its nodes have")
+            continue
+        found.append(_Pool(name, count or 0, shape, given, hugepages))
+    return found
+
+
+def _labels(pool: _Pool, extra: dict[str, str]) -> dict[str, str]:
+    labels = {
+        "kubernetes.io/arch": "amd64",
+        "kubernetes.io/os": "linux",
+        "node.openshift.io/os_id": "rhcos",
+    }
+    if pool.is_master:
+        labels[_ROLE + "control-plane"] = ""
+    if pool.is_worker:
+        labels[_ROLE + "worker"] = ""
+        labels |= extra
+    labels[_ROLE + pool.name] = ""
+    if pool.name == "storage":
+        labels[_STORAGE_LABEL] = ""
+    return labels | pool.section.labels
+
+
+def _capacity(pool: _Pool) -> Amounts:
+    capacity = {CPU: pool.shape.cpu_milli, MEMORY: pool.shape.memory_bytes}
+    if pool.shape.storage_bytes:
+        capacity[EPHEMERAL_STORAGE] = pool.shape.storage_bytes
+    for size, amount in pool.hugepages.items():
+        capacity[HUGEPAGES_PREFIX + size] = amount
+    capacity |= pool.section.node.devices
+    if pool.runs_vms:
+        capacity |= virtualization_devices()
+    return capacity
+
+
+def _taints(pool: _Pool) -> tuple[Taint, ...]:
+    if pool.section.taints is None:
+        return _TAINTS.get(pool.name, ())
+    return tuple(Taint(each.key, each.value, each.effect) for each in pool.section.taints)
+
+
+def _nodes(
+    context: Context, site: _Site, pool: _Pool
+) -> tuple[list[Node], tuple[PlatformShare, ...]]:
+    capacity, cluster, release = _capacity(pool), site.cluster, site.release
+    own = site.config if pool.is_worker else KubeletConfig()
+    cpus = capacity[CPU] // 1000
+    if own.reserved_cpus > cpus:
+        path = ("clusters", cluster, "kubelet", "reservedSystemCPUs")
+        context.error(path, f"reserves {own.reserved_cpus} CPUs of nodes with {cpus}")
+        own = replace(own, reserved_cpus=0)
+    found = node_allocatable(capacity, release, own, is_master=pool.is_master)
+    context.assumptions += [replace(each, applies_to=cluster) for each in found.assumptions]
+    labels = _labels(pool, site.extra_labels)
+    if pool.runs_vms:
+        static = own.cpu_manager_policy == "static"
+        labels = virtualization_labels(release.kubevirt_rules, static_cpu_manager=static) | labels
+    shares = platform_shares(pool.name, virtualization=pool.runs_vms)
+    allocatable = found.amounts
+    template = Node(
+        name="",
+        capacity={**capacity, "pods": allocatable["pods"]},
+        allocatable=allocatable,
+        taints=_taints(pool),
+        pool=pool.name,
+        platform=platform_of(shares),
+    )
+    nodes = []
+    for index in range(pool.count):
+        name = _NAME_TEMPLATE.format(cluster=cluster, pool=pool.name, index=index)
+        mine = labels | {HOSTNAME_LABEL: name}
+        if pool.section.zones:
+            mine[ZONE_LABEL] = pool.section.zones[index % len(pool.section.zones)]
+        nodes.append(replace(template, name=name, labels=mine))
+    return nodes, shares if nodes else ()
+
+
+def pool_nodes(
+    context: Context,
+    cluster: str,
+    profile: ClusterProfile | None,
+    release: Release,
+    config: KubeletConfig,
+) -> PoolNodes:
+    """The machines of a cluster's pools, in the order of the profile and then of the scenario."""
+    section = context.scenario.clusters[cluster]
+    extra = context.scenario.assume.node_labels | section.assume.node_labels
+    pools = _pools(context, cluster, section, profile)
+    site = _Site(cluster, release, config, extra)
+    nodes: list[Node] = []
+    shares: list[PlatformShare] = []
+    for pool in pools:
+        made, used = _nodes(context, site, pool)
+        nodes += made
+        shares += used
+    if extra and any(pool.is_worker and pool.count for pool in pools):
+        text = ", ".join(f"{key}={value}" for key, value in extra.items())
+        source = "the scenario's assume.nodeLabels: nothing else labels the workers"
+        context.assume("node.labels", text, source, cluster, Evidence.ASSUMED)
+    if any(pool.runs_vms and pool.count for pool in pools):
+        source = "KubeVirt's node labeller and device plugin, as on a node that runs VMs"
+        value = "labels, and 1000 each of kvm, tun and vhost-net"
+        context.assume("node.virtualization", value, source, cluster, Evidence.DOCUMENTED)
+    return PoolNodes(tuple(nodes), tuple(shares))

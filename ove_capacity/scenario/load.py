@@ -1,0 +1,72 @@
+"""A scenario file -> a case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from ove_capacity.errors import ScenarioError
+from ove_capacity.manifests.document import Document, Problems
+from ove_capacity.manifests.fields import shown
+from ove_capacity.manifests.files import read_documents
+from ove_capacity.model.case import Case
+from ove_capacity.scenario.changes import changed, with_variant
+from ove_capacity.scenario.compile.case import compile_case
+from ove_capacity.scenario.compile.context import Context
+from ove_capacity.scenario.complaints import problems_of
+from ove_capacity.scenario.inputs import Inputs
+from ove_capacity.scenario.schema.scenario import API_VERSION, Scenario
+
+__all__ = ["load"]
+
+
+def _document(path: Path, problems: Problems) -> Document:
+    documents = read_documents(path, problems)
+    document = documents[0]
+    if len(documents) > 1:
+        message = f"holds {len(documents)} documents; a scenario is one"
+        raise ScenarioError(documents[1].problem((), message))
+    if not isinstance(document.value, dict):
+        message = f"is not a scenario: it must be a mapping (got {shown(document.value)})"
+        raise ScenarioError(document.problem((), message))
+    kind = document.value.get("kind")
+    if isinstance(kind, str) and document.value.get("apiVersion") != API_VERSION:
+        message = f"is a Kubernetes object ({kind}), not a scenario: name it under manifests"
+        raise ScenarioError(document.problem(("kind",), message))
+    return document
+
+
+def load(
+    path: str | Path,
+    *,
+    set: Mapping[str, object] | None = None,
+    variant: str | None = None,
+    seed: int | None = None,
+    allow_outside: bool = False,
+) -> Case:
+    """Read a scenario, and all that it names, into a case.
+
+    Args:
+        path: the scenario file.
+        set: path -> value, put in place before anything is checked; text is read as YAML.
+        variant: one of the scenario's variants, applied before *set*.
+        seed: instead of the scenario's.
+        allow_outside: let the scenario name files outside its own folder.
+
+    Raises:
+        ScenarioError: with everything that is wrong, each problem with its place.
+    """
+    problems = Problems()
+    file = Path(path)
+    document = _document(file, problems)
+    if variant is not None:
+        document = with_variant(document, variant)
+    after = changed(document, set or {}, problems)
+    try:
+        scenario = Scenario.model_validate(after.document.value)
+    except ValidationError as error:
+        raise ScenarioError(problems_of(error, after, Scenario)) from None
+    inputs = Inputs(file, after, problems, allow_outside)
+    return compile_case(Context(scenario, after, inputs, problems), seed)
