@@ -231,7 +231,9 @@ def _read(context: Context, name: str, section: ClusterSection) -> tuple[Objects
     read = context.inputs.read
     found = read(named((*path, "manifests"), section.manifests), values)
     read(named((*path, "nodes"), section.nodes), values, found)
-    folders = named((*path, "vms"), (folder.path for folder in section.vms))
+    folders = {
+        (*path, "vms", index, "path"): folder.path for index, folder in enumerate(section.vms)
+    }
     return found, read(folders, values)
 
 
