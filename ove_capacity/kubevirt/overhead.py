@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from ove_capacity.kubevirt.defaults import with_defaults
-from ove_capacity.kubevirt.rules import Rules, rules_of
+from ove_capacity.kubevirt.rules import Rules
 from ove_capacity.kubevirt.traits import has_vfio, is_guaranteed, is_sev
 from ove_capacity.model.resources import MEMORY
 from ove_capacity.model.virtualization import KubeVirt
-from ove_capacity.model.vm import Domain, Vmi, VmiSpec
+from ove_capacity.model.vm import Domain, VmiSpec
 from ove_capacity.quantity import Notation, Quantity
 
-__all__ = ["memory_overhead", "memory_overhead_bytes"]
+__all__ = ["memory_overhead"]
 
 _MIB = 1 << 20
 _GIB_IN_MIB = 1024
@@ -108,15 +107,3 @@ def memory_overhead(spec: VmiSpec, kubevirt: KubeVirt, rules: Rules) -> Quantity
     if not rules.ratio_last:
         overhead += guaranteed
     return overhead + _networks(domain, kubevirt, rules)
-
-
-def memory_overhead_bytes(vmi: Vmi, kubevirt: KubeVirt, rules: str) -> int:
-    """Overhead in bytes of a VMI as written, under a KubeVirt release such as ``v1.9.0``.
-
-    Raises:
-        ValueError: *rules* is not a KubeVirt version.
-
-    Source: kubevirt v1.9.0 pkg/virt-controller/services/template.go, CalculateMemoryOverhead.
-    """
-    release = rules_of(rules)
-    return memory_overhead(with_defaults(vmi, kubevirt, release).spec, kubevirt, release).value

@@ -21,7 +21,6 @@ _SINCE: Final[Mapping[str, tuple[int, int]]] = {
     # field of Rules -> (minor, patch) from which it is true
     "even_parity": (1, 1),
     "architecture_of_vmi": (2, 0),
-    "small_attachment_pods": (2, 0),
     "plugin_overhead": (3, 0),
     "guest_memory_from_requests": (3, 0),
     "hotplug_defaults": (3, 0),
@@ -85,8 +84,6 @@ class Rules:
     """An isolated emulator thread may take two CPUs, to make the count even."""
     architecture_of_vmi: bool
     """The overhead of arm64 goes by the VMI's architecture, not the cluster's."""
-    small_attachment_pods: bool
-    """A hotplug attachment pod requests 10m and 2M, not its limits."""
     plugin_overhead: bool
     """Network binding plugins may declare overhead."""
     guest_memory_from_requests: bool

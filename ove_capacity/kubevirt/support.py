@@ -1,4 +1,4 @@
-"""Containers beside compute: disks, shared folders, hooks, the console log; and helper pods."""
+"""Containers beside compute: disks, shared folders, hooks, the console log."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ove_capacity.model.virtualization import KubeVirt
 from ove_capacity.model.vm import Domain, Vmi
 from ove_capacity.quantity import Quantity
 
-__all__ = ["attachment_container", "export_container", "support_containers"]
+__all__ = ["support_containers"]
 
 _KERNEL_BOOT = "kernel-boot-volume"
 _HOOKS = "hooks.kubevirt.io/hookSidecars"
@@ -30,8 +30,6 @@ _DISK_BINARY = (_list("10m", "1M"), _list("100m", "40M"))
 _DISK_BINARY_GUARANTEED = _list("10m", "40M")
 _VIRTIOFS = (_list("10m", "1M"), _list("100m", "80M"))
 _SIDECAR_GUARANTEED = _list("200m", "64M")
-_ATTACHMENT = (_list("10m", "2M"), _list("100m", "80M"))
-_EXPORT = (_list("100m", "200Mi"), _list("1", "1024Mi"))
 
 
 def _configured(
@@ -171,24 +169,3 @@ def support_containers(
     if not rules.console_log_is_sidecar:
         containers += log
     return containers + _sidecars(vmi, kubevirt, rules, guaranteed), starting
-
-
-def attachment_container(kubevirt: KubeVirt, rules: Rules) -> Container:
-    """The one container of a hotplug attachment pod.
-
-    Source: kubevirt v1.1.0 and v1.9.0 pkg/virt-controller/services/renderresources.go,
-    hotplugContainerRequests and hotplugContainerLimits.
-    """
-    requests, limits = _ATTACHMENT
-    if not rules.small_attachment_pods:
-        requests = limits
-    return _container("hotplug-disk", *_configured(kubevirt, "hotplug-disk", requests, limits))
-
-
-def export_container(kubevirt: KubeVirt) -> Container:
-    """The one container of a VM export pod.
-
-    Source: kubevirt v1.9.0 pkg/virt-controller/services/renderresources.go,
-    vmExportContainerRequests and vmExportContainerLimits.
-    """
-    return _container("exporter", *_configured(kubevirt, "vmexport", *_EXPORT))

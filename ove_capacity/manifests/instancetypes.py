@@ -26,9 +26,7 @@ from ove_capacity.quantity import Quantity
 
 __all__ = [
     "common_instancetype",
-    "common_instancetypes",
     "common_preference",
-    "common_preferences",
     "instancetype_of",
     "preference_of",
 ]
@@ -160,16 +158,6 @@ def _common(kind: str, name: str) -> Mapping[str, Any]:
     if name not in specs:
         raise UnknownNameError(kind, name, specs)
     return {"spec": specs[name]}
-
-
-def common_instancetypes() -> tuple[str, ...]:
-    """Names of the common instancetypes, sorted."""
-    return tuple(sorted(_bundle()["instancetypes"]))
-
-
-def common_preferences() -> tuple[str, ...]:
-    """Names of the common preferences, sorted."""
-    return tuple(sorted(_bundle()["preferences"]))
 
 
 @cache

@@ -14,7 +14,7 @@ from ove_capacity.manifests.fields import Fields, Source, fields_of
 from ove_capacity.manifests.selectors import affinity_of
 from ove_capacity.model.vm import Matcher, Network, VirtualMachine, Vmi, VmiSpec, Volume
 
-__all__ = ["KINDS", "virtual_machine_of", "vmi_of"]
+__all__ = ["KINDS", "virtual_machine_of"]
 
 KINDS = (
     "VirtualMachine",
@@ -187,12 +187,3 @@ def virtual_machine_of(source: Source, problems: Problems | None = None) -> Virt
     if problems is None:
         log.raise_if_any()
     return vm
-
-
-def vmi_of(source: Source, problems: Problems | None = None) -> Vmi:
-    """What such an object runs, as it is written there: no instancetype is merged.
-
-    Raises:
-        ScenarioError: as `virtual_machine_of`.
-    """
-    return virtual_machine_of(source, problems).vmi

@@ -15,7 +15,7 @@ from ove_capacity.kubevirt.render_error import RenderError
 from ove_capacity.kubevirt.rules import rules_of
 from ove_capacity.manifests.core import namespace_of
 from ove_capacity.manifests.instancetypes import instancetype_of, preference_of
-from ove_capacity.manifests.kubevirt import vmi_of
+from ove_capacity.manifests.kubevirt import virtual_machine_of
 from ove_capacity.manifests.kubevirt_config import kubevirt_of, quota_of
 from ove_capacity.model.pod import Affinity, Container, Pod
 from ove_capacity.model.pod_requests import pod_limits, pod_requests, qos_class
@@ -51,7 +51,7 @@ def _kubevirt(config: Mapping[str, Any]) -> KubeVirt:
 def _merged(case: Mapping[str, Any]) -> Vmi:
     instancetype, preference = case.get("instancetype"), case.get("preference")
     return apply(
-        vmi_of({"kind": "VirtualMachineInstance", **case["vmi"]}),
+        virtual_machine_of({"kind": "VirtualMachineInstance", **case["vmi"]}).vmi,
         instancetype_of({"spec": instancetype}) if instancetype else None,
         preference_of({"spec": preference}) if preference else None,
         case["version"],

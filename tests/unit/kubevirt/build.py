@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from ove_capacity.kubevirt.defaults import with_defaults
 from ove_capacity.kubevirt.launcher import launcher_pod
-from ove_capacity.manifests.kubevirt import vmi_of
+from ove_capacity.kubevirt.overhead import memory_overhead
+from ove_capacity.kubevirt.rules import rules_of
+from ove_capacity.manifests.kubevirt import virtual_machine_of
 from ove_capacity.manifests.kubevirt_config import kubevirt_of
 from ove_capacity.model.pod import Container, Pod
 from ove_capacity.model.virtualization import KubeVirt
@@ -21,13 +24,12 @@ def vmi(
 ) -> Vmi:
     """A VMI named vm with that domain; an absent one has 2 cores and 4Gi."""
     given = {"cpu": {"cores": 2}, "memory": {"guest": "4Gi"}} if domain is None else domain
-    return vmi_of(
-        {
-            "kind": "VirtualMachineInstance",
-            "metadata": {"name": "vm", "annotations": annotations or {}},
-            "spec": {"domain": given, **spec},
-        }
-    )
+    document = {
+        "kind": "VirtualMachineInstance",
+        "metadata": {"name": "vm", "annotations": annotations or {}},
+        "spec": {"domain": given, **spec},
+    }
+    return virtual_machine_of(document).vmi
 
 
 def configured(**configuration: Any) -> KubeVirt:
@@ -46,3 +48,9 @@ def compute(of: Vmi, rules: str = "v1.9.0", kubevirt: KubeVirt | None = None) ->
 def texts(resources: Any) -> dict[str, str]:
     """Quantities as they print."""
     return {name: str(quantity) for name, quantity in resources.items()}
+
+
+def overhead_bytes(of: Vmi, kubevirt: KubeVirt, rules: str) -> int:
+    """Memory overhead of a VMI as written."""
+    release = rules_of(rules)
+    return memory_overhead(with_defaults(of, kubevirt, release).spec, kubevirt, release).value

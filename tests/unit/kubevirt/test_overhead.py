@@ -6,10 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from ove_capacity.kubevirt.overhead import memory_overhead_bytes
 from ove_capacity.model.virtualization import BindingPlugin, KubeVirt
 from ove_capacity.quantity import Quantity
-from tests.unit.kubevirt.build import MIB, RECORDED, configured, vmi
+from tests.unit.kubevirt.build import MIB, RECORDED, configured, overhead_bytes, vmi
 
 BASE_MIB = {
     # without page tables: processes, one vCPU, the IO thread, video
@@ -27,13 +26,13 @@ ONE = {"cpu": {"cores": 1}}
 
 def extra_mib(domain, rules, **spec):
     """What the fields add to a VM of one core without memory."""
-    plain = memory_overhead_bytes(vmi(ONE), KubeVirt(), rules)
-    return (memory_overhead_bytes(vmi({**ONE, **domain}, **spec), KubeVirt(), rules) - plain) / MIB
+    plain = overhead_bytes(vmi(ONE), KubeVirt(), rules)
+    return (overhead_bytes(vmi({**ONE, **domain}, **spec), KubeVirt(), rules) - plain) / MIB
 
 
 @pytest.mark.parametrize(("rules", "expected"), BASE_MIB.items())
 def test_the_constants_of_each_release(rules, expected):
-    assert memory_overhead_bytes(vmi(ONE), KubeVirt(), rules) == expected * MIB
+    assert overhead_bytes(vmi(ONE), KubeVirt(), rules) == expected * MIB
 
 
 @pytest.mark.parametrize(
@@ -67,8 +66,8 @@ def test_what_each_field_adds(domain, spec, early, late):
 @pytest.mark.parametrize("rules", RECORDED)
 def test_page_tables_take_a_512th_of_the_requested_decimal_kilobytes(rules):
     of = vmi({**ONE, "resources": {"requests": {"memory": "1000001"}}})
-    plain = memory_overhead_bytes(vmi(ONE), KubeVirt(), rules)
-    assert memory_overhead_bytes(of, KubeVirt(), rules) - plain == 1001 * 1000 // 512
+    plain = overhead_bytes(vmi(ONE), KubeVirt(), rules)
+    assert overhead_bytes(of, KubeVirt(), rules) - plain == 1001 * 1000 // 512
 
 
 def test_the_ratio_multiplies_the_100_mib_of_pinned_vms_since_v1_5():
@@ -79,14 +78,14 @@ def test_the_ratio_multiplies_the_100_mib_of_pinned_vms_since_v1_5():
         return size + -(-size // 1000) * 1000
 
     early, late = doubled(247 * MIB) + 100 * MIB, doubled(352 * MIB)
-    assert memory_overhead_bytes(pinned, kubevirt, "v1.4.0") == early
-    assert memory_overhead_bytes(pinned, kubevirt, "v1.5.0") == late
+    assert overhead_bytes(pinned, kubevirt, "v1.4.0") == early
+    assert overhead_bytes(pinned, kubevirt, "v1.5.0") == late
 
 
 @pytest.mark.parametrize("ratio", ["many", "inf", "nan"])
 def test_a_ratio_that_is_no_number_changes_nothing(ratio):
     kubevirt = configured(additionalGuestMemoryOverheadRatio=ratio)
-    assert memory_overhead_bytes(vmi(ONE), kubevirt, "v1.9.0") == 268 * MIB
+    assert overhead_bytes(vmi(ONE), kubevirt, "v1.9.0") == 268 * MIB
 
 
 def test_a_network_binding_plugin_adds_its_overhead_once():
@@ -94,5 +93,5 @@ def test_a_network_binding_plugin_adds_its_overhead_once():
     of = vmi({**ONE, "devices": {"interfaces": interfaces}})
     plugin = BindingPlugin(memory_overhead=Quantity.parse("500Mi"))
     kubevirt = replace(KubeVirt(), binding_plugins={"p": plugin})
-    assert memory_overhead_bytes(of, kubevirt, "v1.9.0") == (268 + 500) * MIB
-    assert memory_overhead_bytes(of, kubevirt, "v1.1.0") == 242 * MIB
+    assert overhead_bytes(of, kubevirt, "v1.9.0") == (268 + 500) * MIB
+    assert overhead_bytes(of, kubevirt, "v1.1.0") == 242 * MIB

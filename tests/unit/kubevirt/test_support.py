@@ -5,8 +5,6 @@ from __future__ import annotations
 import pytest
 
 from ove_capacity.kubevirt.render_error import RenderError
-from ove_capacity.kubevirt.rules import rules_of
-from ove_capacity.kubevirt.support import attachment_container, export_container
 from ove_capacity.model.virtualization import BindingPlugin, KubeVirt
 from tests.unit.kubevirt.build import configured, rendered, texts, vmi
 
@@ -125,18 +123,3 @@ def test_a_binding_plugin_with_an_image_brings_one_sidecar():
 def test_hooks_that_are_no_json_list_are_an_error(text):
     with pytest.raises(RenderError, match="hookSidecars"):
         rendered(vmi(annotations={"hooks.kubevirt.io/hookSidecars": text}))
-
-
-@pytest.mark.parametrize(
-    ("rules", "cpu", "memory"), [("v1.1.0", "100m", "80M"), ("v1.9.0", "10m", "2M")]
-)
-def test_hotplug_pods_ask_for_less_since_v1_2(rules, cpu, memory):
-    container = attachment_container(KubeVirt(), rules_of(rules))
-    assert texts(container.requests) == {"cpu": cpu, "memory": memory}
-    assert texts(container.limits) == {"cpu": "100m", "memory": "80M"}
-
-
-def test_an_export_pod_has_its_own_amounts():
-    container = export_container(KubeVirt())
-    assert texts(container.requests) == {"cpu": "100m", "memory": "200Mi"}
-    assert texts(container.limits) == {"cpu": "1", "memory": "1Gi"}

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from ove_capacity.kubevirt.overhead import memory_overhead_bytes
 from ove_capacity.model.pod_requests import pod_requests, qos_class
 from ove_capacity.model.virtualization import KubeVirt, NetworkAttachment
-from tests.unit.kubevirt.build import GIB, MIB, RECORDED, compute, configured, rendered, texts, vmi
+from tests.unit.kubevirt.build import (
+    GIB,
+    MIB,
+    RECORDED,
+    compute,
+    configured,
+    overhead_bytes,
+    rendered,
+    texts,
+    vmi,
+)
 
 TEMPLATE = {
     "cpu": {"cores": 4, "sockets": 1, "threads": 1},
@@ -70,8 +79,8 @@ def test_page_tables_count_only_for_an_explicit_request_since_v1_6(rules, reques
     cpu = {"cores": 2}
     explicit = vmi({"cpu": cpu, "resources": {"requests": {"memory": "1Ti"}}})
     guest = vmi({"cpu": cpu, "memory": {"guest": "1Ti"}})
-    assert memory_overhead_bytes(explicit, KubeVirt(), rules) == requested
-    assert memory_overhead_bytes(guest, KubeVirt(), rules) == guest_only
+    assert overhead_bytes(explicit, KubeVirt(), rules) == requested
+    assert overhead_bytes(guest, KubeVirt(), rules) == guest_only
 
 
 @pytest.mark.parametrize("rules", RECORDED)
@@ -80,9 +89,7 @@ def test_equal_requests_and_limits_cost_100_mib_and_guaranteed_helpers(rules):
     less = {"cpu": "1", "memory": "4Gi"}
     wants = vmi({"resources": {"requests": both, "limits": both}})
     other = vmi({"resources": {"requests": less, "limits": both}})
-    extra = memory_overhead_bytes(wants, KubeVirt(), rules) - memory_overhead_bytes(
-        other, KubeVirt(), rules
-    )
+    extra = overhead_bytes(wants, KubeVirt(), rules) - overhead_bytes(other, KubeVirt(), rules)
     assert extra == 100 * MIB
     assert qos_class(rendered(wants, rules).spec) == "Guaranteed"
     assert qos_class(rendered(other, rules).spec) == "Burstable"
@@ -95,8 +102,8 @@ def passt(binding, count):
 
 def test_passt_weighs_800_mib_each_in_v1_1_and_250_mib_once_since_v1_8():
     def extra(binding, count, rules):
-        plain = memory_overhead_bytes(passt("bridge", count), KubeVirt(), rules)
-        return memory_overhead_bytes(passt(binding, count), KubeVirt(), rules) - plain
+        plain = overhead_bytes(passt("bridge", count), KubeVirt(), rules)
+        return overhead_bytes(passt(binding, count), KubeVirt(), rules) - plain
 
     assert extra("passt", 2, "v1.1.0") == 1600 * MIB
     assert extra("passt", 2, "v1.9.0") == 0
@@ -110,9 +117,7 @@ def test_the_overhead_of_arm64_goes_by_the_cluster_in_v1_1_and_by_the_vm_later()
     arm = vmi({"memory": {"guest": "1Gi"}}, architecture="arm64")
 
     def extra(of, kubevirt, rules):
-        return memory_overhead_bytes(of, kubevirt, rules) - memory_overhead_bytes(
-            amd, KubeVirt(), rules
-        )
+        return overhead_bytes(of, kubevirt, rules) - overhead_bytes(amd, KubeVirt(), rules)
 
     assert extra(amd, arm_cluster, "v1.1.0") == 128 * MIB
     assert extra(arm, KubeVirt(), "v1.1.0") == 0

@@ -11,7 +11,7 @@ from ove_capacity.errors import ScenarioError
 from ove_capacity.kubevirt.launcher import launcher_pod
 from ove_capacity.manifests.document import Problems
 from ove_capacity.manifests.files import read_documents
-from ove_capacity.manifests.kubevirt import KINDS, virtual_machine_of, vmi_of
+from ove_capacity.manifests.kubevirt import KINDS, virtual_machine_of
 from ove_capacity.model.virtualization import KubeVirt
 from ove_capacity.model.vm import Matcher
 
@@ -128,7 +128,7 @@ def test_what_is_wrong_is_told_with_its_path(document, path, message):
 def test_what_is_not_modelled_is_named_and_what_changes_nothing_is_not():
     problems = Problems()
     domain = {"clock": {}, "wings": {}, "devices": {"rng": {}, "laser": {}}}
-    vmi_of(vmi(domain, dnsPolicy="None", resourceClaims=[]), problems)
+    virtual_machine_of(vmi(domain, dnsPolicy="None", resourceClaims=[]), problems)
     assert problems.errors == []
     assert sorted(problem.message for problem in problems.warnings) == [
         "laser is not modelled",
@@ -150,7 +150,7 @@ def test_what_matters_of_a_domain_is_read():
             "filesystems": [{"name": "f", "virtiofs": {}}],
         },
     }
-    spec = vmi_of(vmi(domain, livenessProbe={"exec": {"command": ["true"]}})).spec
+    spec = virtual_machine_of(vmi(domain, livenessProbe={"exec": {"command": ["true"]}})).vmi.spec
     assert spec.domain.hyperv == {"vapic": True, "ipi": False}
     assert spec.domain.kernel_boot_container
     assert (spec.domain.launch_security.kind, spec.domain.launch_security.encrypted_state) == (
@@ -168,7 +168,7 @@ def test_volumes_say_what_they_are():
         {"name": "b", "persistentVolumeClaim": {"claimName": "c", "hotpluggable": True}},
         {"dataVolume": {"name": "d"}, "name": "e"},
     ]
-    found = vmi_of(vmi(volumes=volumes)).spec.volumes
+    found = virtual_machine_of(vmi(volumes=volumes)).vmi.spec.volumes
     assert [(v.name, v.kind, v.claim, v.hotpluggable) for v in found] == [
         ("a", "containerDisk", "", False),
         ("b", "persistentVolumeClaim", "c", True),
@@ -177,7 +177,7 @@ def test_volumes_say_what_they_are():
 
 
 def test_vmis_can_be_shared_and_hashed():
-    one, two = vmi_of(vmi()), vmi_of(vmi())
+    one, two = (virtual_machine_of(vmi()).vmi for _ in range(2))
     assert one == two
     assert len({one, two, one.spec, two.spec}) == 2
 
