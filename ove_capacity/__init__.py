@@ -84,6 +84,7 @@ def load(
     set: Mapping[str, object] | None = None,
     variant: str | None = None,
     seed: int | None = None,
+    allow_outside: bool = False,
 ) -> Case:
     """Read a scenario file and the manifests it names.
 
@@ -92,19 +93,20 @@ def load(
         set: changes by path, as ``{"clusters.production.pools.worker.count": 12}``.
         variant: a variant that the scenario names, applied before *set*.
         seed: instead of the scenario's.
+        allow_outside: let the scenario name files outside its own folder.
 
     Raises:
         ScenarioError: with everything that is wrong, each problem with file, line and column.
     """
     from ove_capacity import scenario
 
-    return scenario.load(path, set=set, variant=variant, seed=seed)
+    return scenario.load(path, set=set, variant=variant, seed=seed, allow_outside=allow_outside)
 
 
 def simulate(
     case: Case,
     *,
-    until: str | int = "90d",
+    until: str | int | None = None,
     seed: int | None = None,
     check: bool = False,
     progress: Callable[[int, int], None] | None = None,
@@ -113,7 +115,7 @@ def simulate(
 
     Args:
         case: what exists, what happens, what rules.
-        until: how long, as ``90d`` or in milliseconds.
+        until: how long, as ``30d`` or in milliseconds; else what the scenario says, or 90 days.
         seed: instead of the case's.
         check: check the books after every step; AssertionError if they do not balance.
         progress: called now and then with (now_ms, until_ms).
@@ -124,11 +126,13 @@ def simulate(
     from dataclasses import replace
 
     from ove_capacity.sim import run
-    from ove_capacity.simtime import parse_duration
+    from ove_capacity.simtime import DAY_MS, parse_duration
 
     if seed is not None:
         known = case.provenance
         case = replace(case, seed=seed, provenance=known and replace(known, seed=seed))
+    if until is None:
+        until = case.plan.until_ms or 90 * DAY_MS
     until_ms = parse_duration(until) if isinstance(until, str) else until
     return run.simulate(case, until_ms=until_ms, check=check, progress=progress)
 

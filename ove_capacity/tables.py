@@ -47,7 +47,7 @@ class Table:
         right = [_is_numeric([row[i] for row in self.rows]) for i in range(len(self.columns))]
         lines = textwrap.wrap(self.title, width) if self.title else []
         if self.columns:
-            lines += _lines(list(self.columns), widths, right)
+            lines += _lines(list(self.columns), widths, right, is_head=True)
             lines.append(_GAP.join("-" * each for each in widths))
         for row in cells:
             lines += _lines(row, widths, right)
@@ -109,7 +109,10 @@ def _fit(columns: Sequence[str], cells: Sequence[Sequence[str]], width: int) -> 
     """
     texts = [[column, *(row[i] for row in cells)] for i, column in enumerate(columns)]
     widths = [min(width, max(1, *map(len, each))) for each in texts]
-    words = [min(_LONGEST_WORD, max(map(len, " ".join(each).split()), default=1)) for each in texts]
+    words = [
+        min(_LONGEST_WORD, max(map(len, [*_hyphenated(head), *" ".join(each).split()]), default=1))
+        for head, *each in texts
+    ]
     spare = width - len(_GAP) * (len(widths) - 1)
     while sum(widths) > spare and max(widths) > 1:
         breakable = [i for i, each in enumerate(widths) if each > words[i]]
@@ -118,9 +121,16 @@ def _fit(columns: Sequence[str], cells: Sequence[Sequence[str]], width: int) -> 
     return widths
 
 
-def _lines(cells: list[str], widths: list[int], right: list[bool]) -> list[str]:
+def _hyphenated(column: str) -> list[str]:
+    """The pieces that a column's name may be broken into; cells hold names to be copied whole."""
+    return column.replace("-", "- ").split()
+
+
+def _lines(
+    cells: list[str], widths: list[int], right: list[bool], *, is_head: bool = False
+) -> list[str]:
     wrapped = [
-        textwrap.wrap(cell, each, break_on_hyphens=False) or [""]
+        textwrap.wrap(cell, each, break_on_hyphens=is_head) or [""]
         for cell, each in zip(cells, widths, strict=True)
     ]
     lines = []

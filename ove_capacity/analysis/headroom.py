@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ove_capacity.analysis.binding import binding
 from ove_capacity.analysis.settle import settle
 from ove_capacity.analysis.shapes import Shape, shapes
@@ -12,7 +15,7 @@ from ove_capacity.model.case import Case
 from ove_capacity.model.pod import Pod, PodSpec
 from ove_capacity.model.pod_requests import pod_requests
 from ove_capacity.model.policy import Policy
-from ove_capacity.model.resources import CPU, MEMORY, Amounts, amounts
+from ove_capacity.model.resources import CPU, HUGEPAGES_PREFIX, MEMORY, Amounts, amounts
 from ove_capacity.place import Refused, how_many
 from ove_capacity.sim.run import Run, is_launcher
 from ove_capacity.state.cluster_state import ClusterState
@@ -23,7 +26,8 @@ __all__ = ["ClusterHeadroom", "Fit", "Headroom", "headroom"]
 _GIB = 1 << 30
 _DEFINITION = (
     "overhead: the larger, over CPU and memory, of (capacity - what guest requests may use) / "
-    "capacity over the workers; guests may use allocatable less the platform pods' requests"
+    "capacity over the workers; guests may use allocatable, hugepages included, less the platform "
+    "pods' requests"
 )
 
 
@@ -51,7 +55,10 @@ class Fit:
 
 @dataclass(frozen=True, slots=True)
 class ClusterHeadroom:
-    """What the workers of one cluster have, hold and leave. CPU in milli-cores, memory in bytes."""
+    """What the workers of one cluster have, hold and leave. CPU in milli-cores, memory in bytes.
+
+    Hugepages count as memory: guests use them.
+    """
 
     cluster: str
     profile: str
@@ -157,19 +164,33 @@ def headroom(subject: Case | Run, *, cluster: str = "") -> Headroom:
 
 
 def _amounts(state: ClusterState) -> dict[str, dict[str, int]]:
-    columns = {name: state.resource_index(name) for name in (CPU, MEMORY)}
+    columns = {
+        CPU: [state.resource_index(CPU)],
+        # Hugepages are memory that guests may use, carved out of what is called memory.
+        MEMORY: [
+            r
+            for r, name in enumerate(state.resources)
+            if name == MEMORY or name.startswith(HUGEPAGES_PREFIX)
+        ],
+    }
     workers = [(n, node) for n, node in enumerate(state.nodes) if node.is_worker]
     rows = [n for n, _ in workers]
     held = _held_by_vms(state, set(rows))
-    requested = {name: int(state.requested[rows, r].sum()) for name, r in columns.items()}
+    requested = {name: _sum(state.requested, rows, each) for name, each in columns.items()}
     return {
         "capacity": {
             name: sum(node.capacity.get(name, 0) for _, node in workers) for name in columns
         },
-        "allocatable": {name: int(state.allocatable[rows, r].sum()) for name, r in columns.items()},
+        "allocatable": {
+            name: _sum(state.allocatable, rows, each) for name, each in columns.items()
+        },
         "platform": {name: requested[name] - held[name] for name in columns},
         "vms": held,
     }
+
+
+def _sum(amounts_of: NDArray[np.int64], rows: list[int], columns: list[int]) -> int:
+    return int(amounts_of[np.ix_(rows, columns)].sum())
 
 
 def _held_by_vms(state: ClusterState, nodes: set[int]) -> dict[str, int]:
@@ -181,8 +202,11 @@ def _held_by_vms(state: ClusterState, nodes: set[int]) -> dict[str, int]:
         if state.node_of(row) in nodes and is_launcher(pod):
             if id(pod.spec) not in known:
                 known[id(pod.spec)] = _requests(pod.spec)
-            for name in total:
-                total[name] += known[id(pod.spec)].get(name, 0)
+            for name, amount in known[id(pod.spec)].items():
+                if name in total:
+                    total[name] += amount
+                elif name.startswith(HUGEPAGES_PREFIX):
+                    total[MEMORY] += amount
     return total
 
 

@@ -12,6 +12,7 @@ from ove_capacity.cli.options import (
     Format,
     FormatOption,
     Output,
+    Outside,
     ScenarioFile,
     Seed,
     Settings,
@@ -40,6 +41,7 @@ def explain(
     ] = "0s",
     variant: Variant = None,
     settings: Settings = None,
+    outside: Outside = False,
     seed: Seed = None,
     form: FormatOption = Format.TEXT,
     output: Output = None,
@@ -48,7 +50,7 @@ def explain(
     from ove_capacity.report import json
 
     at_ms = duration_ms("--at", at)
-    case = load_case(scenario, variant=variant, settings=settings, seed=seed)
+    case = load_case(scenario, variant=variant, settings=settings, outside=outside, seed=seed)
     with progress_bar("simulating") as progress:
         run = ove_capacity.simulate(case, until=at_ms + 1, progress=progress)
     explanation = ove_capacity.explain(run, vm, cluster=cluster)

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from ove_capacity.model.case import Case
 
 __all__ = [
-    "At",
     "Format",
     "FormatOption",
     "Output",
+    "Outside",
     "ScenarioFile",
     "Seed",
     "Settings",
@@ -62,21 +62,28 @@ Seed = Annotated[
         "--seed", metavar="N", min=0, help="Instead of the scenario's.", show_default=False
     ),
 ]
-At = Annotated[
-    str | None,
-    typer.Option("--at", metavar="TIME", help="At that time, as 30d; otherwise at the start."),
+Outside = Annotated[
+    bool,
+    typer.Option("--allow-outside", help="The scenario may name files outside its own folder."),
 ]
 
 
 def load_case(
-    scenario: Path, *, variant: str | None, settings: list[str] | None, seed: int | None
+    scenario: Path,
+    *,
+    variant: str | None,
+    settings: list[str] | None,
+    outside: bool,
+    seed: int | None = None,
 ) -> Case:
     """The case of a scenario file with the changes of the command line.
 
     Raises:
         OveCapacityError: the file or a change is wrong.
     """
-    case = ove_capacity.load(scenario, set=_changes(settings or []), variant=variant, seed=seed)
+    case = ove_capacity.load(
+        scenario, set=_changes(settings or []), variant=variant, seed=seed, allow_outside=outside
+    )
     seed_in_use.set(case.seed)
     return case
 

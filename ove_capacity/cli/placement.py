@@ -12,6 +12,7 @@ from ove_capacity.cli.options import (
     Format,
     FormatOption,
     Output,
+    Outside,
     ScenarioFile,
     Seed,
     Settings,
@@ -33,6 +34,7 @@ def placement(
     ] = "",
     variant: Variant = None,
     settings: Settings = None,
+    outside: Outside = False,
     seed: Seed = None,
     form: FormatOption = Format.TEXT,
     output: Output = None,
@@ -43,7 +45,7 @@ def placement(
     """
     from ove_capacity.report import json
 
-    case = load_case(scenario, variant=variant, settings=settings, seed=seed)
+    case = load_case(scenario, variant=variant, settings=settings, outside=outside, seed=seed)
     decided = ove_capacity.placement(case, name)
     deliver(
         lambda: json.result_document(case, "placements", decided.to_dict()),

@@ -7,6 +7,7 @@ from ove_capacity.cli.options import (
     Format,
     FormatOption,
     Output,
+    Outside,
     ScenarioFile,
     Seed,
     Settings,
@@ -24,6 +25,7 @@ def show(
     *,
     variant: Variant = None,
     settings: Settings = None,
+    outside: Outside = False,
     seed: Seed = None,
     form: FormatOption = Format.TEXT,
     output: Output = None,
@@ -31,5 +33,5 @@ def show(
     """Show what will be simulated, and every assumption."""
     from ove_capacity.report import json, text
 
-    case = load_case(scenario, variant=variant, settings=settings, seed=seed)
+    case = load_case(scenario, variant=variant, settings=settings, outside=outside, seed=seed)
     deliver(lambda: json.show_document(case), lambda: text.show_text(case), form=form, file=output)

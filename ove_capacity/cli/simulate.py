@@ -13,6 +13,7 @@ from ove_capacity.cli.options import (
     Format,
     FormatOption,
     Output,
+    Outside,
     ScenarioFile,
     Seed,
     Settings,
@@ -38,10 +39,12 @@ def simulate(
     *,
     variant: Variant = None,
     settings: Settings = None,
+    outside: Outside = False,
     seed: Seed = None,
     until: Annotated[
-        str, typer.Option("--until", metavar="TIME", help="How long: 90d, 12h, 2d4h.")
-    ] = "90d",
+        str | None,
+        typer.Option("--until", metavar="TIME", help="How long, as 12h or 90d, the default."),
+    ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Check the books after every event; slower.")
     ] = False,
@@ -55,9 +58,9 @@ def simulate(
     """Run the plan: what happened, what fits, what survives."""
     from ove_capacity.report import json, text
 
-    until_ms = duration_ms("--until", until)
+    until_ms = None if until is None else duration_ms("--until", until)
     refuse_unwritable(output)
-    case = load_case(scenario, variant=variant, settings=settings, seed=seed)
+    case = load_case(scenario, variant=variant, settings=settings, outside=outside, seed=seed)
     with progress_bar("simulating") as progress:
         run = ove_capacity.simulate(case, until=until_ms, check=check, progress=progress)
     deliver(

@@ -9,6 +9,7 @@ from ove_capacity.cli.options import (
     Format,
     FormatOption,
     Output,
+    Outside,
     ScenarioFile,
     Settings,
     Variant,
@@ -26,6 +27,7 @@ def validate(
     *,
     variant: Variant = None,
     settings: Settings = None,
+    outside: Outside = False,
     form: FormatOption = Format.TEXT,
     output: Output = None,
 ) -> None:
@@ -33,7 +35,7 @@ def validate(
     from ove_capacity.report import json, text
 
     try:
-        case = load_case(scenario, variant=variant, settings=settings, seed=None)
+        case = load_case(scenario, variant=variant, settings=settings, outside=outside)
     except ScenarioError as error:
         if form is not Format.JSON:
             raise

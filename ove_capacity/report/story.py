@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ove_capacity.analysis.failover import ClusterFailover, Failover
-from ove_capacity.analysis.headroom import ClusterHeadroom, Headroom
+from ove_capacity.analysis.headroom import ClusterHeadroom, Fit, Headroom
 from ove_capacity.model.assumption import Assumption, Evidence
 from ove_capacity.ocm import Decision
 from ove_capacity.sim.run import Run
@@ -26,9 +26,9 @@ __all__ = [
 _GUIDELINE_PERCENT = (20, 30)
 """The architecture's planning guideline for the share of the system."""
 
-_SHAPES_ABREAST = 4
+_ABREAST = 6
+_REFUSED = "refused"
 _SHOWN_ROWS = 12
-_LONGEST_CELL = 28
 
 
 def clusters_table(run: Run, room: Headroom, losses: Failover) -> Table:
@@ -77,23 +77,24 @@ def headline(run: Run, losses: Failover) -> str:
     return " ".join(sentences)
 
 
-def fits_table(room: Headroom) -> Table:
-    """How many more VMs of each shape fit, and what runs out first."""
-    clusters = [each for each in room.clusters.values() if each.fits and each.workers]
-    shapes = list(dict.fromkeys(fit.shape for each in clusters for fit in each.fits))
+def fits_table(room: Headroom, names: Iterable[str]) -> Table:
+    """How many more VMs of each shape fit on the clusters of those names, in their order."""
+    each_room = [room.clusters[name] for name in names]
+    clusters = [each for each in each_room if each.fits and each.workers]
     title = "What still fits: more VMs of each shape, each alone, and what runs out first"
-    if len(shapes) > _SHAPES_ABREAST:
-        listed = [
-            (each.cluster, fit.shape, fit.count, _shortened(fit.binding))
-            for each in clusters
-            for fit in each.fits
-        ]
-        return Table.of(title, ("cluster", "shape", "more VMs", "runs out"), listed)
-    rows = []
-    for each in clusters:
-        cells = {fit.shape: f"{fit.count} ({_shortened(fit.binding)})" for fit in each.fits}
-        rows.append((each.cluster, *(cells.get(shape, "-") for shape in shapes)))
-    return Table.of(title, ("cluster", *shapes), rows)
+    notes = (f"{_REFUSED}: no worker takes it, whatever room there is; `explain` says why",)
+    if len(clusters) > _ABREAST:
+        listed = [(each.cluster, fit.shape, _fits(fit)) for each in clusters for fit in each.fits]
+        return Table(title, ("cluster", "shape", "more VMs"), tuple(listed), notes)
+    shapes = dict.fromkeys(fit.shape for each in clusters for fit in each.fits)
+    rows: dict[tuple[str, ...], list[str]] = {}
+    for shape in shapes:
+        answers = ({fit.shape: _fits(fit) for fit in each.fits} for each in clusters)
+        rows.setdefault(tuple(each.get(shape, "-") for each in answers), []).append(shape)
+    columns = ("shape", *(each.cluster for each in clusters))
+    merged = tuple((", ".join(names), *cells) for cells, names in rows.items())
+    refused = any(_REFUSED in cells for cells in rows)
+    return Table(title, columns, merged, notes if refused else ())
 
 
 def placements_table(decisions: Sequence[Decision]) -> Table:
@@ -178,8 +179,11 @@ def _survives(loss: ClusterFailover) -> str:
     return f"NO, {worst} VM{'s' if worst > 1 else ''}"
 
 
-def _shortened(text: str) -> str:
-    return text if len(text) <= _LONGEST_CELL else text[: _LONGEST_CELL - 1] + "…"
+def _fits(fit: Fit) -> str:
+    """``22 (cpu)``; a reason in words is no budget."""
+    if " " in fit.binding:
+        return str(fit.count) if fit.count else _REFUSED
+    return f"{fit.count} ({fit.binding})"
 
 
 def _few(names: Sequence[str]) -> str:

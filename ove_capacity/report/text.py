@@ -22,12 +22,13 @@ def simulate_text(run: Run) -> str:
     """What an architect reads first: how each cluster ends, then why, then what to doubt."""
     case = run.case
     room, losses = headroom(run), failover(run)
+    clusters = [cluster.name for cluster in case.fleet.clusters]
     sections: list[str | Table] = [
         textwrap.fill(story.headline(run, losses), WIDTH, break_on_hyphens=False),
         story.clusters_table(run, room, losses),
-        story.fits_table(room),
+        story.fits_table(room, clusters),
         story.placements_table(list(run.placements.values())),
-        overview.happenings_table(run.counts, run.events),
+        overview.happenings_table(clusters, run.events),
         overview.losses_table(run.events, run.until_ms),
         story.pending_table(run),
         story.evidence_sentence(run.assumptions),

@@ -82,3 +82,12 @@ def test_a_shape_that_kubevirt_does_not_render_fits_nowhere_and_says_why(monkeyp
     monkeypatch.setattr(run, "_expected", lambda *_: [])
     fit = headroom(plan).clusters["production"].fits[0]
     assert (fit.count, fit.message) == (0, "workload vm on cluster production: no such device")
+
+
+def test_hugepages_are_memory_that_guests_may_use():
+    plain = node("w1")
+    halves = {**plain.allocatable, "memory": 64 * GIB, "hugepages-1Gi": 64 * GIB}
+    paged = Node("w1", plain.capacity, halves, plain.labels)
+    asked = case(workload("db"), clusters=(cluster(nodes=(paged,)),))
+    found = headroom(asked).clusters["production"]
+    assert (found.allocatable["memory"], found.overhead_percent) == (128 * GIB, 0.0)

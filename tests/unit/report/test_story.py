@@ -60,12 +60,20 @@ def test_vms_that_wait_for_one_reason_are_told_together() -> None:
     assert row["why"] == "0/3 nodes are available: 3 Insufficient memory."
 
 
-def test_many_shapes_are_listed_one_below_the_other() -> None:
-    shapes = [workload(f"s{i}", memory_gib=8 * i) for i in range(1, 7)]
-    few = story.fits_table(oc.headroom(case(*shapes[:3])))
-    many = story.fits_table(oc.headroom(case(*shapes)))
-    assert few.columns == ("cluster", "s1", "s2", "s3")
-    assert (many.columns, len(many.rows)) == (("cluster", "shape", "more VMs", "runs out"), 6)
+def test_shapes_that_fit_alike_are_told_together_and_refusals_are_no_numbers() -> None:
+    small, again = workload("small", memory_gib=20), workload("again", memory_gib=20)
+    nowhere = workload("gpu", vmi_fields={"node_selector": {"gpu": "true"}})
+    table = story.fits_table(oc.headroom(case(small, again, nowhere)), ["production"])
+    assert table.rows == (("small, again", "16 (memory)"), ("gpu", "refused"))
+
+
+def test_many_clusters_are_listed_one_below_the_other() -> None:
+    names = [f"c{i}" for i in range(8)]
+    fleet = tuple(cluster(name, workers=1) for name in names)
+    room = oc.headroom(case(workload("db", cluster="c0"), clusters=fleet))
+    table = story.fits_table(room, names)
+    assert table.columns == ("cluster", "shape", "more VMs")
+    assert [row[0] for row in table.rows] == names
 
 
 def test_only_what_rests_on_our_judgement_is_shown_and_the_rest_is_counted() -> None:
