@@ -31,10 +31,8 @@ def read_cases(path: Path) -> list[dict[str, Any]]:
             case = json.loads(line)
         except ValueError as error:
             raise CaseFileError(f"{path}:{number}: not JSON: {error}") from error
-        if not isinstance(case, dict) or "name" not in case or "expected" not in case:
-            raise CaseFileError(
-                f"{path}:{number}: not a case: it needs a name and what is expected"
-            )
+        if not isinstance(case, dict) or "name" not in case:
+            raise CaseFileError(f"{path}:{number}: not a case: it has no name")
         cases.append(case)
     if not cases:
         raise CaseFileError(f"{path}: no cases")

@@ -229,7 +229,18 @@ def _comparable(answer: Mapping[str, Any]) -> dict[str, Any]:
         return {"error": True}
     sums = answer.get("pod_requests_str", {})
     values = {name: Quantity.parse(text).nano for name, text in sums.items()}
-    return {**answer, "pod_requests_str": values}
+    comparable = {**answer, "pod_requests_str": values}
+    if "affinity" in answer:
+        comparable["affinity"] = _without_empty_lists(answer["affinity"])
+    return comparable
+
+
+def _without_empty_lists(value: Any) -> Any:
+    """The value as the API server prints it back: an empty list or null is not there."""
+    if isinstance(value, Mapping):
+        kept = {key: _without_empty_lists(item) for key, item in value.items()}
+        return {key: item for key, item in kept.items() if item not in (None, [])}
+    return [_without_empty_lists(item) for item in value] if isinstance(value, list) else value
 
 
 def difference(expected: Mapping[str, Any], ours: Mapping[str, Any]) -> str | None:
