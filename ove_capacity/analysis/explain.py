@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from dataclasses import dataclass
 
 from ove_capacity.analysis.settle import settle
@@ -101,7 +102,8 @@ class Explanation:
         return Table("Nodes that refuse", ("node", "plugin", "reasons"), rows)
 
     def __str__(self) -> str:
-        return "\n\n".join([self.answer, *(table.text() for table in self.tables)])
+        answer = textwrap.fill(self.answer, 100, break_on_hyphens=False)
+        return "\n\n".join([answer, *(table.text() for table in self.tables)])
 
     def _repr_html_(self) -> str:
         return "".join(table.html() for table in self.tables)

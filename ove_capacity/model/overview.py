@@ -26,15 +26,15 @@ __all__ = [
     "workloads_table",
 ]
 
+_GIB = 1 << 30
 _ROLE_PREFIX = "node-role.kubernetes.io/"
 
 
 def size_text(size_bytes: int) -> str:
-    """Bytes as a person reads them: ``128Gi``, or ``124.3Gi`` when that is not exact."""
-    exact = str(Quantity.of(size_bytes, Notation.BINARY))
-    if len(exact) <= len("124.3Gi"):
-        return exact
-    return f"{size_bytes / 2**30:.1f}Gi"
+    """Bytes as a person reads them: ``128Gi``, ``512Mi``, or ``124.3Gi`` when that is not exact."""
+    if size_bytes % _GIB and size_bytes > _GIB:
+        return f"{size_bytes / _GIB:.1f}Gi"
+    return str(Quantity.of(size_bytes, Notation.BINARY))
 
 
 def fleet_table(fleet: Fleet) -> Table:
@@ -67,7 +67,7 @@ def workloads_table(plan: Plan) -> Table:
     """VMs that are to run, and streams of VMs that arrive."""
     rows = [_workload_row(workload, "") for workload in plan.workloads]
     rows += [
-        _workload_row(each.workload, f"every {format_duration(each.every_ms)} on average")
+        _workload_row(each.workload, f"every {format_duration(each.every_ms)}")
         for each in plan.arrivals
     ]
     columns = ("workload", "VMs", "vCPU", "memory", "where", "from", "lifetime", "eviction")
@@ -104,16 +104,17 @@ def placements_table(placements: Sequence[Placement]) -> Table:
     return Table("Placements", columns, tuple(rows))
 
 
-def assumptions_table(assumptions: Iterable[Assumption]) -> Table:
+def assumptions_table(assumptions: Iterable[Assumption], fleet: Fleet) -> Table:
     """Every number that was not read from the input; equal ones of several places together."""
     places: dict[tuple[str, str, str, str], list[str]] = {}
     for each in assumptions:
         key = (each.name, each.value, str(each.evidence), each.source)
         places.setdefault(key, []).append(each.applies_to)
-    rows = [
-        (name, value, ", ".join(filter(None, applies)) or "all", evidence, source)
-        for (name, value, evidence, source), applies in places.items()
-    ]
+    everywhere = ", ".join(cluster.name for cluster in fleet.clusters)
+    rows = []
+    for (name, value, evidence, source), applies in places.items():
+        where = ", ".join(filter(None, applies))
+        rows.append((name, value, "all" if where in ("", everywhere) else where, evidence, source))
     columns = ("assumption", "value", "applies to", "evidence", "source")
     return Table("Numbers that the input does not give", columns, tuple(rows))
 
@@ -168,9 +169,10 @@ def _cores(milli: int) -> str:
 
 def _workload_row(workload: Workload, coming: str) -> tuple[Cell, ...]:
     vmi = workload.vmi
-    where = workload.cluster or f"by {workload.placement}"
-    if not workload.cluster:
-        where += ", in all" if workload.total else ", on each"
+    where = workload.cluster
+    if not where:
+        chosen = workload.placement.rpartition("/")[2]
+        where = f"{chosen}, {'in all' if workload.total else 'on each'}"
     return (
         workload.name,
         workload.count,
@@ -186,7 +188,7 @@ def _workload_row(workload: Workload, coming: str) -> tuple[Cell, ...]:
 def _guest_memory(vmi: Vmi) -> str:
     domain = vmi.spec.domain
     guest = domain.memory.guest or domain.resources.requests.get(MEMORY)
-    return str(guest) if guest is not None else "-"
+    return size_text(guest.value) if guest is not None else "-"
 
 
 def _when(loss: NodeLoss) -> str:

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Sequence
 
 from ove_capacity.analysis.failover import ClusterFailover, Failover
 from ove_capacity.analysis.headroom import ClusterHeadroom, Fit, Headroom
+from ove_capacity.model import overview
 from ove_capacity.model.assumption import Assumption, Evidence
+from ove_capacity.model.cluster import Fleet
 from ove_capacity.ocm import Decision
 from ove_capacity.sim.run import Run
 from ove_capacity.simtime import format_duration
@@ -131,22 +133,18 @@ def pending_table(run: Run) -> Table:
     return Table.of("VMs that do not run at the end", columns, rows)
 
 
-def assumed_table(assumptions: Sequence[Assumption]) -> Table:
+def assumed_table(assumptions: Sequence[Assumption], fleet: Fleet) -> Table:
     """The numbers that rest on our judgement alone."""
-    merged: dict[tuple[str, str, str], list[str]] = {}
-    for each in assumptions:
-        if each.evidence is Evidence.ASSUMED:
-            key = (each.name, each.value, each.source)
-            merged.setdefault(key, []).append(each.applies_to)
+    ours = [each for each in assumptions if each.evidence is Evidence.ASSUMED]
     rows = [
-        (name, value, ", ".join(filter(None, applies)) or "all", source)
-        for (name, value, source), applies in merged.items()
+        (name, value, where, why)
+        for name, value, where, _, why in overview.assumptions_table(ours, fleet).rows
     ]
-    shown = Table.of("Assumed by us; replace them with yours", _ASSUMED, rows[:_SHOWN_ROWS])
-    if len(rows) <= _SHOWN_ROWS:
-        return shown
-    note = f"… and {len(rows) - _SHOWN_ROWS} more: `ove-capacity show` lists all"
-    return Table(shown.title, shown.columns, shown.rows, (note,))
+    more = len(rows) - _SHOWN_ROWS
+    notes = (f"… and {more} more: `ove-capacity show` lists all",) if more > 0 else ()
+    columns = ("assumption", "value", "applies to", "why")
+    shown = tuple(rows[:_SHOWN_ROWS])
+    return Table("Assumed by us; replace them with yours", columns, shown, notes)
 
 
 def evidence_sentence(assumptions: Sequence[Assumption]) -> str:
@@ -156,9 +154,6 @@ def evidence_sentence(assumptions: Sequence[Assumption]) -> str:
     classes = Counter(str(each.evidence) for each in assumptions)
     parts = ", ".join(f"{classes[kind]} {kind}" for kind in Evidence if classes[kind])
     return f"{len(assumptions)} numbers were not in the input: {parts}."
-
-
-_ASSUMED = ("assumption", "value", "applies to", "why")
 
 
 def _overhead(room: ClusterHeadroom) -> tuple[str, str]:

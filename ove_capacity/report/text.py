@@ -32,7 +32,7 @@ def simulate_text(run: Run) -> str:
         overview.losses_table(run.events, run.until_ms),
         story.pending_table(run),
         story.evidence_sentence(run.assumptions),
-        story.assumed_table(run.assumptions),
+        story.assumed_table(run.assumptions, case.fleet),
         _warnings(run.warnings),
         _provenance(case),
     ]

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import ove_capacity as oc
 from ove_capacity.model.assumption import Assumption, Evidence
+from ove_capacity.model.cluster import Fleet
 from ove_capacity.report import story
 from ove_capacity.sim import overview
 from ove_capacity.tables import Cell, Table
@@ -79,7 +80,7 @@ def test_many_clusters_are_listed_one_below_the_other() -> None:
 def test_only_what_rests_on_our_judgement_is_shown_and_the_rest_is_counted() -> None:
     ours = [Assumption(f"a{i}", "1", "ours", Evidence.ASSUMED, f"c{i % 2}") for i in range(20)]
     known = Assumption("b", "2", "vendor", Evidence.DOCUMENTED)
-    shown = story.assumed_table([known, *ours])
+    shown = story.assumed_table([known, *ours], Fleet())
     assert len(shown.rows) == 12
     assert shown.notes == ("… and 8 more: `ove-capacity show` lists all",)
     assert story.evidence_sentence([known, *ours]) == (
