@@ -23,7 +23,7 @@ from ove_capacity.openshift.overhead import (
     platform_shares,
 )
 from ove_capacity.openshift.virtualization import default_kubevirt, virtualization_assumptions
-from ove_capacity.releases import Release, release, release_of_kubevirt
+from ove_capacity.releases import KUBEVIRT_RECORDED, Release, release, release_of_kubevirt
 from ove_capacity.scenario.compile.context import Context, named
 from ove_capacity.scenario.compile.pools import pool_nodes
 from ove_capacity.scenario.schema.cluster import ClusterSection, Kubelet
@@ -80,7 +80,7 @@ def _release(context: Context, name: str, profile: ClusterProfile | None) -> Rel
             context.assume("platform.openshift", _DEFAULT_OPENSHIFT, source, name, Evidence.ASSUMED)
         found = release(openshift or _DEFAULT_OPENSHIFT, created_on, kubevirt)
     except ValueError as error:
-        context.error(path, str(error))
+        context.error((*path, "openshift"), str(error))
         return release(_DEFAULT_OPENSHIFT)
     if said and said.split(".")[:2] != found.kubevirt.split(".")[:2]:
         context.warn(
@@ -96,8 +96,8 @@ def _warn_of_rules(context: Context, name: str, found: Release) -> None:
         context.problems.warnings.append(
             context.changed.document.problem(
                 ("clusters", name),
-                f"KubeVirt {found.kubevirt} was not recorded: the rules of "
-                f"{found.kubevirt_rules} stand in for it",
+                f"no launcher pods were recorded from KubeVirt {found.kubevirt}: they follow "
+                f"what changed by then between the recorded {', '.join(KUBEVIRT_RECORDED)}",
             )
         )
 
