@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.random import Generator
@@ -36,8 +37,7 @@ __all__ = [
 _FIRST_BATCH = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """A pod that found its node."""
 
     pod: Pod
@@ -134,19 +134,18 @@ def place(
     if policy.tie == "random":
         assert rng is not None, "random ties need a stream"
         draws = rng.random(len(pods))
-    rows = np.array(
-        [state.add(pod, c) for pod, c in zip(pods, classes.tolist(), strict=True)], np.int32
-    )
+    rows = state.add_many(pods, classes)
     desk = _Desk(state, scheduler, policy)
     at = 0
     while at < len(pods):
         at = desk.run(pods, rows, classes, draws, at)
+    names = [node.name for node in state.nodes]
     bound = tuple(
-        Placed(pod, row, state.nodes[state.pod_node[row]].name)
-        for pod, row in zip(pods, rows.tolist(), strict=True)
-        if row not in desk.gone and state.pod_node[row] >= 0
+        Placed(pod, row, names[n])
+        for pod, row, n in zip(pods, rows.tolist(), state.pod_node[rows].tolist(), strict=True)
+        if n >= 0 and state.pods[row] is pod
     )
-    for row in desk.gone:
+    for row in desk.unplaced:
         state.forget(row)
     return Outcome(bound, tuple(desk.refused), tuple(desk.displaced))
 
@@ -158,8 +157,8 @@ class _Desk:
         self.state, self.scheduler, self.policy = state, scheduler, policy
         self.refused: list[Refused] = []
         self.displaced: list[Displaced] = []
-        self.gone: dict[int, None] = {}
-        """Rows that end with this call: refused, or displaced after they were placed in it."""
+        self.unplaced: list[int] = []
+        """Rows of the pods refused."""
         self._said: dict[tuple[int, int], tuple[str, tuple[Rejection, ...]]] = {}
 
     def run(
@@ -197,12 +196,10 @@ class _Desk:
 
     def _stops(self, classes: np.ndarray) -> np.ndarray:
         """Classes whose refusal must be looked at before the next pod: they may preempt."""
-        table = self.scheduler.table.classes
-        stops = np.zeros(len(table), np.uint8)
-        coming = {table[c].pod.spec.priority for c in set(classes.tolist())}
-        if len(coming) > 1 or any(may_preempt(self.scheduler, self.state, c) for c in set(classes)):
-            stops[:] = 1
-        return stops
+        priority = [each.pod.spec.priority for each in self.scheduler.table.classes]
+        about = {*self.state.bound_classes(), *np.unique(classes).tolist()}
+        lowest = min(priority[c] for c in about)
+        return np.array([each > lowest for each in priority], np.uint8)
 
     def _refuse(self, pod: Pod, row: int, c: int, draw: float, stops: np.ndarray) -> None:
         state = self.state
@@ -212,7 +209,7 @@ class _Desk:
             if outcome.best:
                 self._evict(pod, row, c, outcome, draw)
                 return
-        self.gone[row] = None
+        self.unplaced.append(row)
         self.refused.append(Refused(pod, message, rejections))
 
     def _explain(self, c: int, row: int) -> tuple[str, tuple[Rejection, ...]]:

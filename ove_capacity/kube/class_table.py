@@ -15,21 +15,23 @@ from ove_capacity.kernels.compile import Array
 from ove_capacity.kube.counter_table import ClassReads, CounterTable
 from ove_capacity.kube.filters.node_ports import clash
 from ove_capacity.kube.pod_class import Interest, PodClass, derive, freeze
-from ove_capacity.kube.profile import (
-    BALANCED,
-    NODE_PREFERENCE,
-    PLUGINS,
-    SPREAD,
-    Profile,
-    ResourceWeight,
-)
+from ove_capacity.kube.profile import Profile, ResourceWeight
 from ove_capacity.kube.static_table import StaticTable
 from ove_capacity.model.cluster import Cluster
 from ove_capacity.model.node import Node
 from ove_capacity.model.pod import HostPort, Pod, PodSpec
 from ove_capacity.model.resources import CPU, EPHEMERAL_STORAGE, MEMORY
 from ove_capacity.model.selector import LabelSelector
-from ove_capacity.state.arrays import ClassArrays, CounterArrays
+from ove_capacity.state.arrays import (
+    LINK_KINDS,
+    LINK_WIDTH,
+    STATIC_CODE,
+    STATIC_IMAGE,
+    STATIC_PREFERENCE,
+    STATIC_TAINTS,
+    ClassArrays,
+    CounterArrays,
+)
 
 __all__ = ["ClassTable", "Compiled"]
 
@@ -69,8 +71,10 @@ class ClassTable:
     rows: list[int] = field(default_factory=list)
     """Static row of each class."""
     _index: dict[Hashable, int] = field(default_factory=dict)
-    _spec_keys: dict[int, tuple[PodSpec, Hashable]] = field(default_factory=dict)
-    """By the spec's identity: the spec, kept alive so that the identity stays its own; its key."""
+    _specs: dict[int, tuple[PodSpec, int]] = field(default_factory=dict)
+    """By the spec's identity: the spec, kept alive so that the identity stays its own; its number."""
+    _numbers: dict[Hashable, int] = field(default_factory=dict)
+    """Number of each distinct spec."""
 
     def __post_init__(self) -> None:
         """Look at what the cluster's own objects look at."""
@@ -79,7 +83,7 @@ class ClassTable:
             self.interest.add(service.selector)
 
     def with_pods(self, pods: Sequence[Pod]) -> tuple[ClassTable, bool]:
-        """A table that knows the classes of these pods, and whether older classes lost their number.
+        """A table that knows these pods' classes, and whether older classes lost their number.
 
         Source: ours.
         """
@@ -94,7 +98,7 @@ class ClassTable:
         if not news:
             twin.classes, twin.rows = list(self.classes), list(self.rows)
             twin.static, twin._index = self.static.copy(), dict(self._index)
-        twin._spec_keys = dict(self._spec_keys)
+        twin._specs, twin._numbers = dict(self._specs), dict(self._numbers)
         twin.enter(pods)
         return twin, news
 
@@ -119,10 +123,10 @@ class ClassTable:
         return self._index.get(self._key(pod), -1)
 
     def _key(self, pod: Pod) -> Hashable:
-        entry = self._spec_keys.get(id(pod.spec))
+        entry = self._specs.get(id(pod.spec))
         if entry is None:
-            entry = (pod.spec, freeze(pod.spec))
-            self._spec_keys[id(pod.spec)] = entry
+            number = self._numbers.setdefault(freeze(pod.spec), len(self._numbers))
+            entry = self._specs[id(pod.spec)] = (pod.spec, number)
         return (
             entry[1],
             pod.namespace,
@@ -154,79 +158,69 @@ class ClassTable:
     def _class_arrays(
         self, reads: list[ClassReads], ports: list[HostPort], resources: list[str]
     ) -> ClassArrays:
-        held = [[ports.index(p) for p in _host_ports(c.pod.spec)] for c in self.classes]
-        clashes = [
-            [i for i, other in enumerate(ports) if any(clash(ports[p], other) for p in mine)]
-            for mine in held
-        ]
-        feed_start, (feed_counter, feed_weight) = _slices([read.feeds for read in reads], 2)
-        port_start, (port,) = _slices([[(p,) for p in mine] for mine in held], 1)
-        clash_start, (clash_port,) = _slices([[(p,) for p in mine] for mine in clashes], 1)
-        affinity_start, (affinity,) = _slices([[(k,) for k in r.affinity] for r in reads], 1)
-        anti_start, (anti,) = _slices([[(k,) for k in r.anti + r.existing_anti] for r in reads], 1)
-        pull_start, (pull_counter, pull_weight) = _slices([read.pull for read in reads], 2)
-        hard_start, (hard_counter, *hard_limit) = _slices([read.hard for read in reads], 4)
-        soft_start, (soft_counter, *soft_rule) = _slices([read.soft for read in reads], 4)
+        starts, links = _links([self._links_of(c, r, ports) for c, r in self._pairs(reads)])
         rows = self.static.rows
+        static = np.zeros((4, len(rows), len(self.nodes)), np.int32)
+        for s, row in enumerate(rows):
+            static[STATIC_CODE, s] = row.code
+            static[STATIC_TAINTS, s] = row.taint_raw
+            static[STATIC_PREFERENCE, s] = row.affinity_raw
+            static[STATIC_IMAGE, s] = row.image_raw
+        profile = self.profile
         return ClassArrays(
             request=_matrix([[c.request.get(r, 0) for r in resources] for c in self.classes]),
             nonzero=_matrix([list(c.nonzero) for c in self.classes]),
-            feed_start=feed_start,
-            feed_counter=feed_counter,
-            feed_weight=feed_weight,
-            port_start=port_start,
-            port=port,
-            clash_start=clash_start,
-            clash=clash_port,
-            static_row=np.array(self.rows, np.int32),
-            static_code=np.array([row.code for row in rows], np.int16),
-            tolerates_cordon=np.array([row.tolerates_cordon for row in rows], np.uint8),
-            taint_raw=np.array([row.taint_raw for row in rows], np.int32),
-            affinity_raw=np.array([row.affinity_raw for row in rows], np.int32),
-            image_raw=np.array([row.image_raw for row in rows], np.int64),
-            uniform=np.array([row.uniform for row in rows], np.uint8),
-            scored_request=_matrix(
-                [_scored(c.scored, self.profile.resources) for c in self.classes]
-            ),
+            starts=starts,
+            links=links,
+            facts=_matrix([self._facts(c, i, r) for i, (c, r) in enumerate(self._pairs(reads))]),
+            static=static,
+            scored_request=_matrix([_scored(c.scored, profile.resources) for c in self.classes]),
             balanced_request=_matrix(
-                [_scored(c.balanced, self.profile.balanced_resources) for c in self.classes]
+                [_scored(c.balanced, profile.balanced_resources) for c in self.classes]
             ),
-            skips=np.array([self._skips(c) for c in self.classes], np.uint8),
-            affinity_start=affinity_start,
-            affinity_counter=affinity,
-            self_match=np.array([read.self_match for read in reads], np.uint8),
-            anti_start=anti_start,
-            anti_counter=anti,
-            anti_split=np.array(
-                [start + len(r.anti) for start, r in zip(anti_start[:-1], reads, strict=True)],
-                np.int64,
-            ),
-            pull_start=pull_start,
-            pull_counter=pull_counter,
-            pull_weight=pull_weight,
-            hard_start=hard_start,
-            hard_counter=hard_counter,
-            hard_limit=np.stack(hard_limit, axis=1),
-            soft_start=soft_start,
-            soft_counter=soft_counter,
-            soft_rule=np.stack(soft_rule, axis=1),
-            needs_all_keys=np.array([c.needs_all_keys for c in self.classes], np.uint8),
         )
 
-    def _skips(self, each: PodClass) -> list[bool]:
-        """Which scores PreScore skips whatever the state.
+    def _pairs(self, reads: list[ClassReads]) -> list[tuple[PodClass, ClassReads]]:
+        return list(zip(self.classes, reads, strict=True))
 
-        `InterPodAffinity` skips by the state, and so in the cycle.
+    @staticmethod
+    def _links_of(
+        each: PodClass, reads: ClassReads, ports: list[HostPort]
+    ) -> list[list[tuple[int, ...]]]:
+        """Links of a class by kind, in the order of the kinds."""
+        held = _host_ports(each.pod.spec)
+        taken = [(i,) for i, other in enumerate(ports) if any(clash(p, other) for p in held)]
+        return [
+            list(reads.feeds),
+            [(ports.index(port),) for port in held],
+            list(taken),
+            [(counter,) for counter in reads.affinity],
+            [(counter,) for counter in reads.anti],
+            [(counter,) for counter in reads.existing_anti],
+            list(reads.pull),
+            list(reads.hard),
+            list(reads.soft),
+        ]
+
+    def _facts(self, each: PodClass, index: int, reads: ClassReads) -> list[int]:
+        """The columns of `ClassArrays.facts`, in their order.
+
+        InterPodAffinity is skipped by the state, and so in the cycle.
         """
-        skips = [False] * len(PLUGINS)
+        row = self.static.rows[self.rows[index]]
         wishes = each.pod.spec.affinity.node_preferred
-        skips[NODE_PREFERENCE] = (
-            wishes is None and self.profile.added_affinity.node_preferred is None
-        )
-        skips[SPREAD] = not each.soft
+        added = self.profile.added_affinity.node_preferred
         balanced = (each.balanced.get(r.name, 0) for r in self.profile.balanced_resources)
-        skips[BALANCED] = not any(balanced)
-        return skips
+        return [
+            self.rows[index],
+            int(row.tolerates_cordon),
+            int(row.uniform),
+            int(reads.self_match),
+            int(each.needs_all_keys),
+            int(wishes is None and added is None),
+            int(not each.soft),
+            int(not any(balanced)),
+        ]
 
 
 def _host_ports(spec: PodSpec) -> list[HostPort]:
@@ -247,30 +241,32 @@ def _matrix(rows: list[list[int]]) -> Array:
     return np.array(rows, np.int64).reshape(len(rows), width)
 
 
-def _slices(lists: Sequence[Sequence[tuple[int, ...]]], width: int) -> tuple[Array, list[Array]]:
-    """Lists of like tuples as one start array and a column for each position of the tuples."""
-    start = np.zeros(len(lists) + 1, np.int64)
-    np.cumsum([len(entries) for entries in lists], out=start[1:])
-    flat = np.array([entry for entries in lists for entry in entries], np.int64)
-    columns = flat.reshape(-1, width)
-    return start, [np.ascontiguousarray(columns[:, i]) for i in range(width)]
+def _links(classes: Sequence[Sequence[Sequence[tuple[int, ...]]]]) -> tuple[Array, Array]:
+    """Links by class and kind as start offsets (kinds, C + 1) and one table (…, LINK_WIDTH)."""
+    starts = np.zeros((LINK_KINDS, len(classes) + 1), np.int64)
+    flat: list[tuple[int, ...]] = []
+    for kind in range(LINK_KINDS):
+        for c, links in enumerate(classes):
+            starts[kind, c] = len(flat)
+            flat.extend((*link, *(0,) * (LINK_WIDTH - len(link))) for link in links[kind])
+        starts[kind, len(classes)] = len(flat)
+    return starts, np.array(flat, np.int64).reshape(-1, LINK_WIDTH)
 
 
 def _counter_arrays(table: CounterTable) -> CounterArrays:
     counters = len(table.key)
     widest = max(table.domain_counts)
-    key, mask = np.array(table.key, np.int32), np.array(table.mask, np.int32)
+    scope = np.array([table.key, table.mask], np.int32).reshape(2, counters).T.copy()
     members = np.zeros((counters, widest), np.int32)
     for k in range(counters):
-        domain = table.domains[key[k]]
-        there = domain[(domain >= 0) & (table.masks[mask[k]] != 0)]
+        domain = table.domains[table.key[k]]
+        there = domain[(domain >= 0) & (table.masks[table.mask[k]] != 0)]
         members[k] = np.bincount(there, minlength=widest)
     return CounterArrays(
         domain=np.array(table.domains, np.int32),
         domains=np.array(table.domain_counts, np.int32),
         eligible=np.array(table.masks, np.uint8),
-        key=key,
-        mask=mask,
+        scope=scope,
         count=np.zeros((counters, widest), np.int64),
         entries=np.zeros(counters, np.int64),
         members=members,

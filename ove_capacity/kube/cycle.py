@@ -10,7 +10,10 @@ from __future__ import annotations
 from ove_capacity.kernels.compile import Array, kernel
 from ove_capacity.kernels.tree import pick, rebuild, set_leaf
 from ove_capacity.kube.codes import (
+    AFFINITY,
+    ANTI_AFFINITY,
     CORDONED,
+    EXISTING_ANTI_AFFINITY,
     FIT,
     NODE_GONE,
     NODE_LOST,
@@ -19,7 +22,7 @@ from ove_capacity.kube.codes import (
     PASS,
     PORTS,
 )
-from ove_capacity.kube.filters.inter_pod_affinity import relates
+from ove_capacity.kube.filters.inter_pod_affinity import attracts, repels
 from ove_capacity.kube.filters.node_ports import ports_free
 from ove_capacity.kube.filters.node_resources_fit import fits
 from ove_capacity.kube.filters.pod_topology_spread import find_minima, spreads
@@ -39,12 +42,37 @@ from ove_capacity.kube.scores.node_affinity import normalize_preference
 from ove_capacity.kube.scores.node_resources_fit import fit_score
 from ove_capacity.kube.scores.pod_topology_spread import (
     crowding,
+    ignore_nodes,
     normalize_crowding,
     weigh_constraints,
 )
 from ove_capacity.kube.scores.taint_toleration import normalize_taints
 from ove_capacity.kube.scratch import Scratch
-from ove_capacity.state.arrays import GONE, READY, ClassArrays, CounterArrays, NodeArrays
+from ove_capacity.state.arrays import (
+    AFFINITY_LINKS,
+    ANTI_LINKS,
+    EXISTING_LINKS,
+    GONE,
+    HARD_LINKS,
+    NEEDS_ALL_KEYS,
+    PULL_LINKS,
+    READY,
+    SELF_MATCH,
+    SKIPS_BALANCED,
+    SKIPS_PREFERENCE,
+    SKIPS_SPREAD,
+    SOFT_LINKS,
+    STATIC_CODE,
+    STATIC_IMAGE,
+    STATIC_PREFERENCE,
+    STATIC_ROW,
+    STATIC_TAINTS,
+    TOLERATES_CORDON,
+    UNIFORM,
+    ClassArrays,
+    CounterArrays,
+    NodeArrays,
+)
 from ove_capacity.state.claim import count_on_node
 
 __all__ = [
@@ -56,7 +84,10 @@ __all__ = [
     "local_total",
     "pick_by_tree",
     "pick_node",
+    "prepare",
     "schedule_many",
+    "score_balance",
+    "score_fit",
     "score_nodes",
     "sum_scores",
 ]
@@ -72,11 +103,10 @@ def check_resources(
     """
     if nodes.presence[n] == GONE:
         return NODE_GONE
-    s = classes.static_row[c]
-    code = classes.static_code[s, n]
+    code = classes.static[STATIC_CODE, classes.facts[c, STATIC_ROW], n]
     if code == NOT_PRESELECTED:
         return NOT_PRESELECTED
-    if nodes.cordoned[n] != 0 and classes.tolerates_cordon[s] == 0:
+    if nodes.cordoned[n] != 0 and classes.facts[c, TOLERATES_CORDON] == 0:
         return CORDONED
     if code == NODE_NAME:
         return NODE_NAME
@@ -84,9 +114,9 @@ def check_resources(
         return NODE_LOST
     if code != PASS:
         return int(code)
-    if not ports_free(c, n, nodes, classes):
+    if not ports_free(c, n, nodes.ports, classes.starts, classes.links):
         return PORTS
-    if not fits(c, n, nodes, classes, profile):
+    if not fits(c, n, classes.request, nodes.allocatable, nodes.requested, profile.ignored):
         return FIT
     return PASS
 
@@ -101,16 +131,49 @@ def check_node(
     profile: ProfileArrays,
     scratch: Scratch,
 ) -> int:
-    """The first filter that rejects node *n* for class *c*; `find_minima` has run for it.
+    """The first filter that rejects node *n* for class *c*; `prepare` has run for it.
 
     Source: kubernetes v1.34.1 pkg/scheduler/framework/runtime/framework.go, RunFilterPlugins.
     """
     code = check_resources(c, n, nodes, classes, profile)
-    if code == PASS and classes.hard_start[c] < classes.hard_start[c + 1]:
-        code = spreads(c, n, counters, classes, scratch)
-    if code == PASS:
-        code = relates(c, n, counters, classes)
-    return code
+    if code != PASS:
+        return code
+    starts = classes.starts
+    links = classes.links
+    scope = counters.scope
+    domain = counters.domain
+    count = counters.count
+    code = spreads(c, n, starts, links, scope, domain, count, scratch.hard_minimum)
+    if code != PASS:
+        return code
+    itself = classes.facts[c, SELF_MATCH]
+    if starts[AFFINITY_LINKS, c] < starts[AFFINITY_LINKS, c + 1] and not attracts(
+        c, n, itself, starts, links, scope, domain, count, counters.entries
+    ):
+        return AFFINITY
+    if repels(c, n, ANTI_LINKS, starts, links, scope, domain, count):
+        return ANTI_AFFINITY
+    if repels(c, n, EXISTING_LINKS, starts, links, scope, domain, count):
+        return EXISTING_ANTI_AFFINITY
+    return PASS
+
+
+@kernel
+def prepare(c: int, counters: CounterArrays, classes: ClassArrays, scratch: Scratch) -> None:
+    """What the filters of class *c* need to know of all nodes together.
+
+    Source: kubernetes v1.34.1 pkg/scheduler/framework/runtime/framework.go, RunPreFilterPlugins.
+    """
+    find_minima(
+        c,
+        classes.starts,
+        classes.links,
+        counters.scope,
+        counters.domains,
+        counters.count,
+        counters.members,
+        scratch.hard_minimum,
+    )
 
 
 @kernel
@@ -129,7 +192,7 @@ def find_feasible(
 
     Source: kubernetes v1.34.1 pkg/scheduler/schedule_one.go, findNodesThatPassFilters.
     """
-    find_minima(c, counters, classes, scratch)
+    prepare(c, counters, classes, scratch)
     count = nodes.presence.shape[0]
     start = nodes.cursor[1]
     found = 0
@@ -151,6 +214,41 @@ def find_feasible(
             scratch.feasible[found] = n
             found += 1
     return found
+
+
+@kernel
+def score_fit(
+    c: int, n: int, nodes: NodeArrays, classes: ClassArrays, profile: ProfileArrays
+) -> int:
+    """`fit_score` with its arrays.
+
+    Source: kubernetes v1.34.1 pkg/scheduler/framework/plugins/noderesources/fit.go, Score.
+    """
+    return fit_score(
+        c,
+        n,
+        profile.strategy[0],
+        classes.scored_request,
+        nodes.allocatable,
+        nodes.requested,
+        nodes.nonzero,
+        profile.resource,
+        profile.shape,
+    )
+
+
+@kernel
+def score_balance(
+    c: int, n: int, nodes: NodeArrays, classes: ClassArrays, profile: ProfileArrays
+) -> int:
+    """`balanced_score` with its arrays.
+
+    Source: kubernetes v1.34.1 pkg/scheduler/framework/plugins/noderesources/
+    balanced_allocation.go, Score.
+    """
+    return balanced_score(
+        c, n, classes.balanced_request, nodes.allocatable, nodes.requested, profile.balanced
+    )
 
 
 @kernel
@@ -181,35 +279,71 @@ def score_nodes(
 
     Source: kubernetes v1.34.1 pkg/scheduler/schedule_one.go, prioritizeNodes.
     """
-    s = classes.static_row[c]
+    static = classes.static
+    s = classes.facts[c, STATIC_ROW]
     raw = scratch.raw
     norm = scratch.norm
     skipped = scratch.skipped
     for plugin in range(profile.weight.shape[0]):
-        skipped[plugin] = 1 if profile.weight[plugin] == 0 else classes.skips[c, plugin]
-    if skipped[INTER_POD] == 0 and not pulls_anywhere(c, counters, classes):
+        skipped[plugin] = 1 if profile.weight[plugin] == 0 else 0
+    if classes.facts[c, SKIPS_PREFERENCE] != 0:
+        skipped[NODE_PREFERENCE] = 1
+    if classes.facts[c, SKIPS_SPREAD] != 0:
+        skipped[SPREAD] = 1
+    if classes.facts[c, SKIPS_BALANCED] != 0:
+        skipped[BALANCED] = 1
+    starts = classes.starts
+    links = classes.links
+    scope = counters.scope
+    domain = counters.domain
+    feasible = scratch.feasible
+    if not pulls_anywhere(c, starts, links, counters.entries):
         skipped[INTER_POD] = 1
     if skipped[SPREAD] == 0:
-        weigh_constraints(c, count, counters, classes, scratch)
+        left = count
+        for j in range(count):
+            scratch.ignored[feasible[j]] = 0
+        if classes.facts[c, NEEDS_ALL_KEYS] != 0:
+            left = ignore_nodes(c, feasible, count, starts, links, domain, scratch.ignored)
+        weigh_constraints(
+            c,
+            feasible,
+            count,
+            left,
+            starts,
+            links,
+            counters.domains,
+            domain,
+            scratch.ignored,
+            scratch.seen,
+            scratch.logarithm,
+            scratch.soft_weight,
+        )
     for j in range(count):
-        n = scratch.feasible[j]
-        raw[TAINTS, j] = classes.taint_raw[s, n]
-        raw[NODE_PREFERENCE, j] = classes.affinity_raw[s, n]
-        raw[FIT_SCORE, j] = fit_score(c, n, nodes, classes, profile)
-        norm[FIT_SCORE, j] = raw[FIT_SCORE, j]
-        raw[IMAGE, j] = classes.image_raw[s, n]
-        norm[IMAGE, j] = raw[IMAGE, j]
+        n = feasible[j]
+        raw[TAINTS, j] = static[STATIC_TAINTS, s, n]
+        raw[NODE_PREFERENCE, j] = static[STATIC_PREFERENCE, s, n]
+        raw[IMAGE, j] = static[STATIC_IMAGE, s, n]
+        norm[IMAGE, j] = static[STATIC_IMAGE, s, n]
+        fit = score_fit(c, n, nodes, classes, profile)
+        raw[FIT_SCORE, j] = fit
+        norm[FIT_SCORE, j] = fit
         if skipped[BALANCED] == 0:
-            raw[BALANCED, j] = balanced_score(c, n, nodes, classes, profile)
-            norm[BALANCED, j] = raw[BALANCED, j]
+            balance = score_balance(c, n, nodes, classes, profile)
+            raw[BALANCED, j] = balance
+            norm[BALANCED, j] = balance
         if skipped[SPREAD] == 0:
-            raw[SPREAD, j] = crowding(c, n, counters, classes, scratch)
+            raw[SPREAD, j] = 0
+            if scratch.ignored[n] == 0:
+                raw[SPREAD, j] = crowding(
+                    c, n, starts, links, scope, domain, counters.count, scratch.soft_weight
+                )
         if skipped[INTER_POD] == 0:
-            raw[INTER_POD, j] = pull(c, n, counters, classes)
+            raw[INTER_POD, j] = pull(c, n, starts, links, scope, domain, counters.count)
     normalize_taints(raw, norm, TAINTS, count)
     normalize_preference(raw, norm, NODE_PREFERENCE, count)
     if skipped[SPREAD] == 0:
-        normalize_crowding(raw, norm, SPREAD, count, scratch)
+        normalize_crowding(raw, norm, SPREAD, count, feasible, scratch.ignored)
     if skipped[INTER_POD] == 0:
         normalize_pull(raw, norm, INTER_POD, count)
     sum_scores(count, profile, scratch)
@@ -242,23 +376,22 @@ def choose(count: int, draw: float, scratch: Scratch) -> int:
 
 @kernel
 def is_local(c: int, counters: CounterArrays, classes: ClassArrays, scratch: Scratch) -> bool:
-    """Whether each node's score for class *c* depends on that node alone now, so that a tree serves.
+    """Whether each node's score for class *c* depends on that node alone now: a tree serves.
 
     Source: ours. Taints and preferred node terms must not tell nodes apart, no spread constraint
     may look at the class, and no counter that it reads may hold a pod.
     """
-    if scratch.slot[c] < 0 or classes.uniform[classes.static_row[c]] == 0:
+    starts = classes.starts
+    if scratch.slot[c] < 0 or classes.facts[c, UNIFORM] == 0:
         return False
-    if (
-        classes.hard_start[c] < classes.hard_start[c + 1]
-        or classes.soft_start[c] < classes.soft_start[c + 1]
-        or classes.affinity_start[c] < classes.affinity_start[c + 1]
-    ):
-        return False
-    for i in range(classes.anti_start[c], classes.anti_start[c + 1]):
-        if counters.entries[classes.anti_counter[i]] > 0:
+    for kind in (HARD_LINKS, SOFT_LINKS, AFFINITY_LINKS):
+        if starts[kind, c] < starts[kind, c + 1]:
             return False
-    return not pulls_anywhere(c, counters, classes)
+    for kind in (ANTI_LINKS, EXISTING_LINKS, PULL_LINKS):
+        for i in range(starts[kind, c], starts[kind, c + 1]):
+            if counters.entries[classes.links[i, 0]] > 0:
+                return False
+    return True
 
 
 @kernel
@@ -271,11 +404,11 @@ def local_total(
     """
     if check_resources(c, n, nodes, classes, profile) != PASS:
         return -1
-    total = profile.weight[IMAGE] * classes.image_raw[classes.static_row[c], n]
-    if profile.weight[FIT_SCORE] != 0:
-        total += profile.weight[FIT_SCORE] * fit_score(c, n, nodes, classes, profile)
-    if profile.weight[BALANCED] != 0 and classes.skips[c, BALANCED] == 0:
-        total += profile.weight[BALANCED] * balanced_score(c, n, nodes, classes, profile)
+    weight = profile.weight
+    total = weight[IMAGE] * classes.static[STATIC_IMAGE, classes.facts[c, STATIC_ROW], n]
+    total += weight[FIT_SCORE] * score_fit(c, n, nodes, classes, profile)
+    if weight[BALANCED] != 0 and classes.facts[c, SKIPS_BALANCED] == 0:
+        total += weight[BALANCED] * score_balance(c, n, nodes, classes, profile)
     return int(total)
 
 

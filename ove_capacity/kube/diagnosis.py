@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ove_capacity.kernels.compile import views
 from ove_capacity.kube import codes
 from ove_capacity.kube.filters import (
     inter_pod_affinity,
@@ -52,11 +51,14 @@ _FIXED: dict[int, tuple[str, str, str]] = {
 
 def _lacking(scheduler: Scheduler, state: ClusterState, c: int, n: int) -> list[int]:
     nodes, _, classes = state.views()
-    profile = views(profile_arrays(scheduler.profile, state.resources))
+    ignored = profile_arrays(scheduler.profile, state.resources).ignored
     return [
         r
         for r in range(len(state.resources))
-        if node_resources_fit.lacks(c, n, r, nodes, classes, profile)
+        if not ignored[r]
+        and node_resources_fit.lacks(
+            classes.request[c, r], nodes.allocatable[n, r], nodes.requested[n, r]
+        )
     ]
 
 

@@ -189,10 +189,9 @@ def may_preempt(scheduler: Scheduler, state: ClusterState, c: int) -> bool:
 
     Source: ours; upstream tries for every pod that found no node.
     """
-    spec = scheduler.table.classes[c].pod.spec
-    bound = {int(state.pod_class[row]) for row in state.rows() if state.node_of(row) >= 0}
     classes = scheduler.table.classes
-    return any(classes[other].pod.spec.priority < spec.priority for other in bound)
+    priority = classes[c].pod.spec.priority
+    return any(classes[other].pod.spec.priority < priority for other in state.bound_classes())
 
 
 def preempt(

@@ -111,9 +111,7 @@ class ProfileArrays(NamedTuple):
     strategy: Array
     """(1,) int64: LEAST, MOST or RATIO."""
     resource: Array
-    """(score resources,) int32: columns of the amounts."""
-    resource_weight: Array
-    """(score resources,) int64."""
+    """(score resources, 2) int64: column of the amounts, weight."""
     shape: Array
     """(points, 2) int64: utilization in percent, score times ten."""
     balanced: Array
@@ -137,11 +135,12 @@ def profile_arrays(profile: Profile, resources: list[str]) -> ProfileArrays:
     return ProfileArrays(
         weight=np.array(profile.weights, np.int64),
         strategy=np.array([_STRATEGIES[profile.strategy]], np.int64),
-        resource=np.array([resources.index(r.name) for r in profile.resources], np.int32),
-        resource_weight=np.array([r.weight or 1 for r in profile.resources], np.int64),
+        resource=np.array(
+            [(resources.index(r.name), r.weight or 1) for r in profile.resources], np.int64
+        ).reshape(-1, 2),
         shape=np.array(
             [(use, score * _SHAPE_SCALE) for use, score in profile.shape], np.int64
         ).reshape(-1, 2),
-        balanced=np.array([resources.index(r.name) for r in profile.balanced_resources], np.int32),
+        balanced=np.array([resources.index(r.name) for r in profile.balanced_resources], np.int64),
         ignored=np.array([_is_ignored(profile, name) for name in resources], np.uint8),
     )

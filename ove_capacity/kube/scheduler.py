@@ -16,10 +16,10 @@ from ove_capacity.kube.cycle import (
     check_node,
     choose,
     find_feasible,
+    prepare,
     schedule_many,
     score_nodes,
 )
-from ove_capacity.kube.filters.pod_topology_spread import find_minima
 from ove_capacity.kube.profile import PLUGINS, Profile, ProfileArrays, profile_arrays
 from ove_capacity.kube.sampling import nodes_wanted, walk_order
 from ove_capacity.kube.scratch import Scratch, new_scratch
@@ -225,7 +225,7 @@ class Scheduler:
         """What the filters say of node *n* for class *c* now."""
         arrays = self._arrays(state, fast=False)
         _, counters, classes, _, scratch = arrays
-        find_minima(c, counters, classes, scratch)
+        prepare(c, counters, classes, scratch)
         return check_node(c, n, *arrays)
 
     @contextmanager

@@ -9,7 +9,7 @@ import numpy as np
 
 from ove_capacity.kernels.compile import Array
 from ove_capacity.kube.profile import PLUGINS
-from ove_capacity.state.arrays import ClassArrays, CounterArrays, NodeArrays
+from ove_capacity.state.arrays import HARD_LINKS, SOFT_LINKS, ClassArrays, CounterArrays, NodeArrays
 
 __all__ = ["Scratch", "new_scratch"]
 
@@ -56,8 +56,9 @@ class Scratch(NamedTuple):
     """(trees,) int64: number of changes a tree has seen, -1 when it must be built."""
 
 
-def _longest(start: Array) -> int:
-    return int(np.diff(start).max(initial=0))
+def _longest(starts: Array, kind: int) -> int:
+    """Most links of a kind that any class has, at least 1."""
+    return int(np.diff(starts[kind]).max(initial=1))
 
 
 def new_scratch(nodes: NodeArrays, counters: CounterArrays, classes: ClassArrays) -> Scratch:
@@ -67,7 +68,7 @@ def new_scratch(nodes: NodeArrays, counters: CounterArrays, classes: ClassArrays
     """
     count = len(nodes.presence)
     width = 1 << max(0, (count - 1).bit_length())
-    class_count = len(classes.static_row)
+    class_count = len(classes.facts)
     trees = min(class_count, max(1, _TREE_BYTES_MAX // (width * _BYTES_PER_LEAF)))
     slot = np.arange(class_count, dtype=np.int32)
     slot[slot >= trees] = -1
@@ -79,8 +80,8 @@ def new_scratch(nodes: NodeArrays, counters: CounterArrays, classes: ClassArrays
         norm=np.zeros((plugins, count), np.int64),
         total=np.zeros(count, np.int64),
         skipped=np.zeros(plugins, np.uint8),
-        hard_minimum=np.zeros(max(1, _longest(classes.hard_start)), np.int64),
-        soft_weight=np.zeros(max(1, _longest(classes.soft_start)), np.float64),
+        hard_minimum=np.zeros(_longest(classes.starts, HARD_LINKS), np.int64),
+        soft_weight=np.zeros(_longest(classes.starts, SOFT_LINKS), np.float64),
         seen=np.zeros(max(1, counters.count.shape[1]), np.uint8),
         ignored=np.zeros(count, np.uint8),
         logarithm=np.array([math.log(max(1, size)) for size in range(count + 4)], np.float64),

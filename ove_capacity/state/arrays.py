@@ -10,10 +10,86 @@ from typing import NamedTuple
 
 from ove_capacity.kernels.compile import Array
 
-__all__ = ["GONE", "READY", "UNREACHABLE", "ClassArrays", "CounterArrays", "NodeArrays"]
+__all__ = [
+    "AFFINITY_LINKS",
+    "ANTI_LINKS",
+    "CLASH_LINKS",
+    "EXISTING_LINKS",
+    "FACTS",
+    "FEED_LINKS",
+    "GONE",
+    "HARD_LINKS",
+    "LINK_KINDS",
+    "LINK_WIDTH",
+    "NEEDS_ALL_KEYS",
+    "PORT_LINKS",
+    "PULL_LINKS",
+    "READY",
+    "SELF_MATCH",
+    "SKIPS_BALANCED",
+    "SKIPS_PREFERENCE",
+    "SKIPS_SPREAD",
+    "SOFT_LINKS",
+    "STATIC_CODE",
+    "STATIC_IMAGE",
+    "STATIC_PREFERENCE",
+    "STATIC_ROW",
+    "STATIC_TAINTS",
+    "TOLERATES_CORDON",
+    "UNIFORM",
+    "UNREACHABLE",
+    "ClassArrays",
+    "CounterArrays",
+    "NodeArrays",
+]
 
 GONE, READY, UNREACHABLE = 0, 1, 2
 """What `NodeArrays.presence` says: no such node (any more), in service, lost but still listed."""
+
+(
+    FEED_LINKS,
+    PORT_LINKS,
+    CLASH_LINKS,
+    AFFINITY_LINKS,
+    ANTI_LINKS,
+    EXISTING_LINKS,
+    PULL_LINKS,
+    HARD_LINKS,
+    SOFT_LINKS,
+) = range(9)
+"""Kinds of links of a class, and what the columns of `ClassArrays.links` hold for each:
+
+- FEED: counter that a bound pod of the class raises, by how much.
+- PORT: host port it holds. CLASH: host port that must be free for it.
+- AFFINITY, ANTI: counters of its own required terms. EXISTING: of others' required anti-affinity.
+- PULL: counter of a preferred term, either side's; what each unit adds to the score.
+- HARD: counter, maxSkew, 1 if the pod counts itself, minDomains.
+- SOFT: counter, maxSkew, 1 for hostname constraints, topology key whose values are counted.
+"""
+LINK_KINDS, LINK_WIDTH = 9, 4
+
+(
+    STATIC_ROW,
+    TOLERATES_CORDON,
+    UNIFORM,
+    SELF_MATCH,
+    NEEDS_ALL_KEYS,
+    SKIPS_PREFERENCE,
+    SKIPS_SPREAD,
+    SKIPS_BALANCED,
+) = range(8)
+"""Columns of `ClassArrays.facts`: the class's row of the static table, and then 0 or 1:
+
+- UNIFORM: soft taints and preferred node terms do not tell the admitted nodes apart.
+- SELF_MATCH: the pod matches all its own required affinity terms.
+- NEEDS_ALL_KEYS: a node that lacks a soft key is ignored by the spread score.
+- SKIPS_…: scores that PreScore skips for the class whatever the state is.
+"""
+FACTS = 8
+
+STATIC_CODE, STATIC_TAINTS, STATIC_PREFERENCE, STATIC_IMAGE = range(4)
+"""Planes of `ClassArrays.static`: first static filter that rejects (0: none); PreferNoSchedule
+taints not tolerated; weights of preferred node terms that match; ImageLocality's score."""
 
 
 class NodeArrays(NamedTuple):
@@ -41,15 +117,13 @@ class CounterArrays(NamedTuple):
     """How many pods that a selector matches stand in each domain of a topology key."""
 
     domain: Array
-    """(T, N) int32: domain of a node under a key, -1 without the label. Key 0 is the node itself."""
+    """(T, N) int32: domain of a node by key, -1 without the label. Key 0 is the node itself."""
     domains: Array
     """(T,) int32: number of domains of a key."""
     eligible: Array
     """(M, N) uint8: nodes that a counter looks at. Mask 0 is every node."""
-    key: Array
-    """(K,) int32: topology key of a counter."""
-    mask: Array
-    """(K,) int32: mask of a counter."""
+    scope: Array
+    """(K, 2) int32: topology key and mask of a counter."""
     count: Array
     """(K, D) int64: sum of feed weights by domain."""
     entries: Array
@@ -59,62 +133,21 @@ class CounterArrays(NamedTuple):
 
 
 class ClassArrays(NamedTuple):
-    """What pods of a class take, feed and read. ``x_start[c]:x_start[c + 1]`` slices ``x_…``."""
+    """What pods of a class take, feed and read."""
 
     request: Array
     """(C, R) int64."""
     nonzero: Array
     """(C, 2) int64: what they add to `NodeArrays.nonzero`."""
-    feed_start: Array
-    feed_counter: Array
-    feed_weight: Array
-    """Counters that a bound pod of the class raises, and by how much."""
-    port_start: Array
-    port: Array
-    """Host ports they hold."""
-    clash_start: Array
-    clash: Array
-    """Host ports that must be free for them."""
-    static_row: Array
-    """(C,) int32: row of the static tables."""
-    static_code: Array
-    """(S, N) int16: first static filter that rejects, 0 for none."""
-    tolerates_cordon: Array
-    """(S,) uint8."""
-    taint_raw: Array
-    """(S, N) int32: PreferNoSchedule taints not tolerated."""
-    affinity_raw: Array
-    """(S, N) int32: weights of preferred node terms that match."""
-    image_raw: Array
-    """(S, N) int64: ImageLocality's score."""
-    uniform: Array
-    """(S,) uint8: taint_raw and affinity_raw do not tell the admitted nodes apart."""
+    starts: Array
+    """(LINK_KINDS, C + 1) int64: links of kind k of class c are starts[k, c] to starts[k, c + 1]."""
+    links: Array
+    """(…, LINK_WIDTH) int64."""
+    facts: Array
+    """(C, FACTS) int64."""
+    static: Array
+    """(4, S, N) int32: what never changes between a demand and a node."""
     scored_request: Array
     """(C, score resources) int64: what NodeResourcesFit scores; -1: resource left out."""
     balanced_request: Array
     """(C, balanced resources) int64; -1: resource left out."""
-    skips: Array
-    """(C, plugins) uint8: scores that PreScore skips for the class whatever the state is."""
-    affinity_start: Array
-    affinity_counter: Array
-    """Required pod affinity."""
-    self_match: Array
-    """(C,) uint8: the pod matches all its own required affinity terms."""
-    anti_start: Array
-    anti_counter: Array
-    """Required pod anti-affinity of the pod itself, then (from anti_split) of pods that exist."""
-    anti_split: Array
-    pull_start: Array
-    pull_counter: Array
-    pull_weight: Array
-    """Preferred pod affinity in both directions: counters and what each unit adds to the score."""
-    hard_start: Array
-    hard_counter: Array
-    hard_limit: Array
-    """(…, 3) int64: maxSkew, 1 if the pod counts itself, minDomains."""
-    soft_start: Array
-    soft_counter: Array
-    soft_rule: Array
-    """(…, 3) int64: maxSkew, 1 for hostname constraints, topology key whose values are counted."""
-    needs_all_keys: Array
-    """(C,) uint8: a node that lacks a soft key is ignored by the spread score."""

@@ -9,6 +9,8 @@ import numpy as np
 
 from ove_capacity.kernels.compile import Array, kernel
 from ove_capacity.state.arrays import (
+    FEED_LINKS,
+    PORT_LINKS,
     READY,
     UNREACHABLE,
     ClassArrays,
@@ -48,8 +50,10 @@ def count_on_node(
         requested[n, r] += sign * classes.request[c, r]
     nodes.nonzero[n, 0] += sign * classes.nonzero[c, 0]
     nodes.nonzero[n, 1] += sign * classes.nonzero[c, 1]
-    for i in range(classes.port_start[c], classes.port_start[c + 1]):
-        nodes.ports[n, classes.port[i]] += sign
+    starts = classes.starts
+    links = classes.links
+    for i in range(starts[PORT_LINKS, c], starts[PORT_LINKS, c + 1]):
+        nodes.ports[n, links[i, 0]] += sign
     feed_counters(c, n, sign, counters, classes)
     note_change(nodes.changes, nodes.cursor, n)
 
@@ -57,11 +61,14 @@ def count_on_node(
 @kernel
 def feed_counters(c: int, n: int, pods: int, counters: CounterArrays, classes: ClassArrays) -> None:
     """Add *pods* (negative: take away) of class *c* on node *n* to every counter they feed."""
-    for i in range(classes.feed_start[c], classes.feed_start[c + 1]):
-        k = classes.feed_counter[i]
-        d = counters.domain[counters.key[k], n]
-        if d >= 0 and counters.eligible[counters.mask[k], n] != 0:
-            counters.count[k, d] += pods * classes.feed_weight[i]
+    starts = classes.starts
+    links = classes.links
+    scope = counters.scope
+    for i in range(starts[FEED_LINKS, c], starts[FEED_LINKS, c + 1]):
+        k = links[i, 0]
+        d = counters.domain[scope[k, 0], n]
+        if d >= 0 and counters.eligible[scope[k, 1], n] != 0:
+            counters.count[k, d] += pods * links[i, 1]
             counters.entries[k] += pods
 
 
@@ -74,8 +81,8 @@ def recount(state: ClusterState) -> None:
     kinds, pods = np.unique(pairs, axis=1, return_counts=True)
     for c, n, count in zip(*kinds.tolist(), pods.tolist(), strict=True):
         feed_counters(c, n, count, counters, classes)
-        for i in range(classes.port_start[c], classes.port_start[c + 1]):
-            state.arrays.ports[n, classes.port[i]] += count
+        for i in range(classes.starts[PORT_LINKS, c], classes.starts[PORT_LINKS, c + 1]):
+            state.arrays.ports[n, classes.links[i, 0]] += count
 
 
 def record_bound(state: ClusterState, rows: Array, chosen: Array) -> None:

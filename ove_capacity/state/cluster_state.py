@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol, Self
 
 import numpy as np
@@ -136,10 +136,17 @@ class ClusterState:
         """Rows of all pods, bound or waiting, ascending."""
         return [int(row) for row in np.flatnonzero(self.live[: len(self.pods)])]
 
+    def bound_classes(self) -> list[int]:
+        """Classes of the pods that are bound, each once, ascending."""
+        rows = len(self.pods)
+        classes = self.pod_class[:rows][self.pod_node[:rows] >= 0]
+        return [int(c) for c in np.flatnonzero(np.bincount(classes))]
+
     def views(self) -> tuple[NodeArrays, CounterArrays, ClassArrays]:
         """The arrays as memoryviews, for kernels run plain."""
         if self._views is None:
-            assert self.counters is not None and self.classes is not None, "nothing compiled yet"
+            assert self.counters is not None, "nothing compiled yet"
+            assert self.classes is not None
             self._views = (views(self.arrays), views(self.counters), views(self.classes))
         return self._views
 
@@ -159,6 +166,19 @@ class ClusterState:
         self.pod_node[row] = -1
         self.live[row] = True
         return row
+
+    def add_many(self, pods: Sequence[Pod], classes: Array) -> Array:
+        """(pods,) int32 rows for pods that wait, of these (pods,) int32 classes."""
+        first, count = len(self.pods), len(pods)
+        if self._free:
+            added = [self.add(pod, int(c)) for pod, c in zip(pods, classes, strict=True)]
+            return np.array(added, np.int32)
+        self.pods.extend(pods)
+        if first + count > len(self.pod_class):
+            self._grow_rows(2 * (first + count))
+        rows = slice(first, first + count)
+        self.pod_class[rows], self.pod_node[rows], self.live[rows] = classes, -1, True
+        return np.arange(first, first + count, dtype=np.int32)
 
     def forget(self, row: int) -> None:
         """The pod of a row exists no more; the row may be used again."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from ove_capacity.kernels.compile import kernel
-from ove_capacity.kube.codes import AFFINITY, ANTI_AFFINITY, EXISTING_ANTI_AFFINITY, PASS
-from ove_capacity.state.arrays import ClassArrays, CounterArrays
+from ove_capacity.kernels.compile import Array, kernel
+from ove_capacity.state.arrays import AFFINITY_LINKS
 
-__all__ = ["AFFINITY_REASON", "ANTI_REASON", "EXISTING_REASON", "attracts", "relates"]
+__all__ = ["AFFINITY_REASON", "ANTI_REASON", "EXISTING_REASON", "attracts", "repels"]
 
 AFFINITY_REASON = "node(s) didn't match pod affinity rules"
 ANTI_REASON = "node(s) didn't match pod anti-affinity rules"
@@ -14,7 +13,17 @@ EXISTING_REASON = "node(s) didn't satisfy existing pods anti-affinity rules"
 
 
 @kernel
-def attracts(c: int, n: int, counters: CounterArrays, classes: ClassArrays) -> bool:
+def attracts(
+    c: int,
+    n: int,
+    self_match: int,
+    starts: Array,
+    links: Array,
+    scope: Array,
+    domain: Array,
+    count: Array,
+    entries: Array,
+) -> bool:
     """Whether node *n* satisfies the required pod affinity of class *c*.
 
     The first pod of a group may go anywhere that has the keys: when no pod anywhere matches, and it
@@ -25,32 +34,37 @@ def attracts(c: int, n: int, counters: CounterArrays, classes: ClassArrays) -> b
     """
     found = True
     nobody = True
-    for i in range(classes.affinity_start[c], classes.affinity_start[c + 1]):
-        k = classes.affinity_counter[i]
-        d = counters.domain[counters.key[k], n]
+    for i in range(starts[AFFINITY_LINKS, c], starts[AFFINITY_LINKS, c + 1]):
+        k = links[i, 0]
+        d = domain[scope[k, 0], n]
         if d < 0:
             return False
-        if counters.count[k, d] <= 0:
+        if count[k, d] <= 0:
             found = False
-        if counters.entries[k] > 0:
+        if entries[k] > 0:
             nobody = False
-    return found or (nobody and classes.self_match[c] != 0)
+    return found or (nobody and self_match != 0)
 
 
 @kernel
-def relates(c: int, n: int, counters: CounterArrays, classes: ClassArrays) -> int:
-    """PASS, AFFINITY, ANTI_AFFINITY or EXISTING_ANTI_AFFINITY for node *n*.
+def repels(
+    c: int,
+    n: int,
+    kind: int,
+    starts: Array,
+    links: Array,
+    scope: Array,
+    domain: Array,
+    count: Array,
+) -> bool:
+    """Whether a counter of the kind (ANTI_LINKS, EXISTING_LINKS) holds a pod where node *n* stands.
 
     Source: kubernetes v1.34.1 pkg/scheduler/framework/plugins/interpodaffinity/filtering.go,
-    Filter.
+    satisfyPodAntiAffinity and satisfyExistingPodsAntiAffinity.
     """
-    if classes.affinity_start[c] < classes.affinity_start[c + 1] and not attracts(
-        c, n, counters, classes
-    ):
-        return AFFINITY
-    for i in range(classes.anti_start[c], classes.anti_start[c + 1]):
-        k = classes.anti_counter[i]
-        d = counters.domain[counters.key[k], n]
-        if d >= 0 and counters.count[k, d] > 0:
-            return ANTI_AFFINITY if i < classes.anti_split[c] else EXISTING_ANTI_AFFINITY
-    return PASS
+    for i in range(starts[kind, c], starts[kind, c + 1]):
+        k = links[i, 0]
+        d = domain[scope[k, 0], n]
+        if d >= 0 and count[k, d] > 0:
+            return True
+    return False

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ove_capacity.kernels.compile import kernel
+from ove_capacity.kernels.compile import Array, kernel
 from ove_capacity.model.pod import HostPort
-from ove_capacity.state.arrays import ClassArrays, NodeArrays
+from ove_capacity.state.arrays import CLASH_LINKS
 
 __all__ = ["REASON", "clash", "ports_free"]
 
@@ -24,12 +24,12 @@ def clash(one: HostPort, other: HostPort) -> bool:
 
 
 @kernel
-def ports_free(c: int, n: int, nodes: NodeArrays, classes: ClassArrays) -> bool:
+def ports_free(c: int, n: int, ports: Array, starts: Array, links: Array) -> bool:
     """Whether nobody on node *n* holds a port that class *c* needs.
 
     Source: kubernetes v1.34.1 pkg/scheduler/framework/plugins/nodeports/node_ports.go, Fits.
     """
-    for i in range(classes.clash_start[c], classes.clash_start[c + 1]):
-        if nodes.ports[n, classes.clash[i]] > 0:
+    for i in range(starts[CLASH_LINKS, c], starts[CLASH_LINKS, c + 1]):
+        if ports[n, links[i, 0]] > 0:
             return False
     return True

@@ -2,40 +2,33 @@
 
 from __future__ import annotations
 
-from ove_capacity.kernels.compile import kernel
-from ove_capacity.kube.profile import ProfileArrays
+from ove_capacity.kernels.compile import Array, kernel
 from ove_capacity.model.resources import PODS
-from ove_capacity.state.arrays import ClassArrays, NodeArrays
 
 __all__ = ["fits", "lacks", "reason"]
 
 
 @kernel
-def lacks(
-    c: int, n: int, r: int, nodes: NodeArrays, classes: ClassArrays, profile: ProfileArrays
-) -> bool:
-    """Whether node *n* is short of resource *r* for class *c*.
+def lacks(request: int, allocatable: int, requested: int) -> bool:
+    """Whether a node is short of a resource.
 
     A node that is over-committed still takes pods that ask for none of that resource.
 
     Source: kubernetes v1.34.1 pkg/scheduler/framework/plugins/noderesources/fit.go, fitsRequest.
     """
-    request = classes.request[c, r]
-    return (
-        request > 0
-        and profile.ignored[r] == 0
-        and request > nodes.allocatable[n, r] - nodes.requested[n, r]
-    )
+    return request > 0 and request > allocatable - requested
 
 
 @kernel
-def fits(c: int, n: int, nodes: NodeArrays, classes: ClassArrays, profile: ProfileArrays) -> bool:
-    """Whether node *n* has room for class *c* in every resource.
+def fits(
+    c: int, n: int, request: Array, allocatable: Array, requested: Array, ignored: Array
+) -> bool:
+    """Whether node *n* has room for class *c* in every resource that is not ignored.
 
     Source: kubernetes v1.34.1 pkg/scheduler/framework/plugins/noderesources/fit.go, fitsRequest.
     """
-    for r in range(classes.request.shape[1]):
-        if classes.request[c, r] > 0 and lacks(c, n, r, nodes, classes, profile):
+    for r in range(request.shape[1]):
+        if lacks(request[c, r], allocatable[n, r], requested[n, r]) and ignored[r] == 0:
             return False
     return True
 

@@ -3,36 +3,38 @@
 from __future__ import annotations
 
 from ove_capacity.kernels.compile import Array, kernel
-from ove_capacity.state.arrays import ClassArrays, CounterArrays
+from ove_capacity.state.arrays import PULL_LINKS
 
 __all__ = ["normalize_pull", "pull", "pulls_anywhere"]
 
 
 @kernel
-def pulls_anywhere(c: int, counters: CounterArrays, classes: ClassArrays) -> bool:
+def pulls_anywhere(c: int, starts: Array, links: Array, entries: Array) -> bool:
     """Whether any pod stands in any domain that class *c* cares for; otherwise PreScore skips.
 
     Source: kubernetes v1.34.1 pkg/scheduler/framework/plugins/interpodaffinity/scoring.go, PreScore.
     """
-    for i in range(classes.pull_start[c], classes.pull_start[c + 1]):
-        if counters.entries[classes.pull_counter[i]] > 0:
+    for i in range(starts[PULL_LINKS, c], starts[PULL_LINKS, c + 1]):
+        if entries[links[i, 0]] > 0:
             return True
     return False
 
 
 @kernel
-def pull(c: int, n: int, counters: CounterArrays, classes: ClassArrays) -> int:
+def pull(
+    c: int, n: int, starts: Array, links: Array, scope: Array, domain: Array, count: Array
+) -> int:
     """Raw score of node *n*: what draws class *c* there less what keeps it away.
 
     Source: kubernetes v1.34.1 pkg/scheduler/framework/plugins/interpodaffinity/scoring.go, Score.
     """
     score = 0
-    for i in range(classes.pull_start[c], classes.pull_start[c + 1]):
-        k = classes.pull_counter[i]
-        d = counters.domain[counters.key[k], n]
+    for i in range(starts[PULL_LINKS, c], starts[PULL_LINKS, c + 1]):
+        k = links[i, 0]
+        d = domain[scope[k, 0], n]
         if d >= 0:
-            score += classes.pull_weight[i] * counters.count[k, d]
-    return score
+            score += links[i, 1] * count[k, d]
+    return int(score)
 
 
 @kernel

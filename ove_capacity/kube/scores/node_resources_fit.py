@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from ove_capacity.kernels.compile import kernel
-from ove_capacity.kube.profile import LEAST, MOST, ProfileArrays
-from ove_capacity.state.arrays import ClassArrays, NodeArrays
+from ove_capacity.kernels.compile import Array, kernel
+from ove_capacity.kube.profile import LEAST, MOST
 
 __all__ = ["fit_score", "ratio_score"]
 
@@ -12,60 +11,68 @@ _FULL = 100
 
 
 @kernel
-def ratio_score(utilization: int, profile: ProfileArrays) -> int:
+def ratio_score(utilization: int, shape: Array) -> int:
     """The broken line of RequestedToCapacityRatio at a utilization in percent.
 
     Source: kubernetes v1.34.1 pkg/scheduler/framework/plugins/helper/shape_score.go,
     BuildBrokenLinearFunction.
     """
-    shape = profile.shape
     last = shape.shape[0] - 1
     for i in range(last + 1):
         if utilization <= shape[i, 0]:
             if i == 0:
-                return shape[0, 1]
+                return int(shape[0, 1])
             rise = (shape[i, 1] - shape[i - 1, 1]) * (utilization - shape[i - 1, 0])
             run = shape[i, 0] - shape[i - 1, 0]
             # Go truncates toward zero, Python floors: it matters where the line falls.
-            step = rise // run if rise >= 0 else -(-rise // run)
-            return shape[i - 1, 1] + step
-    return shape[last, 1]
+            fall = -(-rise // run)
+            return int(shape[i - 1, 1] + (rise // run if rise >= 0 else fall))
+    return int(shape[last, 1])
 
 
 @kernel
 def fit_score(
-    c: int, n: int, nodes: NodeArrays, classes: ClassArrays, profile: ProfileArrays
+    c: int,
+    n: int,
+    strategy: int,
+    scored_request: Array,
+    allocatable: Array,
+    requested: Array,
+    nonzero: Array,
+    resource: Array,
+    shape: Array,
 ) -> int:
     """Score 0..100 of node *n* for class *c*, by the profile's strategy.
 
     CPU and memory (columns 0 and 1) count with upstream's defaults for pods that ask for none.
+    *resource* (score resources, 2): column and weight.
 
     Source: kubernetes v1.34.1 pkg/scheduler/framework/plugins/noderesources/resource_allocation.go
     and least_allocated.go, most_allocated.go, requested_to_capacity_ratio.go.
     """
-    strategy = profile.strategy[0]
     score = 0
     weights = 0
-    for s in range(profile.resource.shape[0]):
-        asked = classes.scored_request[c, s]
-        r = profile.resource[s]
-        capacity = nodes.allocatable[n, r]
+    for s in range(resource.shape[0]):
+        asked = scored_request[c, s]
+        r = resource[s, 0]
+        capacity = allocatable[n, r]
         if asked < 0 or capacity == 0:
             continue
-        used = asked + (nodes.nonzero[n, r] if r < 2 else nodes.requested[n, r])
-        weight = profile.resource_weight[s]
+        used = asked + (nonzero[n, r] if r < 2 else requested[n, r])
+        weight = resource[s, 1]
         if strategy == LEAST:
             part = (capacity - used) * 100 // capacity if used <= capacity else 0
         elif strategy == MOST:
             part = min(used, capacity) * 100 // capacity
         else:
-            part = ratio_score(used * 100 // capacity if used <= capacity else _FULL, profile)
+            part = ratio_score(used * 100 // capacity if used <= capacity else _FULL, shape)
             if part <= 0:
                 continue
         score += part * weight
         weights += weight
     if weights == 0:
         return 0
-    if strategy == LEAST or strategy == MOST:  # noqa: PLR1714 -- numba has no tuple membership
-        return score // weights
-    return (2 * score + weights) // (2 * weights)
+    if strategy > MOST:
+        # Only the ratio is rounded, half up; the other two truncate.
+        return int((2 * score + weights) // (2 * weights))
+    return int(score // weights)
