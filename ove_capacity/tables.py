@@ -13,8 +13,8 @@ Cell = str | int | float | bool | None
 """Numbers are set to the right, everything else to the left; None shows as nothing."""
 
 _GAP = "  "
-_LONGEST_WORD = 40
-"""Longer words may be broken to make a line fit."""
+_LONG_WORD = 24
+"""Longer words are broken first, when words must be broken at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,19 +105,22 @@ def _is_numeric(column: Sequence[Cell]) -> bool:
 def _fit(columns: Sequence[str], cells: Sequence[Sequence[str]], width: int) -> list[int]:
     """Widths of the columns: what they need, the widest cut down until the line fits.
 
-    Words are kept whole as long as that is possible.
+    Words are kept whole as long as that is possible; then the long ones are broken first.
     """
     texts = [[column, *(row[i] for row in cells)] for i, column in enumerate(columns)]
     widths = [min(width, max(1, *map(len, each))) for each in texts]
     words = [
-        min(_LONGEST_WORD, max(map(len, [*_hyphenated(head), *" ".join(each).split()]), default=1))
+        max(map(len, [*_hyphenated(head), *" ".join(each).split()]), default=1)
         for head, *each in texts
     ]
     spare = width - len(_GAP) * (len(widths) - 1)
-    while sum(widths) > spare and max(widths) > 1:
-        breakable = [i for i, each in enumerate(widths) if each > words[i]]
-        widest = max(breakable or range(len(widths)), key=widths.__getitem__)
-        widths[widest] -= 1
+    for longest in (width, _LONG_WORD, 1):
+        least = [max(1, min(longest, word)) for word in words]
+        while sum(widths) > spare:
+            shrinkable = [i for i, each in enumerate(widths) if each > least[i]]
+            if not shrinkable:
+                break
+            widths[max(shrinkable, key=widths.__getitem__)] -= 1
     return widths
 
 

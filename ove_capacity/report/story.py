@@ -16,7 +16,7 @@ from ove_capacity.simtime import format_duration
 from ove_capacity.tables import Table
 
 __all__ = [
-    "assumed_table",
+    "assumed",
     "clusters_table",
     "evidence_sentence",
     "fits_table",
@@ -133,18 +133,15 @@ def pending_table(run: Run) -> Table:
     return Table.of("VMs that do not run at the end", columns, rows)
 
 
-def assumed_table(assumptions: Sequence[Assumption], fleet: Fleet) -> Table:
-    """The numbers that rest on our judgement alone."""
+def assumed(assumptions: Sequence[Assumption], fleet: Fleet) -> list[str]:
+    """The numbers that rest on our judgement alone, one sentence each."""
     ours = [each for each in assumptions if each.evidence is Evidence.ASSUMED]
-    rows = [
-        (name, value, where, why)
-        for name, value, where, _, why in overview.assumptions_table(ours, fleet).rows
+    rows = overview.assumptions_table(ours, fleet).rows
+    told = [
+        f"{name} = {value} ({where}): {why}" for name, value, where, _, why in rows[:_SHOWN_ROWS]
     ]
     more = len(rows) - _SHOWN_ROWS
-    notes = (f"… and {more} more: `ove-capacity show` lists all",) if more > 0 else ()
-    columns = ("assumption", "value", "applies to", "why")
-    shown = tuple(rows[:_SHOWN_ROWS])
-    return Table("Assumed by us; replace them with yours", columns, shown, notes)
+    return [*told, f"{more} more: `ove-capacity show` tells all"] if more > 0 else told
 
 
 def evidence_sentence(assumptions: Sequence[Assumption]) -> str:

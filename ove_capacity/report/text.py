@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from ove_capacity.analysis.failover import failover
 from ove_capacity.analysis.headroom import headroom
 from ove_capacity.model.case import Case
+from ove_capacity.model.overview import assumptions_table
 from ove_capacity.report import story
 from ove_capacity.sim import overview
 from ove_capacity.sim.run import Run
@@ -32,8 +33,10 @@ def simulate_text(run: Run) -> str:
         overview.losses_table(run.events, run.until_ms),
         story.pending_table(run),
         story.evidence_sentence(run.assumptions),
-        story.assumed_table(run.assumptions, case.fleet),
-        _warnings(run.warnings),
+        _bullets(
+            "Assumed by us; replace them with yours", story.assumed(run.assumptions, case.fleet)
+        ),
+        _bullets(f"Warnings: {len(run.warnings)}", run.warnings),
         _provenance(case),
     ]
     return _page(sections)
@@ -42,7 +45,21 @@ def simulate_text(run: Run) -> str:
 def show_text(case: Case) -> str:
     """The case before it is simulated."""
     heading = f"{case.name}: seed {case.seed}"
-    return _page([heading, *case.tables, _warnings(case.warnings), _provenance(case)])
+    numbers = assumptions_table(case.assumptions, case.fleet)
+    told = [
+        f"{name} = {value} ({where}), {evidence}: {source}"
+        for name, value, where, evidence, source in numbers.rows
+    ]
+    sections = [table for table in case.tables if table.title != numbers.title]
+    return _page(
+        [
+            heading,
+            *sections,
+            _bullets(numbers.title, told),
+            _bullets(f"Warnings: {len(case.warnings)}", case.warnings),
+            _provenance(case),
+        ]
+    )
 
 
 def validate_text(case: Case, file: str) -> str:
@@ -53,7 +70,13 @@ def validate_text(case: Case, file: str) -> str:
         f"{_count(len(case.plan.workloads) + len(case.plan.arrivals), 'workload')}, "
         f"{_count(len(case.fleet.placements), 'placement')}."
     )
-    return _page([counts, story.evidence_sentence(case.assumptions), _warnings(case.warnings)])
+    return _page(
+        [
+            counts,
+            story.evidence_sentence(case.assumptions),
+            _bullets(f"Warnings: {len(case.warnings)}", case.warnings),
+        ]
+    )
 
 
 def _page(sections: Iterable[str | Table]) -> str:
@@ -67,13 +90,13 @@ def _page(sections: Iterable[str | Table]) -> str:
     return "\n\n".join(parts)
 
 
-def _warnings(warnings: Sequence[str]) -> str:
-    if not warnings:
+def _bullets(title: str, sentences: Sequence[str]) -> str:
+    if not sentences:
         return ""
-    lines = [f"Warnings: {len(warnings)}"]
-    for warning in warnings:
+    lines = [title]
+    for sentence in sentences:
         lines += textwrap.wrap(
-            warning, WIDTH, initial_indent="- ", subsequent_indent="  ", break_on_hyphens=False
+            sentence, WIDTH, initial_indent="- ", subsequent_indent="  ", break_on_hyphens=False
         )
     return "\n".join(lines)
 

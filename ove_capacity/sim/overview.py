@@ -65,8 +65,8 @@ def losses_table(events: EventLog, until_ms: int) -> Table:
         )
         for each in outages[:_SHOWN_ROWS]
     ]
-    columns = ("at", "cluster", "node", "VMs hit", "longest down", "VM-hours down", "still down")
-    title = f"Node losses: {len(outages)}, the costliest first"
+    columns = ("at", "cluster", "node", "VMs hit", "longest", "VM-hours", "still down")
+    title = f"Node losses: {len(outages)}, the costliest first; how long their VMs were down"
     return Table.of(title, columns, rows)
 
 

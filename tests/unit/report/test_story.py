@@ -43,13 +43,13 @@ def test_a_node_loss_tells_how_long_its_vms_were_down() -> None:
     )
     row = only(overview.losses_table(run.events, run.until_ms))
     assert (row["at"], row["node"], row["VMs hit"]) == ("1h", "w1", 1)
-    assert (row["longest down"], row["VM-hours down"], row["still down"]) == ("4h", 4.0, 0)
+    assert (row["longest"], row["VM-hours"], row["still down"]) == ("4h", 4.0, 0)
 
 
 def test_vms_still_down_at_the_end_count_until_then() -> None:
     run = oc.simulate(case(workload("db"), loss("w1", at="1h")), until="11h")
     row = only(overview.losses_table(run.events, run.until_ms))
-    assert (row["VM-hours down"], row["still down"]) == (10.0, 1)
+    assert (row["VM-hours"], row["still down"]) == (10.0, 1)
     lost = only(story.pending_table(run))
     assert (lost["status"], lost["VMs"]) == ("LOST", 1)
 
@@ -80,9 +80,9 @@ def test_many_clusters_are_listed_one_below_the_other() -> None:
 def test_only_what_rests_on_our_judgement_is_shown_and_the_rest_is_counted() -> None:
     ours = [Assumption(f"a{i}", "1", "ours", Evidence.ASSUMED, f"c{i % 2}") for i in range(20)]
     known = Assumption("b", "2", "vendor", Evidence.DOCUMENTED)
-    shown = story.assumed_table([known, *ours], Fleet())
-    assert len(shown.rows) == 12
-    assert shown.notes == ("… and 8 more: `ove-capacity show` lists all",)
+    told = story.assumed([known, *ours], Fleet())
+    assert (len(told), told[0]) == (13, "a0 = 1 (c0): ours")
+    assert told[-1] == "8 more: `ove-capacity show` tells all"
     assert story.evidence_sentence([known, *ours]) == (
         "21 numbers were not in the input: 1 documented, 20 assumed."
     )
