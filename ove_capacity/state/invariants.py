@@ -30,7 +30,8 @@ def check(state: ClusterState) -> None:
     if state.classes is None:
         return
     expected = _platform(state)
-    np.add.at(expected, node[bound], state.classes.request[state.pod_class[:rows][bound]])
+    if bound.any():
+        np.add.at(expected, node[bound], state.classes.request[state.pod_class[:rows][bound]])
     _same(state, expected)
     _check_counters(state, bound)
 
