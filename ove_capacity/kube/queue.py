@@ -43,7 +43,8 @@ def queue_key(priority: int, timestamp_ms: int, seq: int) -> tuple[int, int, int
 def backoff_ms(attempts: int) -> int:
     """How long a pod backs off after so many refusals: 1 s, doubling, at most 10 s.
 
-    Source: kubernetes v1.34.1 pkg/scheduler/backend/queue/backoff_queue.go, calculateBackoffDuration.
+    Source: kubernetes v1.34.1 pkg/scheduler/backend/queue/backoff_queue.go,
+    calculateBackoffDuration.
     """
     if attempts <= 0:
         return 0
