@@ -19,7 +19,7 @@ from ove_capacity.model.cluster import Fleet
 from ove_capacity.model.plan import Arrivals, NodeLoss, Plan, Workload
 from ove_capacity.model.policy import Policy
 from ove_capacity.scenario.compile.cluster import Compiled, compile_cluster
-from ove_capacity.scenario.compile.context import Context, merged_assumptions, named
+from ove_capacity.scenario.compile.context import Context, merged_assumptions
 from ove_capacity.scenario.compile.events import node_losses
 from ove_capacity.scenario.compile.workloads import arrivals_of, listed_vms, workload_of
 from ove_capacity.scenario.schema.event import ArrivalsSection, NodeLossSection
@@ -58,7 +58,9 @@ def _within(value: Any, path: FieldPath) -> Iterator[str]:
 
 def _read_hub(context: Context) -> None:
     scenario = context.scenario
-    context.hub = context.inputs.read(named(("manifests",), scenario.manifests), scenario.values)
+    context.hub = context.inputs.read(
+        context.named(("manifests",), scenario.manifests), scenario.values
+    )
     for kind, fields in context.hub.per_cluster:
         fields.error(f"a {kind} belongs to one cluster: list it under that cluster's manifests")
 

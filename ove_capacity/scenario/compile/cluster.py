@@ -24,7 +24,7 @@ from ove_capacity.openshift.overhead import (
 )
 from ove_capacity.openshift.virtualization import default_kubevirt, virtualization_assumptions
 from ove_capacity.releases import KUBEVIRT_RECORDED, Release, release, release_of_kubevirt
-from ove_capacity.scenario.compile.context import Context, named
+from ove_capacity.scenario.compile.context import Context
 from ove_capacity.scenario.compile.pools import pool_nodes
 from ove_capacity.scenario.schema.cluster import ClusterSection, Kubelet
 
@@ -228,12 +228,10 @@ def _kubevirt(
 def _read(context: Context, name: str, section: ClusterSection) -> tuple[Objects, Objects]:
     path = ("clusters", name)
     values = {**context.scenario.values, **section.values}
-    read = context.inputs.read
+    read, named = context.inputs.read, context.named
     found = read(named((*path, "manifests"), section.manifests), values)
     read(named((*path, "nodes"), section.nodes), values, found)
-    folders = {
-        (*path, "vms", index, "path"): folder.path for index, folder in enumerate(section.vms)
-    }
+    folders = named((*path, "vms"), (folder.path for folder in section.vms), "path")
     return found, read(folders, values)
 
 

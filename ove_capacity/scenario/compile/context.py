@@ -12,15 +12,11 @@ from ove_capacity.manifests.objects import Objects
 from ove_capacity.manifests.profile import ClusterProfile, built_in_profiles
 from ove_capacity.model.assumption import Assumption, Evidence
 from ove_capacity.scenario.changes import Changed
+from ove_capacity.scenario.complaints import value_at
 from ove_capacity.scenario.inputs import Inputs
 from ove_capacity.scenario.schema.scenario import Scenario
 
-__all__ = ["Context", "merged_assumptions", "named"]
-
-
-def named(prefix: FieldPath, names: Iterable[str]) -> Mapping[FieldPath, str]:
-    """File names of a list with the place of each."""
-    return {(*prefix, index): name for index, name in enumerate(names)}
+__all__ = ["Context", "merged_assumptions"]
 
 
 @dataclass
@@ -39,6 +35,13 @@ class Context:
     def built_in(self) -> Mapping[str, ClusterProfile]:
         """Profiles that come with the package."""
         return built_in_profiles()
+
+    def named(self, prefix: FieldPath, names: Iterable[str], *last: str) -> Mapping[FieldPath, str]:
+        """File names of a list, each with its place; one alone may stand there without a list."""
+        is_list = isinstance(value_at(self.changed.document.value, prefix), list)
+        return {
+            (*prefix, index, *last) if is_list else prefix: name for index, name in enumerate(names)
+        }
 
     def error(self, path: FieldPath, message: str, suggestion: str = "", key: bool = False) -> None:
         """Note an error at a place of the scenario."""

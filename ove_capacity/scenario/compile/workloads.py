@@ -316,8 +316,6 @@ def listed_vms(context: Context, compiled: Compiled) -> list[Workload]:
         listing.add(found, strategy)
     if listing.halted:
         path = (*compiled.path, "vms")
-        message = (
-            f"{listing.halted} VMs are halted as written; runStrategy: Always would start them"
-        )
+        message = f"{listing.halted} VMs are written as halted; runStrategy: Always starts them"
         context.warn(path, message)
     return listing.found

@@ -16,7 +16,16 @@ from ove_capacity.scenario.schema.section import (
 )
 from ove_capacity.scenario.schema.workload import Constant, Exponential, VmSection
 
-__all__ = ["ArrivalsSection", "Event", "NodeLossSection"]
+__all__ = [
+    "ArrivalsSection",
+    "CordonSection",
+    "Event",
+    "GrowthSection",
+    "NodeLossSection",
+    "ScaleSection",
+    "SiteLossSection",
+    "UpgradeSection",
+]
 
 
 class NodeLossSection(Section):

@@ -18,7 +18,13 @@ from ove_capacity.scenario.schema.section import (
     Text,
 )
 
-__all__ = ["DurationSection", "VmSection", "WorkloadSection"]
+__all__ = [
+    "Constant",
+    "DurationSection",
+    "Exponential",
+    "VmSection",
+    "WorkloadSection",
+]
 
 
 class DurationSection(Section):

@@ -1,0 +1,114 @@
+"""YAML as people mean it: what is typed, what is text, what is warned of, where things stand."""
+
+import pytest
+
+from ove_capacity.manifests.document import path_text, plain
+from ove_capacity.manifests.scalars import read_otherwise
+from ove_capacity.quantity import Quantity
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("true", True),
+        ("false", False),
+        ("null", None),
+        ("", None),
+        ("5", 5),
+        ("-5", -5),
+        ("0.5", 0.5),
+        ("1e3", 1000.0),
+        ("yes", "yes"),
+        ("No", "No"),
+        ("True", "True"),
+        ("~", "~"),
+        ("010", "010"),
+        ("0x1f", "0x1f"),
+        ("12:30", "12:30"),
+        ("1_000", "1_000"),
+        (".5", ".5"),
+        ("+5", "+5"),
+        ("4.15.3", "4.15.3"),
+        ("2024-01-01", "2024-01-01"),
+        ("'5'", "5"),
+        ('"true"', "true"),
+    ],
+)
+def test_only_json_words_and_numbers_are_typed(documents, written, value):
+    read = documents(f"a: {written}")[0].value["a"]
+    assert read == value
+    assert isinstance(read, type(value))
+
+
+@pytest.mark.parametrize("text", ["0.1", "1.10", "1e400", "1E3", "-0", "4.20", "9" * 5000])
+def test_numbers_keep_their_text(documents, text):
+    assert repr(documents(f"a: {text}")[0].value["a"]) == text
+
+
+def test_a_number_is_an_exact_quantity(documents):
+    value = documents("a: 1.10")[0].value["a"]
+    assert Quantity.parse(value) == Quantity.parse("1.10")
+
+
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [
+        ("no", "false"),
+        ("y", "true"),
+        ("ON", "true"),
+        ("off", "false"),
+        ("True", "true"),
+        ("~", "null"),
+        ("010", "a number"),
+        ("0x1f", "a number"),
+        ("12:30", "a number"),
+        ("1_000", "a number"),
+        (".inf", "a number"),
+        ("none", ""),
+        ("4.15.3", ""),
+        ("1.2.3.4", ""),
+        ("10m", ""),
+        ("2024-01-01", ""),
+    ],
+)
+def test_what_others_read_otherwise_is_known(text, other):
+    assert read_otherwise(text) == other
+
+
+def test_plain_text_that_kubectl_reads_otherwise_is_warned_of(documents, problems):
+    documents("a: no\nb: 'no'\n")
+    assert [str(each) for each in problems.warnings] == [
+        "test.yaml:1:4 — 'no' is read as text; kubectl reads false: "
+        "put it in quotes, or write false"
+    ]
+
+
+def test_every_value_and_key_knows_its_place(documents):
+    document = documents("a:\n  - b: 1\n    c: 2\n")[0]
+    assert document.place(("a", 0, "c")) == (3, 8)
+    assert document.place(("a", 0, "c"), key=True) == (3, 5)
+    assert document.place(("a", 0, "missing")) == (2, 5)
+
+
+def test_merge_keys_fill_in_what_is_not_written(documents):
+    text = "x: &x {a: 1, b: 2}\nz: &z {b: 5, c: 6}\ny:\n  <<: [*x, *z]\n  a: 3\n"
+    assert plain(documents(text)[0].value)["y"] == {"a": 3, "b": 2, "c": 6}
+
+
+def test_a_quoted_merge_key_is_just_a_key(documents):
+    assert plain(documents("'<<': 1")[0].value) == {"<<": 1}
+
+
+def test_json_and_several_documents_are_read(documents):
+    assert [plain(each.value) for each in documents('{"a": [1,\n\t2]}\n---\n---\nb: c\n')] == [
+        {"a": [1, 2]},
+        {"b": "c"},
+    ]
+
+
+def test_braces_in_quotes_are_no_template(documents):
+    assert documents('a: "{{ $labels.x }}"')[0].value == {"a": "{{ $labels.x }}"}
+
+
+def test_a_path_reads_as_people_write_it():
+    assert path_text(("a", 0, "b", "x.y/z")) == 'a[0].b."x.y/z"'

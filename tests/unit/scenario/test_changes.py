@@ -1,0 +1,110 @@
+"""``--set`` and variants."""
+
+import pytest
+
+from ove_capacity.scenario.changes import field_path
+
+_VARIANTS = """\
+workloads:
+  - {name: a, cluster: one, count: 1, cpu: 1, memory: 1Gi}
+variants:
+  bigger: {clusters.one.pools.worker.count: 5, "workloads[0].count": 7}
+  broken: {clusters.one.pools.worker.count: -5, "workloads[4].count": 7}
+  wrong: {clusters.one.pools.worker.count: -5}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("a.b", ("a", "b")),
+        ("a[0].b", ("a", 0, "b")),
+        ('a."b.c".d', ("a", "b.c", "d")),
+        ("a['b.c/d']", ("a", "b.c/d")),
+        ("a.b-c_d", ("a", "b-c_d")),
+    ],
+)
+def test_a_path_is_read(text, path):
+    assert field_path(text) == path
+
+
+@pytest.mark.parametrize("text", ["", ".", "a..b", "[0]", "a[x]", "a[0", 'a."b', "a.b."])
+def test_what_is_no_path_is_refused(text):
+    with pytest.raises(ValueError, match="is not a path"):
+        field_path(text)
+
+
+def test_settings_are_read_as_yaml_and_win(scenario):
+    case = scenario(
+        _VARIANTS,
+        set={
+            "clusters.one.pools.worker.count": "4",
+            "workloads[0].count": "3",
+            'clusters.one.labels."example.com/x"': "east",
+            "clusters.one.platform.openshift": "4.20",
+        },
+    )
+    cluster = case.fleet.cluster("one")
+    assert len(cluster.nodes) == 4
+    assert case.plan.workloads[0].count == 3
+    assert cluster.labels == {"example.com/x": "east"}
+    assert str(cluster.release.openshift) == "4.20"
+
+
+def test_values_may_be_given_as_they_are(scenario):
+    assert len(scenario(set={"clusters.one.pools.worker.count": 3}).fleet.clusters[0].nodes) == 3
+
+
+def test_a_list_grows_at_its_end(scenario):
+    new = "{name: b, cluster: one, cpu: 1, memory: 1Gi}"
+    case = scenario(_VARIANTS, set={"workloads[1]": new})
+    assert [each.name for each in case.plan.workloads] == ["a", "b"]
+
+
+def test_a_variant_is_applied_before_settings(scenario):
+    case = scenario(_VARIANTS, variant="bigger", set={"workloads[0].count": "2"})
+    assert len(case.fleet.clusters[0].nodes) == 5
+    assert case.plan.workloads[0].count == 2
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"workloads[3].count": "1"}, "--set workloads[3].count — there is no item [3]; the list"),
+        ({"workloads.count": "1"}, "--set workloads.count — workloads is a list: write [0]"),
+        ({"name.x": "1"}, "--set name.x — name is 'small', which has no fields"),
+        ({"a..b": "1"}, "--set a..b — 'a..b' is not a path"),
+        ({"seed": "["}, "--set seed — is not YAML"),
+        ({"seed": "-3"}, "--set seed: seed — must be at least 0 (got -3)"),
+        ({"sed": "3"}, "--set sed: sed — no such field; did you mean 'seed'?"),
+    ],
+)
+def test_a_wrong_setting_is_told_by_its_own_words(problems, settings, message):
+    assert problems(_VARIANTS, set=settings)[0].startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("variant", "message"),
+    [
+        ("biger", "s.yaml:11:3: variants — has no variant 'biger'; it has bigger, broken"),
+        ("broken", 's.yaml:12:49: variants.broken."workloads[4].count" — there is no item [4]'),
+        ("wrong", "s.yaml:13:44: clusters.one.pools.worker.count — must be at least 0 (got -5)"),
+    ],
+)
+def test_a_wrong_variant_points_into_the_file(problems, variant, message):
+    assert problems(_VARIANTS, variant=variant)[0].startswith(message)
+
+
+def test_a_change_leaves_the_file_alone(scenario):
+    changed = scenario(set={"clusters.one.pools.worker.count": "9"})
+    assert len(changed.fleet.clusters[0].nodes) == 9
+    assert len(scenario().fleet.clusters[0].nodes) == 2
+
+
+def test_the_hash_follows_the_resolved_scenario(scenario):
+    def digest(**options):
+        return scenario(_VARIANTS, **options).provenance.scenario_sha256
+
+    assert digest() == digest()
+    assert digest(set={"seed": "5"}) != digest()
+    assert digest(seed=5) == digest()
