@@ -14,9 +14,9 @@ from ove_capacity.sim import overview
 from ove_capacity.sim.run import Run
 from ove_capacity.tables import Table
 
-__all__ = ["WIDTH", "show_text", "simulate_text", "validate_text"]
+__all__ = ["show_text", "simulate_text", "validate_text"]
 
-WIDTH = 100
+_WIDTH = 100
 
 
 def simulate_text(run: Run) -> str:
@@ -25,7 +25,7 @@ def simulate_text(run: Run) -> str:
     room, losses = headroom(run), failover(run)
     clusters = [cluster.name for cluster in case.fleet.clusters]
     sections: list[str | Table] = [
-        textwrap.fill(story.headline(run, losses), WIDTH, break_on_hyphens=False),
+        textwrap.fill(story.headline(run, losses), _WIDTH, break_on_hyphens=False),
         story.clusters_table(run, room, losses),
         story.fits_table(room, clusters),
         story.placements_table(list(run.placements.values())),
@@ -84,7 +84,7 @@ def _page(sections: Iterable[str | Table]) -> str:
     for section in sections:
         if isinstance(section, Table):
             if section.rows:
-                parts.append(section.text(WIDTH))
+                parts.append(section.text(_WIDTH))
         elif section:
             parts.append(section)
     return "\n\n".join(parts)
@@ -96,7 +96,7 @@ def _bullets(title: str, sentences: Sequence[str]) -> str:
     lines = [title]
     for sentence in sentences:
         lines += textwrap.wrap(
-            sentence, WIDTH, initial_indent="- ", subsequent_indent="  ", break_on_hyphens=False
+            sentence, _WIDTH, initial_indent="- ", subsequent_indent="  ", break_on_hyphens=False
         )
     return "\n".join(lines)
 
