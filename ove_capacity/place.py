@@ -246,7 +246,7 @@ def _sentence(
 
 
 def explain_pod(state: ClusterState, pod: Pod, policy: Policy) -> Verdict:
-    """What each plugin says of each node for a pod that would come now; the state stays as it is."""
+    """What each plugin says of each node for a pod that would come now; the state stays as is."""
     trial = state.copy()
     scheduler = scheduler_of(trial)
     c = scheduler.classify(trial, [pod])[0]

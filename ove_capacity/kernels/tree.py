@@ -1,8 +1,8 @@
 """Tournament trees: the best of many leaves in O(log n), with the number of equals.
 
 Trees are rows of two int64 arrays of shape (trees, 2 * width), width a power of two: vertex 1 is
-the root, vertex ``width + i`` is leaf i. ``best`` holds the largest value below a vertex, ``equals``
-how many leaves have it. A negative value means "not in the running".
+the root, vertex ``width + i`` is leaf i. ``best`` holds the largest value below a vertex and
+``equals`` how many leaves have it. A negative value means "not in the running".
 """
 
 from __future__ import annotations

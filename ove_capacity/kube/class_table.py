@@ -72,7 +72,7 @@ class ClassTable:
     """Static row of each class."""
     _index: dict[Hashable, int] = field(default_factory=dict)
     _specs: dict[int, tuple[PodSpec, int]] = field(default_factory=dict)
-    """By the spec's identity: the spec, kept alive so that the identity stays its own; its number."""
+    """By the spec's identity: the spec (kept alive: the identity stays its own) and its number."""
     _numbers: dict[Hashable, int] = field(default_factory=dict)
     """Number of each distinct spec."""
 
@@ -267,7 +267,7 @@ def _counter_arrays(table: CounterTable) -> CounterArrays:
         domains=np.array(table.domain_counts, np.int32),
         eligible=np.array(table.masks, np.uint8),
         scope=scope,
-        count=np.zeros((counters, widest), np.int64),
+        held=np.zeros((counters, widest), np.int64),
         entries=np.zeros(counters, np.int64),
         members=members,
     )

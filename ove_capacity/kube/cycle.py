@@ -142,7 +142,7 @@ def check_node(
     links = classes.links
     scope = counters.scope
     domain = counters.domain
-    count = counters.count
+    count = counters.held
     code = spreads(c, n, starts, links, scope, domain, count, scratch.hard_minimum)
     if code != PASS:
         return code
@@ -170,7 +170,7 @@ def prepare(c: int, counters: CounterArrays, classes: ClassArrays, scratch: Scra
         classes.links,
         counters.scope,
         counters.domains,
-        counters.count,
+        counters.held,
         counters.members,
         scratch.hard_minimum,
     )
@@ -336,10 +336,10 @@ def score_nodes(
             raw[SPREAD, j] = 0
             if scratch.ignored[n] == 0:
                 raw[SPREAD, j] = crowding(
-                    c, n, starts, links, scope, domain, counters.count, scratch.soft_weight
+                    c, n, starts, links, scope, domain, counters.held, scratch.soft_weight
                 )
         if skipped[INTER_POD] == 0:
-            raw[INTER_POD, j] = pull(c, n, starts, links, scope, domain, counters.count)
+            raw[INTER_POD, j] = pull(c, n, starts, links, scope, domain, counters.held)
     normalize_taints(raw, norm, TAINTS, count)
     normalize_preference(raw, norm, NODE_PREFERENCE, count)
     if skipped[SPREAD] == 0:

@@ -76,15 +76,16 @@ def reject(scheduler: Scheduler, state: ClusterState, c: int, n: int, code: int)
         assert taint is not None
         words = (taint_toleration.reason(taint),)
         return Rejection(n, "TaintToleration", UNRESOLVABLE, words)
-    assert code == codes.FIT and state.classes is not None
+    assert code == codes.FIT
+    assert state.classes is not None
     lacking = _lacking(scheduler, state, c, n)
     assert lacking, f"{state.nodes[n].name} was rejected for resources that it has"
     never = any(
         state.resources[r] != PODS and state.classes.request[c, r] > state.allocatable[n, r]
         for r in lacking
     )
-    words = tuple(sorted(node_resources_fit.reason(state.resources[r]) for r in lacking))
-    return Rejection(n, "NodeResourcesFit", UNRESOLVABLE if never else UNSCHEDULABLE, words)
+    short = tuple(sorted(node_resources_fit.reason(state.resources[r]) for r in lacking))
+    return Rejection(n, "NodeResourcesFit", UNRESOLVABLE if never else UNSCHEDULABLE, short)
 
 
 def diagnose(

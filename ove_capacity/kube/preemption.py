@@ -68,11 +68,12 @@ def _split_by_budget(
 ) -> tuple[list[int], list[int]]:
     """Victims whose eviction breaks a budget, and the others; both in the given order."""
     left = {budget: budget.disruptions_allowed for budget in budgets}
-    violating, free = [], []
+    violating: list[int] = []
+    free: list[int] = []
     for row in rows:
         pod = state.pod(row)
         broken = False
-        for budget in left:
+        for budget, allowed in left.items():
             selector = budget.selector
             if (
                 pod.labels
@@ -82,8 +83,8 @@ def _split_by_budget(
                 and selector.matches(pod.labels)
                 and pod.name not in budget.disrupted_pods
             ):
-                left[budget] -= 1
-                broken |= left[budget] < 0
+                left[budget] = allowed - 1
+                broken |= allowed < 1
         (violating if broken else free).append(row)
     return violating, free
 

@@ -131,7 +131,8 @@ class Scheduler:
 
     def _arrays(self, state: ClusterState, fast: bool) -> tuple[Any, ...]:
         """Nodes, counters, classes, profile, scratch; as arrays for the compiled form, or views."""
-        assert self._profile is not None and state.classes is not None, "classify pods first"
+        assert self._profile is not None, "classify pods first"
+        assert state.classes is not None
         assert state.counters is not None
         if self._scratch is None:
             self._scratch = new_scratch(state.arrays, state.counters, state.classes)
@@ -170,10 +171,11 @@ class Scheduler:
         wanted = self._wanted(state, policy)
         run, fast = form(schedule_many, len(classes) * len(state.nodes))
         chosen = np.full(len(classes), -1, np.int32)
-        inputs: tuple[Any, ...] = (classes, draws, chosen, stops)
+        arrays: list[Any] = [classes, draws, chosen, stops]
         if not fast:
-            inputs = tuple(memoryview(array) for array in inputs)
-        done = run(*inputs, wanted, *self._arrays(state, fast))
+            arrays = [memoryview(array) for array in arrays]
+        arguments = [*arrays, wanted, *self._arrays(state, fast)]
+        done = run(*arguments)
         return chosen, int(done)
 
     def decide(

@@ -82,7 +82,7 @@ def new_scratch(nodes: NodeArrays, counters: CounterArrays, classes: ClassArrays
         skipped=np.zeros(plugins, np.uint8),
         hard_minimum=np.zeros(_longest(classes.starts, HARD_LINKS), np.int64),
         soft_weight=np.zeros(_longest(classes.starts, SOFT_LINKS), np.float64),
-        seen=np.zeros(max(1, counters.count.shape[1]), np.uint8),
+        seen=np.zeros(max(1, counters.held.shape[1]), np.uint8),
         ignored=np.zeros(count, np.uint8),
         logarithm=np.array([math.log(max(1, size)) for size in range(count + 4)], np.float64),
         walk=np.arange(count, dtype=np.int32),

@@ -124,7 +124,7 @@ class CounterArrays(NamedTuple):
     """(M, N) uint8: nodes that a counter looks at. Mask 0 is every node."""
     scope: Array
     """(K, 2) int32: topology key and mask of a counter."""
-    count: Array
+    held: Array
     """(K, D) int64: sum of feed weights by domain."""
     entries: Array
     """(K,) int64: pods that a counter holds, in any domain."""
@@ -140,7 +140,7 @@ class ClassArrays(NamedTuple):
     nonzero: Array
     """(C, 2) int64: what they add to `NodeArrays.nonzero`."""
     starts: Array
-    """(LINK_KINDS, C + 1) int64: links of kind k of class c are starts[k, c] to starts[k, c + 1]."""
+    """(LINK_KINDS, C + 1) int64: links of kind k, class c are starts[k, c] to starts[k, c + 1]."""
     links: Array
     """(…, LINK_WIDTH) int64."""
     facts: Array

@@ -68,7 +68,7 @@ def feed_counters(c: int, n: int, pods: int, counters: CounterArrays, classes: C
         k = links[i, 0]
         d = counters.domain[scope[k, 0], n]
         if d >= 0 and counters.eligible[scope[k, 1], n] != 0:
-            counters.count[k, d] += pods * links[i, 1]
+            counters.held[k, d] += pods * links[i, 1]
             counters.entries[k] += pods
 
 

@@ -81,7 +81,7 @@ class ClusterState:
         if self.counters is not None:
             counters = self.counters
             twin.counters = counters._replace(
-                count=counters.count.copy(), entries=counters.entries.copy()
+                held=counters.held.copy(), entries=counters.entries.copy()
             )
         twin.pod_class = self.pod_class.copy()
         twin.pod_node = self.pod_node.copy()

@@ -53,7 +53,7 @@ def _check_counters(state: ClusterState, bound: Array) -> None:
     counters, classes = state.counters, state.classes
     assert counters is not None
     assert classes is not None
-    count, entries = np.zeros_like(counters.count), np.zeros_like(counters.entries)
+    count, entries = np.zeros_like(counters.held), np.zeros_like(counters.entries)
     rows = np.flatnonzero(bound)
     for row in rows:
         c, n = state.pod_class[row], state.pod_node[row]
@@ -62,5 +62,5 @@ def _check_counters(state: ClusterState, bound: Array) -> None:
             if d >= 0 and counters.eligible[counters.scope[k, 1], n]:
                 count[k, d] += weight
                 entries[k] += 1
-    wrong = np.flatnonzero((count != counters.count).any(axis=1) | (entries != counters.entries))
+    wrong = np.flatnonzero((count != counters.held).any(axis=1) | (entries != counters.entries))
     assert len(wrong) == 0, f"counter {wrong[0]} does not hold the pods that feed it"

@@ -29,7 +29,7 @@ class Rejection:
 
 
 def histogram(nodes: int, reasons: Iterable[str]) -> str:
-    """``0/12 nodes are available: 3 node(s) had untolerated taint {…}, 9 Insufficient memory.``
+    """The sentence: ``0/12 nodes are available: 3 Too many pods, 9 Insufficient memory.``.
 
     The parts are sorted as strings, as upstream sorts them.
     """

@@ -18,7 +18,8 @@ from ove_capacity.model.pod import Affinity, Pod
 from ove_capacity.model.policy import Policy
 from ove_capacity.place import initial_state, scheduler_of
 from ove_capacity.releases import release
-from ove_capacity.state.claim import bind, release as leave
+from ove_capacity.state.claim import bind
+from ove_capacity.state.claim import release as leave
 from ove_capacity.state.cluster_state import ClusterState
 from ove_capacity.state.rejection import UNRESOLVABLE, Rejection
 
@@ -114,9 +115,7 @@ class _Run:
         self.pods = [core.pod_of(each) for each in given["pods"]]
         nominated = [core.pod_of(each) for each in given.get("nominatedPods", [])]
         profile = _profile(options)
-        self.state: ClusterState = initial_state(
-            _cluster(given), [*self.pods, *nominated], profile
-        )
+        self.state: ClusterState = initial_state(_cluster(given), [*self.pods, *nominated], profile)
         self.scheduler: Scheduler = scheduler_of(self.state)
         for pod, c in zip(nominated, self.scheduler.classify(self.state, nominated), strict=True):
             node = self.state.node_index(pod.nominated_node)
@@ -291,4 +290,3 @@ def _first_difference(expected: Any, ours: Any, path: str) -> str | None:
                 return found
         return None
     return None if expected == ours else f"{path}: expected {expected!r}, ours {ours!r}"
-

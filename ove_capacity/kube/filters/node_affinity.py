@@ -47,7 +47,7 @@ def _matches_field(requirement: Requirement, node: Node) -> bool:
 
 
 def matches_term(term: NodeSelectorTerm, node: Node) -> bool:
-    """Whether a node satisfies one term; an empty term matches nothing, one that does not parse too.
+    """Whether a node satisfies one term. Empty terms and terms that do not parse match nothing.
 
     Source: kubernetes/component-helpers v0.34.1 scheduling/corev1/nodeaffinity/nodeaffinity.go,
     nodeSelectorTerm.match.

@@ -12,7 +12,8 @@ __all__ = ["normalize_pull", "pull", "pulls_anywhere"]
 def pulls_anywhere(c: int, starts: Array, links: Array, entries: Array) -> bool:
     """Whether any pod stands in any domain that class *c* cares for; otherwise PreScore skips.
 
-    Source: kubernetes v1.34.1 pkg/scheduler/framework/plugins/interpodaffinity/scoring.go, PreScore.
+    Source: kubernetes v1.34.1 pkg/scheduler/framework/plugins/interpodaffinity/scoring.go,
+    PreScore.
     """
     for i in range(starts[PULL_LINKS, c], starts[PULL_LINKS, c + 1]):
         if entries[links[i, 0]] > 0:
