@@ -27,12 +27,13 @@ FieldPath = tuple[str | int, ...]
 """Keys and indices from the root of a document to one of its values."""
 
 _COLUMN_BITS = 24
+_LAST_COLUMN = (1 << _COLUMN_BITS) - 1
 _PLAIN_KEY = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 
 
 def place_number(line: int, column: int) -> int:
     """A line and a column, both from 0, in one number."""
-    return line << _COLUMN_BITS | min(column, (1 << _COLUMN_BITS) - 1)
+    return line << _COLUMN_BITS | (column if column < _LAST_COLUMN else _LAST_COLUMN)
 
 
 def line_of(place: int) -> int:
@@ -42,7 +43,7 @@ def line_of(place: int) -> int:
 
 def column_of(place: int) -> int:
     """The column, from 1."""
-    return (place & ((1 << _COLUMN_BITS) - 1)) + 1
+    return (place & _LAST_COLUMN) + 1
 
 
 class PlacedMapping(dict[str, Any]):

@@ -75,33 +75,34 @@ class _Builder:
         self.stack: list[_Open] = []
         self.anchors: dict[str, _Anchor | None] = {}
         self.roots: list[tuple[Any, int]] = []
+        self.scalars: dict[str, tuple[Any, str]] = {}
+        """Plain text -> its value, and what other readers take it for."""
         self.odd: list[tuple[str, str, int]] = []
         """Plain texts that other readers take for something else: text, what, place."""
 
     def build(self) -> list[tuple[Any, int]]:
         """Roots with their places."""
         parser = _Loader(self.text)
+        takers = {
+            yaml.ScalarEvent: self._scalar,
+            yaml.MappingStartEvent: self._mapping,
+            yaml.SequenceStartEvent: self._sequence,
+            yaml.MappingEndEvent: self._end,
+            yaml.SequenceEndEvent: self._end,
+            yaml.AliasEvent: self._alias,
+            yaml.DocumentStartEvent: self._document,
+        }
         try:
-            while parser.check_event():
-                self._take(parser.get_event())
+            while (event := parser.get_event()) is not None:
+                taker = takers.get(type(event))
+                if taker is not None:
+                    taker(event)
         finally:
             parser.dispose()
         return self.roots
 
-    def _take(self, event: Any) -> None:
-        kind = type(event)
-        if kind is yaml.ScalarEvent:
-            self._scalar(event)
-        elif kind is yaml.MappingStartEvent:
-            self._start(event, PlacedMapping())
-        elif kind is yaml.SequenceStartEvent:
-            self._start(event, PlacedList())
-        elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
-            self._end()
-        elif kind is yaml.AliasEvent:
-            self._alias(event)
-        elif kind is yaml.DocumentStartEvent:
-            self.anchors.clear()
+    def _document(self, _: Any) -> None:
+        self.anchors.clear()
 
     def _count(self, nodes: int, height: int, place: int) -> None:
         self.nodes += nodes
@@ -115,23 +116,39 @@ class _Builder:
         place = place_number(mark.line, mark.column)
         if event.tag is not None:
             raise _RefusedError(f"has the tag {event.tag!r}; tags are not read", place)
-        self._count(1, 0, place)
-        text = event.value
-        frame = self.stack[-1] if self.stack else None
-        if event.implicit[0]:
-            if frame is not None and frame.key is None and type(frame.value) is PlacedMapping:
-                value: Any = text
-            else:
-                value = scalar_of(text)
-            if value is text and len(self.odd) < _PLAIN_WARNINGS:
-                other = read_otherwise(text)
-                if other:
-                    self.odd.append((text, other, place))
-        else:
-            value = text
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            self._count(0, 0, place)
+        value = event.value
+        plain = event.implicit[0]
+        if plain:
+            value = self._plain(value, place)
         if event.anchor is not None:
             self.anchors[event.anchor] = _Anchor(value, 1, 0)
-        self._put(value, place, plain=event.implicit[0])
+        if self.stack and type(into := self.stack[-1].value) is PlacedList:
+            into.append(value)
+            into.values_at.append(place)
+        else:
+            self._put(value, place, plain)
+
+    def _plain(self, text: str, place: int) -> Any:
+        """The value of a plain scalar; a key stays text."""
+        known = self.scalars.get(text)
+        if known is None:
+            known = self.scalars[text] = (scalar_of(text), read_otherwise(text))
+        typed, other = known
+        frame = self.stack[-1] if self.stack else None
+        is_key = frame is not None and frame.key is None and type(frame.value) is PlacedMapping
+        value = text if is_key else typed
+        if other and len(self.odd) < _PLAIN_WARNINGS:
+            self.odd.append((text, other, place))
+        return value
+
+    def _mapping(self, event: Any) -> None:
+        self._start(event, PlacedMapping())
+
+    def _sequence(self, event: Any) -> None:
+        self._start(event, PlacedList())
 
     def _start(self, event: Any, value: PlacedMapping | PlacedList) -> None:
         mark = event.start_mark
@@ -144,7 +161,7 @@ class _Builder:
             self.anchors[event.anchor] = None
         self.stack.append(_Open(value, place, event.anchor, nodes_before))
 
-    def _end(self) -> None:
+    def _end(self, _: Any) -> None:
         frame = self.stack.pop()
         if frame.merged:
             _merge(frame)

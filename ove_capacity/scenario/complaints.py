@@ -14,6 +14,9 @@ from ove_capacity.scenario.changes import Changed
 
 __all__ = ["problems_of", "value_at"]
 
+_MOST_WORDED = 1000
+"""Problems that are told one by one; a file with more needs another look altogether."""
+
 _WORDS: Mapping[str, str] = {
     "bool_type": "must be true or false",
     "dict_type": "must be a mapping",
@@ -161,9 +164,14 @@ class _Complaint:
 def problems_of(error: ValidationError, changed: Changed, model: type[BaseModel]) -> list[Problem]:
     """Every problem, worded and placed; those that follow from another are left out."""
     root = changed.document.value
+    errors = error.errors(include_url=False)
     found: dict[FieldPath, Problem] = {}
-    for each in error.errors(include_url=False):
+    for each in errors[:_MOST_WORDED]:
         complaint = _Complaint(dict(each), root, model)
         key = complaint.path if complaint.kind != "missing" else (*complaint.path, "missing")
         found.setdefault(key, complaint.worded(changed, root, model))
-    return list(found.values())
+    problems = list(found.values())
+    if len(errors) > _MOST_WORDED:
+        message = f"has {len(errors) - _MOST_WORDED} problems beside these"
+        problems.append(Problem(message, changed.document.file))
+    return problems

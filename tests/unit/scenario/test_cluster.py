@@ -64,11 +64,9 @@ def test_the_profile_gives_pools_and_the_scenario_changes_them(scenario):
 
 
 def test_zones_are_filled_in_turn(scenario):
-    text = (
-        "clusters: {a: {pools: {worker: {count: 3, zones: [x, y], node: {cpu: 8, memory: 32Gi}}}}}"
-    )
-    nodes = scenario(text, small=_HEAD).fleet.clusters[0].nodes
-    assert [node.labels["topology.kubernetes.io/zone"] for node in nodes] == ["x", "y"]
+    pool = "clusters.one.pools.worker"
+    nodes = scenario(set={f"{pool}.zones": "[x, y]", f"{pool}.count": 3}).fleet.clusters[0].nodes
+    assert [node.labels["topology.kubernetes.io/zone"] for node in nodes] == ["x", "y", "x"]
 
 
 def test_the_profile_names_the_release_when_the_platform_does_not(scenario):
