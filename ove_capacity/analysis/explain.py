@@ -122,9 +122,11 @@ def explain(subject: Case | Run, vm: str, *, cluster: str = "") -> Explanation:
         cluster: when several clusters have a VM of that name; empty: the latest.
 
     Raises:
-        UnknownNameError: there is no such VM.
+        UnknownNameError: there is no such VM, or no such cluster.
     """
     run = settle(subject)
+    if cluster:
+        run.clusters(cluster)
     record = run.vm(vm, cluster)
     state = run.states[record.cluster]
     if record.status is VmStatus.RUNNING:

@@ -47,10 +47,11 @@ def explain(
     output: Output = None,
 ) -> None:
     """Show every node's verdict on one VM."""
-    from ove_capacity.report import json
-
     at_ms = duration_ms("--at", at)
     case = load_case(scenario, variant=variant, settings=settings, outside=outside, seed=seed)
+
+    from ove_capacity.report import json  # not before the input is known to be right
+
     with progress_bar("simulating") as progress:
         run = ove_capacity.simulate(case, until=at_ms + 1, progress=progress)
     explanation = ove_capacity.explain(run, vm, cluster=cluster)

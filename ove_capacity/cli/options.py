@@ -88,12 +88,15 @@ def load_case(
     return case
 
 
-def duration_ms(option: str, text: str) -> int:
+def duration_ms(option: str, text: str, *, least_ms: int = 0) -> int:
     """A duration given on the command line; OveCapacityError names the option."""
     try:
-        return parse_duration(text)
+        duration = parse_duration(text)
     except ValueError as error:
         raise OveCapacityError(f"{option}: {error}") from None
+    if duration < least_ms:
+        raise OveCapacityError(f"{option}: {text!r} is no time at all")
+    return duration
 
 
 def _changes(settings: list[str]) -> dict[str, object]:

@@ -43,9 +43,10 @@ def placement(
 
     Ends with 1 when a Placement finds no cluster.
     """
-    from ove_capacity.report import json
-
     case = load_case(scenario, variant=variant, settings=settings, outside=outside, seed=seed)
+
+    from ove_capacity.report import json  # not before the input is known to be right
+
     decided = ove_capacity.placement(case, name)
     deliver(
         lambda: json.result_document(case, "placements", decided.to_dict()),

@@ -31,7 +31,8 @@ def show(
     output: Output = None,
 ) -> None:
     """Show what will be simulated, and every assumption."""
-    from ove_capacity.report import json, text
-
     case = load_case(scenario, variant=variant, settings=settings, outside=outside, seed=seed)
+
+    from ove_capacity.report import json, text  # not before the input is known to be right
+
     deliver(lambda: json.show_document(case), lambda: text.show_text(case), form=form, file=output)

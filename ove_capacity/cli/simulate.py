@@ -56,11 +56,12 @@ def simulate(
     output: Output = None,
 ) -> None:
     """Run the plan: what happened, what fits, what survives."""
-    from ove_capacity.report import json, text
-
-    until_ms = None if until is None else duration_ms("--until", until)
+    until_ms = None if until is None else duration_ms("--until", until, least_ms=1)
     refuse_unwritable(output)
     case = load_case(scenario, variant=variant, settings=settings, outside=outside, seed=seed)
+
+    from ove_capacity.report import json, text  # not before the input is known to be right
+
     with progress_bar("simulating") as progress:
         run = ove_capacity.simulate(case, until=until_ms, check=check, progress=progress)
     deliver(

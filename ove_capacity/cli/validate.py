@@ -32,16 +32,18 @@ def validate(
     output: Output = None,
 ) -> None:
     """List every problem of a scenario, each with its place."""
-    from ove_capacity.report import json, text
-
     try:
         case = load_case(scenario, variant=variant, settings=settings, outside=outside)
     except ScenarioError as error:
         if form is not Format.JSON:
             raise
-        problems = error.problems
-        deliver(lambda: json.problems_document(problems), str, form=form, file=output)
+        problems = [problem.to_dict() for problem in error.problems]
+        wrong = {"valid": False, "problems": problems}
+        deliver(lambda: wrong, str, form=form, file=output)
         raise typer.Exit(WRONG_INPUT) from None
+
+    from ove_capacity.report import json, text  # not before the input is known to be right
+
     deliver(
         lambda: json.validate_document(case),
         lambda: text.validate_text(case, str(scenario)),

@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import sys
 from collections.abc import Callable, Iterable
 from functools import cache
 from importlib import import_module
@@ -82,7 +83,16 @@ def _cache_folder() -> Path:
 @cache
 def _numba() -> Any:
     # Imported here, by name, because it costs half a second that small work must not pay.
-    numba = import_module("numba")
+    # It loads scipy to see whether linear algebra could be compiled: a tenth of a second, for none.
+    hides_scipy = "scipy" not in sys.modules
+    if hides_scipy:
+        sys.modules["scipy"] = None  # type: ignore[assignment] # as the import system documents it
+    try:
+        numba = import_module("numba")
+        import_module("numba.np.arraymath")
+    finally:
+        if hides_scipy:
+            del sys.modules["scipy"]
     numba.config.CACHE_DIR = str(_cache_folder())
     return numba
 

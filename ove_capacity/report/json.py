@@ -5,18 +5,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from ove_capacity.analysis.failover import failover
 from ove_capacity.analysis.headroom import headroom
-from ove_capacity.errors import Problem
 from ove_capacity.model.assumption import Assumption
 from ove_capacity.model.case import Case
 from ove_capacity.model.cluster import Cluster
 from ove_capacity.sim.run import Run
 
 __all__ = [
-    "problems_document",
     "result_document",
     "show_document",
     "simulate_document",
@@ -65,11 +63,6 @@ def result_document(case: Case, name: str, answer: object) -> dict[str, object]:
 def validate_document(case: Case) -> dict[str, object]:
     """That the input is right, and what was understood of it."""
     return {"valid": True, "problems": [], **_head(case)}
-
-
-def problems_document(problems: Sequence[Problem]) -> dict[str, object]:
-    """That the input is wrong, and where."""
-    return {"valid": False, "problems": [problem.to_dict() for problem in problems]}
 
 
 def _head(case: Case) -> dict[str, object]:

@@ -60,6 +60,7 @@ HOMES = {
 
 LATE = {
     ("ove_capacity/kernels/compile.py", "numba"): "half a second that small work must not pay",
+    ("ove_capacity/kernels/compile.py", "numba.np.arraymath"): "as numba",
 }
 """(file, imported) -> why that import inside a function is right; beside the facade and cli."""
 
