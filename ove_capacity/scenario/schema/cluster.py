@@ -89,7 +89,7 @@ class NodeSection(Section):
 class PoolSection(Section):
     """Machines that are alike."""
 
-    count: Count | None = None
+    count: Annotated[int, Field(strict=True, ge=0, le=20_000)] | None = None
     """How many; left out: as many as the profile says."""
     min: Count | None = None
     max: Count | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, WithJsonSchema
 
 from ove_capacity.quantity import Quantity, QuantityError
 from ove_capacity.simtime import parse_duration
@@ -27,7 +27,7 @@ __all__ = [
 class Section(BaseModel):
     """A part of a scenario: frozen, and without fields that nobody knows."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     not_modelled: ClassVar[frozenset[str]] = frozenset()
     """Fields that are read for capabilities to come, by their name in the file."""
@@ -78,17 +78,25 @@ def _paths(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-Text = Annotated[str, BeforeValidator(_text)]
+_QUANTITY = WithJsonSchema({"type": ["string", "number"], "examples": ["64Gi", "500m", 1.5]})
+_DURATION = WithJsonSchema({"type": "string", "examples": ["10m", "24h", "2d4h"]})
+_TEXT = WithJsonSchema({"type": ["string", "number"]})
+
+Text = Annotated[str, BeforeValidator(_text), _TEXT]
 Name = Annotated[str, BeforeValidator(_text), Field(min_length=1, max_length=253)]
 Flag = Annotated[bool, Strict()]
 Count = Annotated[int, Strict(), Field(ge=0, le=1_000_000)]
 PositiveCount = Annotated[int, Strict(), Field(ge=1, le=1_000_000)]
-AmountOfCpu = Annotated[int, BeforeValidator(_milli)]
+AmountOfCpu = Annotated[int, BeforeValidator(_milli), _QUANTITY]
 """Milli-cores, from a quantity."""
-AmountOfMemory = Annotated[int, BeforeValidator(_bytes)]
+AmountOfMemory = Annotated[int, BeforeValidator(_bytes), _QUANTITY]
 """Bytes, from a quantity."""
-Milliseconds = Annotated[int, BeforeValidator(_duration_ms)]
+Milliseconds = Annotated[int, BeforeValidator(_duration_ms), _DURATION]
 """From a duration like ``2d4h``."""
 LabelMap = dict[str, Annotated[str, BeforeValidator(_label_value)]]
-Paths = Annotated[tuple[str, ...], BeforeValidator(_paths)]
+Paths = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_paths),
+    WithJsonSchema({"type": ["string", "array"], "items": {"type": "string"}}),
+]
 """Files or folders, relative to the scenario; one alone needs no list."""

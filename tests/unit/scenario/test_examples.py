@@ -1,0 +1,118 @@
+"""The scenarios that come with the project, and real files when they are at hand."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from ove_capacity.model.pod_requests import effective_requests
+from ove_capacity.scenario import load
+
+_SCENARIOS = Path(__file__).parents[3] / "scenarios"
+_REAL = os.environ.get("OVE_CAPACITY_REAL", "")
+_needs_real = pytest.mark.skipif(not _REAL, reason="OVE_CAPACITY_REAL names no folder")
+
+
+@pytest.fixture(scope="module")
+def architecture():
+    return load(_SCENARIOS / "rh-ove.yaml")
+
+
+def test_the_architecture_has_its_five_clusters(architecture):
+    sizes = {
+        each.name: (len(each.nodes), len(each.workers)) for each in architecture.fleet.clusters
+    }
+    assert sizes == {
+        "management": (6, 3),
+        "production-primary": (15, 9),
+        "production-secondary": (15, 9),
+        "staging": (6, 3),
+        "development": (5, 2),
+    }
+
+
+def test_the_architecture_selects_its_production_clusters(architecture):
+    (placement,) = architecture.fleet.placements
+    labels = {each.name: each.labels for each in architecture.fleet.clusters}
+    matching = [n for n in labels if any(p.matches(labels[n]) for p in placement.predicates)]
+    assert matching == ["production-primary", "production-secondary"]
+
+
+def test_the_template_finds_the_label_that_no_profile_gives(architecture):
+    (web,) = [each for each in architecture.plan.workloads if each.name == "web"]
+    workers = architecture.fleet.cluster("production-primary").workers
+    assert web.vmi.spec.node_selector["vm-workload"] == "true"
+    assert all(node.labels["vm-workload"] == "true" for node in workers)
+    assert any(each.name == "node.labels" for each in architecture.assumptions)
+
+
+def test_what_the_manifests_hold_beyond_the_model_is_named(architecture):
+    (kinds,) = [w for w in architecture.warnings if w.startswith("read, not modelled yet")]
+    for kind in ("1 Central", "2 ClusterAutoscaler", "3 HyperConverged", "2 VirtualService"):
+        assert kind in kinds
+    assert any("node_count says 12, its parts" in warning for warning in architecture.warnings)
+
+
+@pytest.mark.parametrize("variant", ["spare", "no-remediation"])
+def test_each_variant_loads(variant):
+    assert load(_SCENARIOS / "rh-ove.yaml", variant=variant).fleet.clusters
+
+
+def test_the_small_real_cluster_loads_without_a_warning_but_of_the_halted():
+    case = load(_SCENARIOS / "real-cluster.yaml")
+    assert sum(each.count for each in case.plan.workloads) == 29
+    assert case.warnings == ()
+
+
+def _real_case(nodes):
+    return load(
+        _SCENARIOS / "real-cluster.yaml",
+        set={
+            "clusters.real.nodes": f"{_REAL}/{nodes}",
+            "clusters.real.vms[0].path": f"{_REAL}/vm/kubevirt-examples",
+        },
+    )
+
+
+@_needs_real
+def test_real_bare_metal_nodes_are_taken_at_their_word():
+    nodes = _real_case("nodes/nto").fleet.clusters[0].nodes
+    assert {n.name: (n.capacity["cpu"], n.allocatable["cpu"]) for n in nodes} == {
+        "master.internal": (112_000, 111_500),
+        "worker1.internal": (80_000, 74_000),
+        "worker2.internal": (32_000, 31_500),
+    }
+    assert {n.name: n.allocatable["memory"] >> 10 for n in nodes} == {
+        "master.internal": 262391316,
+        "worker1.internal": 195245132,
+        "worker2.internal": 195497136,
+    }
+    assert nodes[1].pool == "worker-cnf"
+
+
+@_needs_real
+def test_real_platform_pods_ask_for_what_was_counted_independently():
+    cluster = _real_case("must-gather/metal").fleet.clusters[0]
+    found = {}
+    for node in cluster.nodes:
+        pods = [pod for pod in cluster.pods if pod.spec.node_name == node.name]
+        requests = [effective_requests(pod) for pod in pods]
+        cores = sum(each["cpu"].nano for each in requests if "cpu" in each) / 1e9
+        memory = sum(each["memory"].nano for each in requests if "memory" in each) / 1e9 / 2**30
+        found[node.name.split(".")[0]] = (round(cores, 2), round(memory, 2), len(pods))
+    assert found == {
+        "master-0": (1.97, 6.48, 56),
+        "master-1": (1.62, 4.77, 31),
+        "master-2": (1.57, 4.82, 29),
+        "worker-0": (0.42, 1.13, 15),
+        "worker-1": (0.30, 0.77, 12),
+        "worker-2": (0.81, 4.44, 30),
+    }
+
+
+@_needs_real
+def test_real_vms_run_or_are_left_out_with_a_reason():
+    case = _real_case("nodes/nto")
+    left_out = [warning for warning in case.warnings if "is left out" in warning]
+    assert (len(case.plan.workloads), len(left_out)) == (26, 10)
+    assert any("needs the NetworkAttachmentDefinition" in warning for warning in left_out)
