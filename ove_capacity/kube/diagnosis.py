@@ -13,7 +13,6 @@ from ove_capacity.kube.filters import (
     pod_topology_spread,
     taint_toleration,
 )
-from ove_capacity.kube.profile import profile_arrays
 from ove_capacity.kube.scheduler import Decision, Scheduler
 from ove_capacity.model.resources import PODS
 from ove_capacity.state.cluster_state import ClusterState
@@ -51,7 +50,7 @@ _FIXED: dict[int, tuple[str, str, str]] = {
 
 def _lacking(scheduler: Scheduler, state: ClusterState, c: int, n: int) -> list[int]:
     nodes, _, classes = state.views()
-    ignored = profile_arrays(scheduler.profile, state.resources).ignored
+    ignored = scheduler.ignored_resources(state)
     return [
         r
         for r in range(len(state.resources))

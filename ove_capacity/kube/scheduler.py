@@ -144,6 +144,11 @@ class Scheduler:
             self._profile_views = views(self._profile)
         return (*state.views(), self._profile_views, self._scratch_views)
 
+    def ignored_resources(self, state: ClusterState) -> Array:
+        """(R,) uint8: resources that the fit filter does not look at."""
+        profile: ProfileArrays = self._arrays(state, fast=True)[3]
+        return profile.ignored
+
     def _wanted(self, state: ClusterState, policy: Policy) -> int:
         """How many feasible nodes to look for; sets the order of the walk when it matters."""
         count = len(state.nodes)

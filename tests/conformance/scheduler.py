@@ -22,6 +22,7 @@ from ove_capacity.state.claim import bind
 from ove_capacity.state.claim import release as leave
 from ove_capacity.state.cluster_state import ClusterState
 from ove_capacity.state.rejection import UNRESOLVABLE, Rejection
+from tests.conformance.difference import first_difference
 
 Json = dict[str, Any]
 
@@ -270,23 +271,4 @@ def _canonical(value: Any) -> Any:
 
 def difference(expected: Json, ours: Json) -> str | None:
     """The first place where the two disagree, or None."""
-    return _first_difference(_canonical(expected), _canonical(ours), "")
-
-
-def _first_difference(expected: Any, ours: Any, path: str) -> str | None:
-    if isinstance(expected, dict) and isinstance(ours, dict):
-        for key in sorted({*expected, *ours}):
-            if key not in ours or key not in expected:
-                only = "expected" if key in expected else "ours"
-                return f"{path}.{key}: only {only} has it: {(expected | ours)[key]!r}"
-            found = _first_difference(expected[key], ours[key], f"{path}.{key}")
-            if found:
-                return found
-        return None
-    if isinstance(expected, list) and isinstance(ours, list) and len(expected) == len(ours):
-        for i, (left, right) in enumerate(zip(expected, ours, strict=True)):
-            found = _first_difference(left, right, f"{path}[{i}]")
-            if found:
-                return found
-        return None
-    return None if expected == ours else f"{path}: expected {expected!r}, ours {ours!r}"
+    return first_difference(_canonical(expected), _canonical(ours))

@@ -1,0 +1,1 @@
+"""Builders and random fleets, for our own tests and for those who write plugins."""

@@ -1,0 +1,52 @@
+"""One source, two forms."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+from ove_capacity.kernels.compile import Array, form, kernel, views
+from ove_capacity.kernels.tree import pick
+
+
+class Pair(NamedTuple):
+    left: Array
+    right: Array
+
+
+def test_a_function_that_is_no_kernel_is_not_compiled(monkeypatch):
+    monkeypatch.setenv("OVE_CAPACITY_KERNELS", "compiled")
+    with pytest.raises(AssertionError, match="is not a kernel"):
+        form(len_of, 1)
+
+
+def len_of(array):
+    return len(array)
+
+
+def test_small_work_runs_plain_and_the_plain_form_is_the_function_itself(monkeypatch):
+    monkeypatch.delenv("OVE_CAPACITY_KERNELS", raising=False)
+
+    @kernel
+    def twice(x: int) -> int:
+        return 2 * x
+
+    assert form(twice, 10) == (twice, False)
+
+
+def test_both_forms_answer_alike(monkeypatch):
+    best = np.array([[-1, 7, 7, 3, 7, 5, 3, 1]])
+    equals = np.ones_like(best)
+    monkeypatch.setenv("OVE_CAPACITY_KERNELS", "compiled")
+    fast, is_compiled = form(pick, 1)
+    assert is_compiled
+    assert fast(best, equals, 0, 4, 0.0) == pick(best, equals, 0, 4, 0.0) == 0
+
+
+def test_views_write_through_and_refuse_what_they_would_copy():
+    table = np.zeros((2, 3), np.int64)
+    viewed = views(Pair(table, table[0]))
+    viewed.left[1, 2] = 5
+    assert table[1, 2] == 5
+    with pytest.raises(AssertionError, match="lose writes"):
+        views(Pair(table.T, table))
