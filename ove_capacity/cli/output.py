@@ -99,7 +99,7 @@ def _print_in_colour(content: str) -> None:
     from rich.text import Text
 
     text = Text(content, end="")
-    text.highlight_regex(r"(?m)^[A-Z][^\n]*$(?=\n[- ]+\n)", "bold")
+    text.highlight_regex(r"(?<=\n\n)(?!ove-capacity)[^\n]+(?=\n[^\n])", "bold")
     text.highlight_regex(r"\byes\b", "green")
     text.highlight_regex(r"\b(NO|LOST|PENDING)\b", "bold red")
     text.highlight_regex(r"(?m)^ *-[- ]+$", "dim")

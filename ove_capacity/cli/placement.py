@@ -50,7 +50,7 @@ def placement(
     decided = ove_capacity.placement(case, name)
     deliver(
         lambda: json.result_document(case, "placements", decided.to_dict()),
-        lambda: str(decided),
+        lambda: str(decided) or f"{case.name} has no Placement.",
         form=form,
         file=output,
     )

@@ -27,6 +27,7 @@ from ove_capacity.scenario.schema.cluster import ClusterSection, PoolSection
 __all__ = ["PoolNodes", "pool_nodes"]
 
 _ROLE = "node-role.kubernetes.io/"
+_LEAST_STORAGE_BYTES = 100 * 10**9
 _STORAGE_LABEL = "cluster.ocs.openshift.io/openshift-storage"
 _TAINTS = {
     "master": (Taint(_ROLE + "master"),),
@@ -87,14 +88,22 @@ def _shape(
     shape = NodeShape(
         cpu_milli=node.cpu or base.cpu_milli,
         memory_bytes=node.memory or base.memory_bytes,
-        storage_bytes=node.storage or base.storage_bytes,
+        storage_bytes=node.storage or base.storage_bytes or _LEAST_STORAGE_BYTES,
         storage_medium=base.storage_medium,
     )
     for name, amount in (("cpu", shape.cpu_milli), ("memory", shape.memory_bytes)):
         if not amount:
             where = (*path, "node") if "node" in section.model_fields_set else path
             context.error(where, f"'{name}' is missing, and no profile says it")
-    return shape if shape.cpu_milli and shape.memory_bytes else None
+    if not (shape.cpu_milli and shape.memory_bytes):
+        return None
+    if not (node.storage or base.storage_bytes):
+        source = (
+            "openshift-docs installation-minimum-resource-requirements: the least a machine has"
+        )
+        cluster = str(path[1])
+        context.assume("node.ephemeral_storage", "100 GB", source, cluster, Evidence.DOCUMENTED)
+    return shape
 
 
 def _page_bytes(context: Context, path: FieldPath, sizes: dict[str, int]) -> dict[str, int]:
