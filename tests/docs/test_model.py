@@ -41,8 +41,6 @@ def test_every_kind_of_event_is_explained() -> None:
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda file: file.stem)
 def test_every_assumption_of_an_example_is_explained(scenario: Path) -> None:
-    if scenario.stem == "real-cluster":
-        pytest.skip("needs a folder of real objects")
     run = oc.simulate(oc.load(scenario), until="1d")
     used = {assumption.name for assumption in run.assumptions}
     explained = first_column("Assumptions")
