@@ -29,6 +29,7 @@ __all__ = [
     "CALLS_WORTH_LOADING",
     "Array",
     "compiled",
+    "expect",
     "form",
     "kernel",
     "views",
@@ -40,7 +41,7 @@ Array = NDArray[Any]
 _F = TypeVar("_F", bound=Callable[..., Any])
 _T = TypeVar("_T", bound=NamedTuple)
 
-CALLS_WORTH_LOADING = 60_000
+CALLS_WORTH_LOADING = 150_000
 """Pod-node pairs run plain (20 µs each) after which loading compiled kernels would have paid."""
 
 CALLS_WORTH_COMPILING = 1_000_000
@@ -130,6 +131,12 @@ def _is_warm(function: FunctionType) -> bool:
         return True
     folder = _cache_folder()
     return any(folder.glob(f"**/*{function.__name__}-*.nbi"))
+
+
+def expect(function: Callable[..., Any], work: int) -> None:
+    """Announce work to come, so that many small calls need not first show that they are many."""
+    known = cast(FunctionType, function)
+    _spent[known] = _spent.get(known, 0) + work
 
 
 def form(function: _F, work: int) -> tuple[_F, bool]:

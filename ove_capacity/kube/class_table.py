@@ -256,15 +256,15 @@ def _links(classes: Sequence[Sequence[Sequence[tuple[int, ...]]]]) -> tuple[Arra
 def _counter_arrays(table: CounterTable) -> CounterArrays:
     counters = len(table.key)
     widest = max(table.domain_counts)
-    scope = np.array([table.key, table.mask], np.int32).reshape(2, counters).T.copy()
-    members = np.zeros((counters, widest), np.int32)
+    scope = np.array([table.key, table.mask], np.int64).reshape(2, counters).T.copy()
+    members = np.zeros((counters, widest), np.int64)
     for k in range(counters):
         domain = table.domains[table.key[k]]
         there = domain[(domain >= 0) & (table.masks[table.mask[k]] != 0)]
         members[k] = np.bincount(there, minlength=widest)
     return CounterArrays(
-        domain=np.array(table.domains, np.int32),
-        domains=np.array(table.domain_counts, np.int32),
+        domain=np.array(table.domains, np.int64),
+        domains=np.array(table.domain_counts, np.int64),
         eligible=np.array(table.masks, np.uint8),
         scope=scope,
         held=np.zeros((counters, widest), np.int64),

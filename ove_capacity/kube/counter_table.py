@@ -28,7 +28,7 @@ from ove_capacity.model.pod import PodAffinityTerm, SpreadConstraint
 
 __all__ = ["Carried", "ClassReads", "CounterTable"]
 
-SELF = ""
+_SELF = ""
 """Topology key 0: every node is its own domain, whatever its labels say."""
 
 
@@ -65,12 +65,12 @@ class CounterTable:
         self._nodes = nodes
         self._namespaces = namespaces
         self._profile = profile
-        self.domains: list[Array] = [np.arange(len(nodes), dtype=np.int32)]
+        self.domains: list[Array] = [np.arange(len(nodes), dtype=np.int64)]
         self.domain_counts: list[int] = [len(nodes)]
         self.masks: list[Array] = [np.ones(len(nodes), np.uint8)]
         self.key: list[int] = []
         self.mask: list[int] = []
-        self._keys: dict[str, int] = {SELF: 0}
+        self._keys: dict[str, int] = {_SELF: 0}
         self._mask_index: dict[bytes, int] = {self.masks[0].tobytes(): 0}
         self._index: dict[Hashable, int] = {}
         self._matching: list[tuple[int, tuple[Matcher, ...]]] = []
@@ -82,7 +82,7 @@ class CounterTable:
         """Index of a topology key; its domains are numbered as nodes show them first."""
         if key not in self._keys:
             numbers: dict[str, int] = {}
-            domain = np.full(len(self._nodes), -1, np.int32)
+            domain = np.full(len(self._nodes), -1, np.int64)
             for n, node in enumerate(self._nodes):
                 if key in node.labels:
                     domain[n] = numbers.setdefault(node.labels[key], len(numbers))

@@ -36,7 +36,10 @@ _SYSTEM_CONSTRAINTS = ((HOSTNAME_LABEL, 3), (ZONE_LABEL, 5))
 
 
 def freeze(value: object) -> Hashable:
-    """A hashable image of a noun: equal images for equal nouns."""
+    """A hashable image of a noun: equal images for equal nouns.
+
+    Source: ours; upstream compares specs by their serialised form.
+    """
     if isinstance(value, Mapping):
         return tuple(sorted((key, freeze(entry)) for key, entry in value.items()))
     if isinstance(value, tuple):

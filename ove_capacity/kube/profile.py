@@ -115,7 +115,7 @@ class ProfileArrays(NamedTuple):
     shape: Array
     """(points, 2) int64: utilization in percent, score times ten."""
     balanced: Array
-    """(balanced resources,) int32: columns of the amounts."""
+    """(balanced resources,) int64: columns of the amounts."""
     ignored: Array
     """(R,) uint8: resources that the fit filter does not look at."""
 

@@ -31,7 +31,7 @@ def nodes_wanted(nodes: int, nodes_scored: str, scores: bool) -> int:
 
 
 def walk_order(nodes: list[Node]) -> Array:
-    """(N,) int32: zones in turn, nodes of a zone in the order they joined.
+    """(N,) int64: zones in turn, nodes of a zone in the order they joined.
 
     Source: kubernetes v1.34.1 pkg/scheduler/backend/cache/node_tree.go, list.
     """
@@ -40,4 +40,4 @@ def walk_order(nodes: list[Node]) -> Array:
         zone = (node.labels.get(REGION_LABEL, ""), node.labels.get(ZONE_LABEL, ""))
         zones.setdefault(zone, []).append(n)
     turns = zip_longest(*zones.values(), fillvalue=-1)
-    return np.array([n for turn in turns for n in turn if n >= 0], np.int32)
+    return np.array([n for turn in turns for n in turn if n >= 0], np.int64)

@@ -9,19 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from ove_capacity.kernels.compile import Array, form, views
+from ove_capacity.kernels.compile import Array, expect, form, views
 from ove_capacity.kube.class_table import ClassTable
 from ove_capacity.kube.codes import NODE_GONE, PASS
-from ove_capacity.kube.cycle import (
-    check_node,
-    choose,
-    find_feasible,
-    prepare,
-    schedule_many,
-    score_nodes,
-)
+from ove_capacity.kube.cycle import schedule_many
+from ove_capacity.kube.filtering import check_node, find_feasible, prepare
 from ove_capacity.kube.profile import PLUGINS, Profile, ProfileArrays, profile_arrays
 from ove_capacity.kube.sampling import nodes_wanted, walk_order
+from ove_capacity.kube.scoring import choose, score_nodes
 from ove_capacity.kube.scratch import Scratch, new_scratch
 from ove_capacity.model.pod import Pod
 from ove_capacity.model.policy import Policy
@@ -48,7 +43,7 @@ class Decision:
     node: int
     """Index of the chosen node, -1 when none would do."""
     codes: Array
-    """(N,) int16: what the filters said."""
+    """(N,) int64: what the filters said."""
     feasible: tuple[int, ...]
     scores: tuple[Score, ...] = ()
     """Empty when there were fewer than two feasible nodes: upstream does not score then."""
@@ -107,7 +102,7 @@ class Scheduler:
         named.update(r.name for r in (*self.profile.resources, *self.profile.balanced_resources))
         self._widen(state, sorted(named.difference(state.resources)))
         compiled = table.compile(state.resources)
-        ports = np.zeros((len(state.nodes), max(1, compiled.ports)), np.int32)
+        ports = np.zeros((len(state.nodes), max(1, compiled.ports)), np.int64)
         state.replace_nodes(state.arrays._replace(ports=ports), state.resources)
         state.replace_compiled(compiled.counters, compiled.classes)
         for row in rows:
@@ -175,13 +170,19 @@ class Scheduler:
         """
         wanted = self._wanted(state, policy)
         run, fast = form(schedule_many, len(classes) * len(state.nodes))
-        chosen = np.full(len(classes), -1, np.int32)
+        chosen = np.full(len(classes), -1, np.int64)
         arrays: list[Any] = [classes, draws, chosen, stops]
         if not fast:
             arrays = [memoryview(array) for array in arrays]
         arguments = [*arrays, wanted, *self._arrays(state, fast)]
         done = run(*arguments)
         return chosen, int(done)
+
+    @staticmethod
+    def expect(decisions: int, nodes: int) -> None:
+        """Announce that so many full cycles over so many nodes are to come."""
+        for function in (find_feasible, score_nodes, choose):
+            expect(function, decisions * nodes)
 
     def decide(
         self, state: ClusterState, c: int, row: int, policy: Policy, draw: float = 0.0

@@ -21,9 +21,9 @@ class Scratch(NamedTuple):
     """Arrays of one state that no decision is read from but in the same cycle."""
 
     code: Array
-    """(N,) int16: what the filters said of each node."""
+    """(N,) int64: what the filters said of each node."""
     feasible: Array
-    """(N,) int32: the nodes that passed, ascending."""
+    """(N,) int64: the nodes that passed, ascending."""
     raw: Array
     """(plugins, N) int64, parallel to feasible."""
     norm: Array
@@ -43,11 +43,11 @@ class Scratch(NamedTuple):
     logarithm: Array
     """(N + 4,) float64: natural logarithms, from outside so that both forms agree to the bit."""
     walk: Array
-    """(N,) int32: the order in which nodes are tried."""
+    """(N,) int64: the order in which nodes are tried."""
     ties: Array
     """(1,) int64: nodes that shared the best total."""
     slot: Array
-    """(C,) int32: tree of a class, -1 when it has none."""
+    """(C,) int64: tree of a class, -1 when it has none."""
     best: Array
     """(trees, 2 * width) int64."""
     equals: Array
@@ -70,12 +70,12 @@ def new_scratch(nodes: NodeArrays, counters: CounterArrays, classes: ClassArrays
     width = 1 << max(0, (count - 1).bit_length())
     class_count = len(classes.facts)
     trees = min(class_count, max(1, _TREE_BYTES_MAX // (width * _BYTES_PER_LEAF)))
-    slot = np.arange(class_count, dtype=np.int32)
+    slot = np.arange(class_count, dtype=np.int64)
     slot[slot >= trees] = -1
     plugins = len(PLUGINS)
     return Scratch(
-        code=np.zeros(count, np.int16),
-        feasible=np.zeros(count, np.int32),
+        code=np.zeros(count, np.int64),
+        feasible=np.zeros(count, np.int64),
         raw=np.zeros((plugins, count), np.int64),
         norm=np.zeros((plugins, count), np.int64),
         total=np.zeros(count, np.int64),
@@ -85,7 +85,7 @@ def new_scratch(nodes: NodeArrays, counters: CounterArrays, classes: ClassArrays
         seen=np.zeros(max(1, counters.held.shape[1]), np.uint8),
         ignored=np.zeros(count, np.uint8),
         logarithm=np.array([math.log(max(1, size)) for size in range(count + 4)], np.float64),
-        walk=np.arange(count, dtype=np.int32),
+        walk=np.arange(count, dtype=np.int64),
         ties=np.zeros(1, np.int64),
         slot=slot,
         best=np.full((trees, 2 * width), -1, np.int64),

@@ -41,7 +41,7 @@ class StaticRow:
     """One demand against every node; arrays of shape (N,)."""
 
     code: Array
-    """int16: first static filter that rejects."""
+    """int64: first static filter that rejects."""
     taint_raw: Array
     affinity_raw: Array
     image_raw: Array
@@ -128,9 +128,9 @@ class StaticTable:
         table = np.array(self._for_each_node(spec, verdict), np.int64).reshape(-1, 5)
         passing = table[table[:, 0] == PASS]
         return StaticRow(
-            code=table[:, 0].astype(np.int16),
-            taint_raw=table[:, 1].astype(np.int32),
-            affinity_raw=table[:, 2].astype(np.int32),
+            code=table[:, 0].astype(np.int64),
+            taint_raw=table[:, 1].astype(np.int64),
+            affinity_raw=table[:, 2].astype(np.int64),
             image_raw=self._image_scores(spec),
             affinity_ok=table[:, 3] != 0,
             taint_ok=table[:, 4] != 0,

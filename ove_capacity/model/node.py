@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ove_capacity.model.resources import Amounts
 from ove_capacity.model.selector import Labels
 
-__all__ = ["HOSTNAME_LABEL", "ZONE_LABEL", "Node", "NodeImage", "Taint"]
+__all__ = ["HOSTNAME_LABEL", "REGION_LABEL", "ZONE_LABEL", "Node", "NodeImage", "Taint"]
 
 HOSTNAME_LABEL = "kubernetes.io/hostname"
 ZONE_LABEL = "topology.kubernetes.io/zone"

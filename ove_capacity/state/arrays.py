@@ -68,6 +68,7 @@ GONE, READY, UNREACHABLE = 0, 1, 2
 """
 LINK_KINDS, LINK_WIDTH = 9, 4
 
+FACTS = 8
 (
     STATIC_ROW,
     TOLERATES_CORDON,
@@ -77,7 +78,7 @@ LINK_KINDS, LINK_WIDTH = 9, 4
     SKIPS_PREFERENCE,
     SKIPS_SPREAD,
     SKIPS_BALANCED,
-) = range(8)
+) = range(FACTS)
 """Columns of `ClassArrays.facts`: the class's row of the static table, and then 0 or 1:
 
 - UNIFORM: soft taints and preferred node terms do not tell the admitted nodes apart.
@@ -85,7 +86,6 @@ LINK_KINDS, LINK_WIDTH = 9, 4
 - NEEDS_ALL_KEYS: a node that lacks a soft key is ignored by the spread score.
 - SKIPS_…: scores that PreScore skips for the class whatever the state is.
 """
-FACTS = 8
 
 STATIC_CODE, STATIC_TAINTS, STATIC_PREFERENCE, STATIC_IMAGE = range(4)
 """Planes of `ClassArrays.static`: first static filter that rejects (0: none); PreferNoSchedule
@@ -106,9 +106,9 @@ class NodeArrays(NamedTuple):
     nonzero: Array
     """(N, 2) int64: CPU and memory with upstream's defaults for pods that ask for none."""
     ports: Array
-    """(N, ports) int32: pods that hold each known host port."""
+    """(N, ports) int64: pods that hold each known host port."""
     changes: Array
-    """(ring,) int32: the nodes that changed, the latest ring's length of them."""
+    """(ring,) int64: the nodes that changed, the latest ring's length of them."""
     cursor: Array
     """(2,) int64: changes ever made; node at which the next sampled search starts."""
 
@@ -117,19 +117,19 @@ class CounterArrays(NamedTuple):
     """How many pods that a selector matches stand in each domain of a topology key."""
 
     domain: Array
-    """(T, N) int32: domain of a node by key, -1 without the label. Key 0 is the node itself."""
+    """(T, N) int64: domain of a node by key, -1 without the label. Key 0 is the node itself."""
     domains: Array
-    """(T,) int32: number of domains of a key."""
+    """(T,) int64: number of domains of a key."""
     eligible: Array
     """(M, N) uint8: nodes that a counter looks at. Mask 0 is every node."""
     scope: Array
-    """(K, 2) int32: topology key and mask of a counter."""
+    """(K, 2) int64: topology key and mask of a counter."""
     held: Array
     """(K, D) int64: sum of feed weights by domain."""
     entries: Array
     """(K,) int64: pods that a counter holds, in any domain."""
     members: Array
-    """(K, D) int32: eligible nodes by domain."""
+    """(K, D) int64: eligible nodes by domain."""
 
 
 class ClassArrays(NamedTuple):

@@ -47,10 +47,10 @@ class ClusterState:
         self.classes: ClassArrays | None = None
         """Counters and classes: written by the scheduler when it compiles pod classes."""
         self.scheduling: Scheduling | None = None
-        self.pod_class: Array = np.zeros(0, np.int32)
-        """(rows,) int32: class of each pod."""
-        self.pod_node: Array = np.zeros(0, np.int32)
-        """(rows,) int32: node of each pod, -1 while it has none."""
+        self.pod_class: Array = np.zeros(0, np.int64)
+        """(rows,) int64: class of each pod."""
+        self.pod_node: Array = np.zeros(0, np.int64)
+        """(rows,) int64: node of each pod, -1 while it has none."""
         self.pods: list[Pod | None] = []
         """(rows,): the pods; None where none was yet."""
         self.live: Array = np.zeros(0, np.bool_)
@@ -168,17 +168,17 @@ class ClusterState:
         return row
 
     def add_many(self, pods: Sequence[Pod], classes: Array) -> Array:
-        """(pods,) int32 rows for pods that wait, of these (pods,) int32 classes."""
+        """(pods,) int64 rows for pods that wait, of these (pods,) int64 classes."""
         first, count = len(self.pods), len(pods)
         if self._free:
             added = [self.add(pod, int(c)) for pod, c in zip(pods, classes, strict=True)]
-            return np.array(added, np.int32)
+            return np.array(added, np.int64)
         self.pods.extend(pods)
         if first + count > len(self.pod_class):
             self._grow_rows(2 * (first + count))
         rows = slice(first, first + count)
         self.pod_class[rows], self.pod_node[rows], self.live[rows] = classes, -1, True
-        return np.arange(first, first + count, dtype=np.int32)
+        return np.arange(first, first + count, dtype=np.int64)
 
     def forget(self, row: int) -> None:
         """The pod of a row exists no more; the row may be used again."""
@@ -222,7 +222,7 @@ def _node_arrays(nodes: list[Node], resources: list[str]) -> NodeArrays:
         ).reshape(count, width),
         requested=requested,
         nonzero=requested[:, [resources.index(CPU), resources.index(MEMORY)]].copy(),
-        ports=np.zeros((count, 1), np.int32),
-        changes=np.zeros(max(64, _CHANGES_PER_NODE * count), np.int32),
+        ports=np.zeros((count, 1), np.int64),
+        changes=np.zeros(max(64, _CHANGES_PER_NODE * count), np.int64),
         cursor=np.zeros(2, np.int64),
     )

@@ -195,6 +195,7 @@ class _Run:
     def choices(self) -> Json:
         chosen, most, feasible, ties = [], [], [], []
         digest = hashlib.sha256()
+        self.scheduler.expect(len(self.pods), len(self.state.nodes))
         for i, pod in enumerate(self.pods):
             row, c = self._enter(pod)
             decision = self.scheduler.decide(self.state, c, row, _POLICY)
