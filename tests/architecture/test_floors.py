@@ -36,6 +36,8 @@ FLOORS = (
     ("report",),
     ("",),  # the facade
     ("cli", "testing"),
+    ("__main__",),
+    ("__main__",),
 )
 """From the ground up; rooms of one floor do not meet, only the words do."""
 
