@@ -129,7 +129,7 @@ def place(
     once. *rng* is drawn from once a pod when the policy breaks ties at random.
     """
     scheduler = scheduler_of(state)
-    classes = np.array(scheduler.classify(state, pods), np.int32)
+    classes = np.array(scheduler.classify(state, pods), np.int64)
     draws = np.zeros(len(pods))
     if policy.tie == "random":
         assert rng is not None, "random ties need a stream"
@@ -192,7 +192,7 @@ class _Desk:
             node = scheduler.decide(state, c, row, self.policy, draw).node
         if node >= 0:
             bind(state, row, node)
-        return np.array([node], np.int32), 1
+        return np.array([node], np.int64), 1
 
     def _stops(self, classes: np.ndarray) -> np.ndarray:
         """Classes whose refusal must be looked at before the next pod: they may preempt."""
@@ -279,7 +279,7 @@ def how_many(
     fitting, batch = 0, _FIRST_BATCH
     while limit is None or fitting < limit:
         size = batch if limit is None else min(batch, limit - fitting)
-        classes = np.full(size, c, np.int32)
+        classes = np.full(size, c, np.int64)
         chosen, done = scheduler.schedule(trial, classes, np.zeros(size), stops, policy)
         if done and chosen[done - 1] < 0:
             decision = scheduler.decide(trial, c, -1, policy)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from numpy.random import Generator, default_rng
 
@@ -46,7 +46,7 @@ def random_cluster(seed: int, nodes: int | None = None) -> Cluster:
         taints = [taint for taint in (_SOFT, _HARD) if rng.random() < 0.15]
         return node(
             f"w{i:03}",
-            _pick(rng, (4, 8, 16, "31500m")),
+            _pick(rng, ("4", "8", "16", "31500m")),
             _pick(rng, ("16Gi", "32Gi", "63Gi")),
             pods=_pick(rng, (4, 10, 250)),
             zone=f"z{i % zones}" if rng.random() < 0.9 else "",
@@ -105,7 +105,7 @@ def random_pods(seed: int, count: int, *, plain: bool = False, shapes: int = 12)
     rng = default_rng([seed, 2])
     made = []
     for i in range(shapes):
-        fields = {} if plain else {"affinity": _affinity(rng), "spread": _spread(rng)}
+        fields: dict[str, Any] = {} if plain else {"affinity": _affinity(rng), "spread": _spread(rng)}
         if not plain and rng.random() < 0.3:
             fields |= {"tolerations": (Toleration("dedicated", "Exists"),)}
         if not plain:
