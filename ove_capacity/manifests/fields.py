@@ -115,13 +115,18 @@ class Fields:
             self._wrong("true or false", key)
         return default
 
-    def whole(self, key: str, default: int = 0, least: int | None = None) -> int:
-        """A whole number, at least *least*."""
+    def whole(
+        self, key: str, default: int = 0, least: int | None = None, most: int | None = None
+    ) -> int:
+        """A whole number, at least *least* and at most *most*."""
         value = self.value.get(key)
         if isinstance(value, int) and not isinstance(value, bool):
-            if least is None or value >= least:
+            if least is not None and value < least:
+                self._wrong(f"at least {least}", key)
+            elif most is not None and value > most:
+                self._wrong(f"at most {most:,}", key)
+            else:
                 return int(value)
-            self._wrong(f"at least {least}", key)
         elif value is not None:
             self._wrong("a whole number", key)
         return default

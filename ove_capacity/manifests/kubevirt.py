@@ -24,6 +24,7 @@ KINDS = (
 )
 """Kinds that describe VMs, all read by `virtual_machine_of`."""
 
+_MOST_REPLICAS = 1_000_000
 _RUN_STRATEGIES = ("Always", "RerunOnFailure", "Manual", "Halted", "Once", "WaitAsReceiver")
 _SPEC_READ = (
     "affinity",
@@ -170,7 +171,7 @@ def _read(fields: Fields) -> VirtualMachine:
 
 
 def _times(vm: VirtualMachine, spec: Fields) -> VirtualMachine:
-    replicas = spec.whole("replicas", 1, least=0)
+    replicas = spec.whole("replicas", 1, least=0, most=_MOST_REPLICAS)
     return VirtualMachine(
         vm.vmi, vm.run_strategy, vm.instancetype, vm.preference, vm.labels, replicas
     )

@@ -27,6 +27,7 @@ __all__ = [
 CONFIG_MAP_PREFIX = "cluster-profile-"
 """A ConfigMap so named holds a profile, named by what follows."""
 
+_MOST_NODES = 20_000
 _ROLES = ("master", "worker", "storage")
 
 
@@ -85,7 +86,7 @@ def _shape(fields: Fields) -> NodeShape:
 
 
 def _counts(fields: Fields) -> tuple[tuple[str, int], ...]:
-    counts = {role: fields.whole(f"{role}_nodes", least=0) for role in _ROLES}
+    counts = {role: fields.whole(f"{role}_nodes", least=0, most=_MOST_NODES) for role in _ROLES}
     parts = sum(counts.values())
     total = fields.whole_or_none("node_count")
     if total is not None and total != parts:

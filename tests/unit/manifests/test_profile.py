@@ -61,3 +61,9 @@ def test_the_built_in_profiles_are_sound():
     profiles = built_in_profiles()
     assert list(profiles) == ["development", "management", "production", "staging"]
     assert all(profile.built_in and profile.shapes for profile in profiles.values())
+
+
+def test_more_machines_than_any_cluster_has_are_refused(documents, problems):
+    text = _HEAD.replace("worker_nodes: 2", "worker_nodes: 1000000000000")
+    objects_of(documents(text), problems)
+    assert any("must be at most 20,000 (got 1000000000000)" in str(e) for e in problems.errors)
