@@ -105,7 +105,9 @@ def random_pods(seed: int, count: int, *, plain: bool = False, shapes: int = 12)
     rng = default_rng([seed, 2])
     made = []
     for i in range(shapes):
-        fields: dict[str, Any] = {} if plain else {"affinity": _affinity(rng), "spread": _spread(rng)}
+        fields: dict[str, Any] = (
+            {} if plain else {"affinity": _affinity(rng), "spread": _spread(rng)}
+        )
         if not plain and rng.random() < 0.3:
             fields |= {"tolerations": (Toleration("dedicated", "Exists"),)}
         if not plain:
