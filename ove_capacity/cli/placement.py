@@ -49,7 +49,7 @@ def placement(
 
     decided = ove_capacity.placement(case, name)
     deliver(
-        lambda: json.result_document(case, "placements", decided.to_dict()),
+        lambda: json.result_document(case, "placements", json.placements(decided.decisions)),
         lambda: str(decided) or f"{case.name} has no Placement.",
         form=form,
         file=output,

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from ove_capacity.analysis.failover import failover
@@ -12,9 +13,11 @@ from ove_capacity.analysis.headroom import headroom
 from ove_capacity.model.assumption import Assumption
 from ove_capacity.model.case import Case
 from ove_capacity.model.cluster import Cluster
+from ove_capacity.ocm import Decision
 from ove_capacity.sim.run import Run
 
 __all__ = [
+    "placements",
     "result_document",
     "show_document",
     "simulate_document",
@@ -41,10 +44,22 @@ def simulate_document(run: Run) -> dict[str, object]:
             }
             for cluster in run.case.fleet.clusters
         },
-        "placements": {key: decision.to_dict() for key, decision in run.placements.items()},
+        "placements": placements(run.placements.values()),
         "events": run.events.rows(),
         "samples": run.samples.rows(),
     }
+
+
+def placements(decisions: Iterable[Decision]) -> dict[str, object]:
+    """Decisions by the Placement's name; by ``namespace/name`` where two have the same name."""
+    decided = list(decisions)
+    names = Counter(each.placement.rpartition("/")[2] for each in decided)
+    found: dict[str, object] = {}
+    for each in decided:
+        name = each.placement.rpartition("/")[2]
+        key = name if names[name] == 1 else each.placement
+        found[key] = {"placement": each.placement, **each.to_dict()}
+    return found
 
 
 def show_document(case: Case) -> dict[str, object]:

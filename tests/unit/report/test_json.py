@@ -10,7 +10,8 @@ import ove_capacity as oc
 from ove_capacity.model.assumption import Assumption, Evidence
 from ove_capacity.model.case import Case, Provenance
 from ove_capacity.model.placement import Placement
-from ove_capacity.report.json import simulate_document
+from ove_capacity.ocm import Decision
+from ove_capacity.report.json import placements, simulate_document
 from tests.simulation.build import case, cluster, loss, workload
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -50,6 +51,11 @@ def test_a_document_without_a_field_does_not_pass(field: str) -> None:
     del holder[field]
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(document, SCHEMA)
+
+
+def test_placements_go_by_name_and_by_namespace_too_where_names_are_taken_twice() -> None:
+    decided = [Decision("a/web", ("c1",)), Decision("b/web"), Decision("b/db")]
+    assert list(placements(decided)) == ["a/web", "b/web", "db"]
 
 
 def test_the_same_seed_gives_the_same_bytes() -> None:
