@@ -14,7 +14,7 @@ from ove_capacity.model.cluster import Service
 from ove_capacity.model.node import HOSTNAME_LABEL, ZONE_LABEL
 from ove_capacity.model.pod import Pod, PodSpec, SpreadConstraint
 from ove_capacity.model.pod_requests import effective_requests, pod_requests
-from ove_capacity.model.resources import CPU, MEMORY, PODS, amounts
+from ove_capacity.model.resources import AMOUNT_MAX, CPU, MEMORY, PODS, amounts
 from ove_capacity.model.selector import LabelSelector, Requirement
 from ove_capacity.quantity import Quantity
 
@@ -123,7 +123,7 @@ def nonzero_requests(pod: Pod) -> tuple[int, int]:
     if pod.spec.pod_requests is not None:
         asked = effective_requests(pod)
         defaults = {name: value for name, value in _DEFAULTS.items() if name not in asked}
-    total = amounts(pod_requests(pod.spec, defaults=defaults, held=pod.allocated))
+    total = _bounded(amounts(pod_requests(pod.spec, defaults=defaults, held=pod.allocated)))
     return total.get(CPU, 0), total.get(MEMORY, 0)
 
 
@@ -187,6 +187,11 @@ def _incoming_amounts(spec: PodSpec) -> dict[str, int]:
     return amounts(pod_requests(spec, defaults=_DEFAULTS, pod_level=False))
 
 
+def _bounded(asked: Mapping[str, int]) -> dict[str, int]:
+    """No more than twice what any node may have: as far out of reach, and sums stay in 64 bits."""
+    return {name: min(amount, 2 * AMOUNT_MAX) for name, amount in asked.items()}
+
+
 def derive(
     pod: Pod, services: tuple[Service, ...], defaults: tuple[SpreadConstraint, ...] | None
 ) -> PodClass:
@@ -198,10 +203,10 @@ def derive(
     constraints, needs_all_keys = spread_constraints(pod, services, defaults)
     return PodClass(
         pod=pod,
-        request={**amounts(effective_requests(pod)), PODS: 1},
+        request={**_bounded(amounts(effective_requests(pod))), PODS: 1},
         nonzero=nonzero_requests(pod),
-        scored=_incoming_amounts(pod.spec),
-        balanced=amounts(pod_requests(pod.spec)),
+        scored=_bounded(_incoming_amounts(pod.spec)),
+        balanced=_bounded(amounts(pod_requests(pod.spec))),
         hard=tuple(c for c in constraints if c.hard),
         soft=tuple(c for c in constraints if not c.hard),
         needs_all_keys=needs_all_keys,

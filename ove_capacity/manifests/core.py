@@ -24,7 +24,7 @@ from ove_capacity.model.pod import (
     SpreadConstraint,
     Toleration,
 )
-from ove_capacity.model.resources import ResourceList, amounts
+from ove_capacity.model.resources import AMOUNT_MAX, ResourceList, amounts
 from ove_capacity.model.selector import EVERYTHING, LabelSelector
 
 __all__ = [
@@ -66,16 +66,24 @@ def _pool_of(labels: Mapping[str, str]) -> str:
     return "worker" if "worker" in roles else ""
 
 
+def _node_amounts(status: Fields, key: str) -> dict[str, int]:
+    found = amounts(status.quantities(key))
+    for name, amount in found.items():
+        if amount > AMOUNT_MAX:
+            status.error("is more than any machine has, and more than we can count", key, name)
+    return found
+
+
 def node_of(source: Source, problems: Problems | None = None) -> Node:
     """A Node; when only capacity is there, it is allocatable too, as the API server defaults."""
     fields, log = _begin(source, problems)
     meta, spec, status = fields.fields("metadata"), fields.fields("spec"), fields.fields("status")
     labels = meta.labels("labels")
-    capacity = amounts(status.quantities("capacity"))
+    capacity = _node_amounts(status, "capacity")
     node = Node(
         name=meta.required_text("name"),
         capacity=capacity,
-        allocatable=amounts(status.quantities("allocatable")) or capacity,
+        allocatable=_node_amounts(status, "allocatable") or capacity,
         labels=labels,
         taints=tuple(
             Taint(each.required_text("key"), each.text("value"), each.text("effect"))

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from ove_capacity.quantity import Quantity
 
 __all__ = [
+    "AMOUNT_MAX",
     "CPU",
     "EPHEMERAL_STORAGE",
     "HUGEPAGES_PREFIX",
@@ -33,6 +34,9 @@ HUGEPAGES_PREFIX = "hugepages-"
 KVM = "devices.kubevirt.io/kvm"
 TUN = "devices.kubevirt.io/tun"
 VHOST_NET = "devices.kubevirt.io/vhost-net"
+
+AMOUNT_MAX = 40 << 50
+"""Largest amount a node may have, 40 Pi: scores multiply it by 100 in 64 bits."""
 
 Amounts = Mapping[str, int]
 """Resource name -> amount; ``cpu`` in milli-cores, the rest in bytes or pieces."""

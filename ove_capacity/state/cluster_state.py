@@ -11,13 +11,10 @@ from ove_capacity.kernels.compile import Array, views
 from ove_capacity.model.cluster import Cluster
 from ove_capacity.model.node import Node
 from ove_capacity.model.pod import Pod
-from ove_capacity.model.resources import CPU, MEMORY, PODS
+from ove_capacity.model.resources import AMOUNT_MAX, CPU, MEMORY, PODS
 from ove_capacity.state.arrays import READY, ClassArrays, CounterArrays, NodeArrays
 
-__all__ = ["AMOUNT_MAX", "ClusterState", "Scheduling"]
-
-AMOUNT_MAX = (1 << 63) // 10_000
-"""Largest amount of a resource on a node: scores multiply by 100 and by a weight of up to 100."""
+__all__ = ["ClusterState", "Scheduling"]
 
 _CHANGES_PER_NODE = 4
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, WithJsonSchema
 
+from ove_capacity.model.resources import AMOUNT_MAX
 from ove_capacity.quantity import Quantity, QuantityError
 from ove_capacity.simtime import parse_duration
 
@@ -46,11 +47,17 @@ def _quantity(value: Any) -> Quantity:
 
 
 def _milli(value: Any) -> int:
-    return _quantity(value).milli
+    return _bounded(_quantity(value).milli)
 
 
 def _bytes(value: Any) -> int:
-    return _quantity(value).value
+    return _bounded(_quantity(value).value)
+
+
+def _bounded(amount: int) -> int:
+    if amount > AMOUNT_MAX:
+        raise ValueError("is more than any machine has, and more than we can count")
+    return amount
 
 
 def _duration_ms(value: Any) -> int:

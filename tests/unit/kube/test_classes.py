@@ -49,3 +49,11 @@ def test_a_service_spreads_the_pods_it_selects():
     found = scheduler.classify(state, [first, second])
     soft = [len(scheduler.table.classes[c].soft) for c in found]
     assert soft == [2, 0]
+
+
+def test_a_demand_beyond_all_bounds_is_refused_like_any_other():
+    state = initial_state(cluster(1))
+    refused = place(state, [pod("p", "9E", "8Ei")], Policy()).refused
+    assert (
+        refused[0].message == "0/1 nodes are available: 1 Insufficient cpu, 1 Insufficient memory."
+    )

@@ -35,6 +35,12 @@ def test_a_node_is_read_in_integers():
     assert node.images == (NodeImage(("a:1", "a@x"), 5),)
 
 
+def test_a_node_with_more_than_64_bits_can_count_is_refused():
+    status = {"capacity": {"memory": "8Ei"}}
+    with pytest.raises(ScenarioError, match="more than any machine has"):
+        node_of({"metadata": {"name": "w1"}, "status": status})
+
+
 def test_capacity_is_allocatable_when_nothing_else_is_said():
     node = node_of({"metadata": {"name": "w1"}, "status": {"capacity": {"cpu": 2}}})
     assert node.allocatable == {"cpu": 2000}

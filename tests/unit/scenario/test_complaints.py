@@ -34,6 +34,11 @@ MISTAKES = {
         "s.yaml:3:68: clusters.one.pools.worker.node.memory — "
         "'32GiB' is not a quantity like 64Gi, 500m or 1.5",
     ),
+    "more than 64 bits can count": (
+        "clusters: {one: {pools: {worker: {count: 1, node: {cpu: 8, memory: 1Ei}}}}}\n",
+        "s.yaml:3:68: clusters.one.pools.worker.node.memory — "
+        "is more than any machine has, and more than we can count (got '1Ei')",
+    ),
     "a label that is a number": (
         "clusters: {one: {profile: staging, labels: {tier: 1}}}\n",
         "s.yaml:3:51: clusters.one.labels.tier — must be text: put it in quotes (got 1)",
