@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import os
 import shlex
 import sys
@@ -55,6 +56,7 @@ def ends_decently(verb: Callable[_P, None]) -> Callable[_P, None]:
     @functools.wraps(verb)
     def guarded(*args: _P.args, **kwargs: _P.kwargs) -> None:
         seed_in_use.set(None)
+        _say_what_takes_long()
         try:
             verb(*args, **kwargs)
         except typer.Exit:
@@ -77,6 +79,14 @@ def ends_decently(verb: Callable[_P, None]) -> Callable[_P, None]:
             _end(BUG)
 
     return guarded
+
+
+def _say_what_takes_long() -> None:
+    """What the package logs, such as that it compiles, goes to stderr."""
+    log = logging.getLogger("ove_capacity")
+    if not log.handlers:
+        log.addHandler(logging.StreamHandler())
+        log.setLevel(logging.INFO)
 
 
 def drop_what_is_left_to_print() -> None:

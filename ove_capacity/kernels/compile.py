@@ -4,8 +4,8 @@ A kernel is an ordinary function over integers and arrays. `kernel` leaves it as
 plain form costs nothing; `compiled` makes the other form on first use, from a copy of the function
 whose globals name the compiled callees. Which of the two runs is chosen call by call.
 
-The compiler's cache does not see a change in a function called from another file; so its folder is
-keyed by the hash of all kernel sources.
+The compiler's cache does not see a change in a function of another file, nor in a constant;
+so each kernel's folder is named by the fingerprint of all that it is made of.
 """
 
 from __future__ import annotations
@@ -71,14 +71,26 @@ def _callees(function: FunctionType) -> dict[str, FunctionType]:
     }
 
 
-@cache
-def _cache_folder() -> Path:
-    """Where compiled code of exactly these sources is kept, in the user's cache directory."""
-    digest = hashlib.blake2b(digest_size=10)
-    for function in sorted(_kernels, key=lambda known: (known.__module__, known.__qualname__)):
-        digest.update(getsource(function).encode())
+def _fingerprint(function: FunctionType) -> bytes:
+    """Changes with the source of a kernel, of any that it calls, and with the constants they name.
+
+    The compiler's cache sees none of these when they lie in another file.
+    """
+    digest = hashlib.blake2b(getsource(function).encode(), digest_size=10)
+    for name in sorted(set(function.__code__.co_names)):
+        value = function.__globals__.get(name)
+        if isinstance(value, int | float):
+            digest.update(f"{name}={value!r}".encode())
+    for callee in _callees(function).values():
+        digest.update(_fingerprint(callee))
+    return digest.digest()
+
+
+def _cache_folder(function: FunctionType) -> Path:
+    """Where compiled code of exactly this kernel is kept, in the user's cache directory."""
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(home) / "ove-capacity" / f"kernels-{digest.hexdigest()}"
+    name = f"{function.__name__}-{_fingerprint(function).hex()}"
+    return Path(home) / "ove-capacity" / "kernels" / name
 
 
 @cache
@@ -94,7 +106,6 @@ def _numba() -> Any:
     finally:
         if hides_scipy:
             del sys.modules["scipy"]
-    numba.config.CACHE_DIR = str(_cache_folder())
     return numba
 
 
@@ -118,19 +129,22 @@ def _compiled(function: FunctionType) -> Callable[..., Any]:
     if not (_loaded or _is_warm(function)):
         _log.info("compiling the scheduling kernels, once on this machine: about 20 s")
     _loaded.add(function)
-    # Kernels allocate nothing, so arrays need no reference counts: without them three times faster.
-    return cast(
-        Callable[..., Any],
-        _numba().njit(copy, cache=True, nogil=True, _nrt=False, error_model="numpy"),
-    )
+    numba = _numba()
+    others = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = str(_cache_folder(function))
+    try:
+        # Kernels allocate nothing: without reference counts on arrays they are three times faster.
+        made = numba.njit(copy, cache=True, nogil=True, _nrt=False, error_model="numpy")
+    finally:
+        numba.config.CACHE_DIR = others
+    return cast(Callable[..., Any], made)
 
 
 def _is_warm(function: FunctionType) -> bool:
     """Whether its compiled form is loaded, or lies in the cache."""
     if function in _loaded:
         return True
-    folder = _cache_folder()
-    return any(folder.glob(f"**/*{function.__name__}-*.nbi"))
+    return any(_cache_folder(function).glob("**/*.nbi"))
 
 
 def expect(function: Callable[..., Any], work: int) -> None:
