@@ -9,9 +9,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.random import Generator
 
+from ove_capacity.kernels.compile import Array
+from ove_capacity.kube.codes import PASS
 from ove_capacity.kube.diagnosis import diagnose
 from ove_capacity.kube.filters.node_affinity import CONFLICT_REASON, preselected_nodes
-from ove_capacity.kube.preemption import Preemption, may_preempt, preempt
+from ove_capacity.kube.preemption import Candidate, may_preempt, preempt
 from ove_capacity.kube.profile import Profile, profiles
 from ove_capacity.kube.scheduler import Decision, Scheduler, Score
 from ove_capacity.model.cluster import Cluster
@@ -134,105 +136,112 @@ def place(
     if policy.tie == "random":
         assert rng is not None, "random ties need a stream"
         draws = rng.random(len(pods))
-    rows = state.add_many(pods, classes)
-    desk = _Desk(state, scheduler, policy)
+    desk = _Desk(state, policy, pods, classes, draws)
     at = 0
     while at < len(pods):
-        at = desk.run(pods, rows, classes, draws, at)
-    names = [node.name for node in state.nodes]
-    bound = tuple(
-        Placed(pod, row, names[n])
-        for pod, row, n in zip(pods, rows.tolist(), state.pod_node[rows].tolist(), strict=True)
-        if n >= 0 and state.pods[row] is pod
-    )
-    for row in desk.unplaced:
-        state.forget(row)
-    return Outcome(bound, tuple(desk.refused), tuple(desk.displaced))
+        at = desk.run(at)
+    return desk.outcome()
 
 
 class _Desk:
-    """One call of `place`: what was refused and displaced so far."""
+    """One call of `place`: the pods that come, what was refused and displaced so far."""
 
-    def __init__(self, state: ClusterState, scheduler: Scheduler, policy: Policy) -> None:
-        self.state, self.scheduler, self.policy = state, scheduler, policy
+    def __init__(
+        self, state: ClusterState, policy: Policy, pods: Sequence[Pod], classes: Array, draws: Array
+    ) -> None:
+        self.state, self.scheduler, self.policy = state, scheduler_of(state), policy
+        self.pods, self.classes, self.draws = pods, classes, draws
+        self.rows = state.add_many(pods, classes)
         self.refused: list[Refused] = []
         self.displaced: list[Displaced] = []
         self.unplaced: list[int] = []
         """Rows of the pods refused."""
         self._said: dict[tuple[int, int], tuple[str, tuple[Rejection, ...]]] = {}
+        """Class and state (as the number of changes made to it) -> why that class was refused."""
+        nominated = (i for i, pod in enumerate(pods) if pod.nominated_node)
+        self._singles = [*nominated, len(pods)]
 
-    def run(
-        self, pods: Sequence[Pod], rows: np.ndarray, classes: np.ndarray, draws: np.ndarray, at: int
-    ) -> int:
-        """Decide pods from *at* on, until one needs more than the cycle; where to go on."""
-        state = self.state
-        stops = self._stops(classes[at:])
-        alone = bool(state.nominated) or bool(pods[at].nominated_node)
-        upto = at + 1 if alone else len(pods)
-        if alone:
-            chosen, done = self._single(pods[at], int(rows[at]), int(classes[at]), float(draws[at]))
-        else:
-            chosen, done = self.scheduler.schedule(
-                state, classes[at:upto], draws[at:upto], stops, self.policy
-            )
-            record_bound(state, rows[at : at + done], chosen[:done])
-        for i in np.flatnonzero(chosen[:done] < 0).tolist():
-            row = int(rows[at + i])
-            self._refuse(pods[at + i], row, int(classes[at + i]), float(draws[at + i]), stops)
+    def run(self, at: int) -> int:
+        """Decide pods from *at* on, until one is refused; where to go on."""
+        if self._moment(at) in self._said:
+            self._refuse(at)
+            return at + 1
+        upto = next(i for i in self._singles if i >= at)
+        if self.state.nominated or upto == at:
+            return self._run_single(at)
+        part = slice(at, upto)
+        chosen, done = self.scheduler.schedule(
+            self.state, self.classes[part], self.draws[part], self.policy
+        )
+        record_bound(self.state, self.rows[at : at + done], chosen[:done])
+        if chosen[done - 1] < 0:
+            self._refuse_or_preempt(at + done - 1)
         return at + done
 
-    def _single(self, pod: Pod, row: int, c: int, draw: float) -> tuple[np.ndarray, int]:
+    def outcome(self) -> Outcome:
+        """What became of the pods, once all were decided."""
+        state = self.state
+        names = [node.name for node in state.nodes]
+        nodes = state.pod_node[self.rows].tolist()
+        bound = tuple(
+            Placed(pod, row, names[n])
+            for pod, row, n in zip(self.pods, self.rows.tolist(), nodes, strict=True)
+            if n >= 0
+        )
+        for row in self.unplaced:
+            state.forget(row)
+        return Outcome(bound, tuple(self.refused), tuple(self.displaced))
+
+    def _moment(self, at: int) -> tuple[int, int]:
+        return int(self.classes[at]), int(self.state.arrays.cursor[0])
+
+    def _run_single(self, at: int) -> int:
         """One pod with nominations about: its own node first, then a full cycle."""
-        state, scheduler = self.state, self.scheduler
+        state, scheduler, pod = self.state, self.scheduler, self.pods[at]
+        c, row, draw = int(self.classes[at]), int(self.rows[at]), float(self.draws[at])
         node = -1
         if pod.nominated_node:
             wish = state.node_index(pod.nominated_node)
-            node = wish if scheduler.check_twice(state, c, row, wish) == 0 else -1
+            node = wish if scheduler.check_twice(state, c, row, wish) == PASS else -1
         if node < 0:
             node = scheduler.decide(state, c, row, self.policy, draw).node
         if node >= 0:
             bind(state, row, node)
-        return np.array([node], np.int64), 1
+        else:
+            self._refuse_or_preempt(at)
+        return at + 1
 
-    def _stops(self, classes: np.ndarray) -> np.ndarray:
-        """Classes whose refusal must be looked at before the next pod: they may preempt."""
-        priority = [each.pod.spec.priority for each in self.scheduler.table.classes]
-        about = {*self.state.bound_classes(), *np.unique(classes).tolist()}
-        lowest = min(priority[c] for c in about)
-        return np.array([each > lowest for each in priority], np.uint8)
-
-    def _refuse(self, pod: Pod, row: int, c: int, draw: float, stops: np.ndarray) -> None:
-        state = self.state
-        message, rejections = self._explain(c, row)
-        if stops[c] and may_preempt(self.scheduler, state, c):
-            outcome = preempt(self.scheduler, state, c, row, rejections, draw)
-            if outcome.best:
-                self._evict(pod, row, c, outcome, draw)
+    def _refuse_or_preempt(self, at: int) -> None:
+        c, row, draw = int(self.classes[at]), int(self.rows[at]), float(self.draws[at])
+        decision = self.scheduler.decide(self.state, c, row, self.policy)
+        rejections = tuple(diagnose(self.scheduler, self.state, c, row, decision))
+        if may_preempt(self.scheduler, self.state, c):
+            found = preempt(self.scheduler, self.state, c, row, rejections, draw)
+            if found.best:
+                self._evict(at, found.best[int(draw * len(found.best))])
                 return
-        self.unplaced.append(row)
-        self.refused.append(Refused(pod, message, rejections))
+        # Like pods are refused alike as long as nothing changes from here on.
+        self._said[self._moment(at)] = (
+            _sentence(self.state, self.scheduler, c, rejections),
+            rejections,
+        )
+        self._refuse(at)
 
-    def _explain(self, c: int, row: int) -> tuple[str, tuple[Rejection, ...]]:
-        """Sentence and rejections; like pods refused by the same state get the same ones."""
-        moment = (c, int(self.state.arrays.cursor[0]))
-        if moment not in self._said:
-            decision = self.scheduler.decide(self.state, c, row, self.policy)
-            rejections = tuple(diagnose(self.scheduler, self.state, c, row, decision))
-            message = _sentence(self.state, self.scheduler, c, rejections)
-            self._said[moment] = (message, rejections)
-        return self._said[moment]
+    def _refuse(self, at: int) -> None:
+        message, rejections = self._said[self._moment(at)]
+        self.unplaced.append(int(self.rows[at]))
+        self.refused.append(Refused(self.pods[at], message, rejections))
 
-    def _evict(self, pod: Pod, row: int, c: int, outcome: Preemption, draw: float) -> None:
-        state = self.state
-        chosen = outcome.best[int(draw * len(outcome.best))]
+    def _evict(self, at: int, chosen: Candidate) -> None:
+        state, pod, row = self.state, self.pods[at], int(self.rows[at])
         name = state.nodes[chosen.node].name
         for victim in chosen.victims:
             self.displaced.append(Displaced(state.pod(victim), name, pod.key))
             release(state, victim)
         state.nominated.pop(chosen.node, None)
-        node = chosen.node
-        if self.scheduler.check_twice(state, c, row, node) != 0:
-            node = self.scheduler.decide(state, c, row, self.policy, draw).node
+        node, c = chosen.node, int(self.classes[at])
+        if self.scheduler.check_twice(state, c, row, node) != PASS:
+            node = self.scheduler.decide(state, c, row, self.policy, float(self.draws[at])).node
         assert node >= 0, f"{pod.key} preempted on {name} and fits nowhere"
         bind(state, row, node)
 
@@ -275,12 +284,11 @@ def how_many(
     trial = state.copy()
     scheduler = scheduler_of(trial)
     c = scheduler.classify(trial, [pod])[0]
-    stops = np.ones(len(scheduler.table.classes), np.uint8)
     fitting, batch = 0, _FIRST_BATCH
     while limit is None or fitting < limit:
         size = batch if limit is None else min(batch, limit - fitting)
         classes = np.full(size, c, np.int64)
-        chosen, done = scheduler.schedule(trial, classes, np.zeros(size), stops, policy)
+        chosen, done = scheduler.schedule(trial, classes, np.zeros(size), policy)
         if done and chosen[done - 1] < 0:
             decision = scheduler.decide(trial, c, -1, policy)
             rejections = tuple(diagnose(scheduler, trial, c, -1, decision))

@@ -135,7 +135,6 @@ def schedule_many(
     order: Array,
     draws: Array,
     chosen: Array,
-    stops: Array,
     wanted: int,
     nodes: NodeArrays,
     counters: CounterArrays,
@@ -143,11 +142,10 @@ def schedule_many(
     profile: ProfileArrays,
     scratch: Scratch,
 ) -> int:
-    """Schedule and bind pods one after the other; how many were decided.
+    """Schedule and bind pods one after the other, until one is refused; how many were decided.
 
     *order* (pods,) int64: class of each; *draws* (pods,) float64 in [0, 1), for ties; *chosen*
-    (pods,) int64: written, -1 where no node would do; *stops* (C,) uint8: classes after whose
-    refusal the caller must act before the next pod is tried.
+    (pods,) int64: written, -1 for the pod refused.
 
     Source: kubernetes v1.34.1 pkg/scheduler/schedule_one.go, ScheduleOne.
     """
@@ -157,6 +155,6 @@ def schedule_many(
         chosen[i] = n
         if n >= 0:
             count_on_node(c, n, 1, nodes, counters, classes)
-        elif stops[c] != 0:
+        else:
             return i + 1
     return int(order.shape[0])

@@ -161,17 +161,17 @@ class Scheduler:
         state: ClusterState,
         classes: Array,
         draws: Array,
-        stops: Array,
         policy: Policy,
     ) -> tuple[Array, int]:
-        """Schedule pods of these classes in order, binding each; nodes chosen, and how many pods.
+        """Schedule pods of these classes in order, binding each, until one is refused.
 
-        See `schedule_many` for the arrays. It ends early after a refusal of a class in *stops*.
+        Returns the nodes chosen (-1 for the refusal) and how many pods were decided; see
+        `schedule_many` for the arrays.
         """
         wanted = self._wanted(state, policy)
         run, fast = form(schedule_many, len(classes) * len(state.nodes))
         chosen = np.full(len(classes), -1, np.int64)
-        arrays: list[Any] = [classes, draws, chosen, stops]
+        arrays: list[Any] = [classes, draws, chosen]
         if not fast:
             arrays = [memoryview(array) for array in arrays]
         arguments = [*arrays, wanted, *self._arrays(state, fast)]
