@@ -76,7 +76,7 @@ def release(openshift: str, created_on: str | None = None, kubevirt: str | None 
     OpenShift 4.y carries KubeVirt 1.(y-14) for y >= 14 and Kubernetes 1.(y+13).
 
     Raises:
-        ValueError: not a version, or one outside 4.14 to 4.23.
+        ValueError: not a version, or one outside 4.14 to 4.23; of KubeVirt, outside v1.0 to v1.9.
 
     Source: 4.15 = KubeVirt v1.1 and 4.22 = v1.8 read from kubevirt/hyperconverged-cluster-operator
     1.11.0 and 1.18.1; those between by its numbering; Kubernetes from openshift/kubernetes tags.
@@ -89,11 +89,12 @@ def release(openshift: str, created_on: str | None = None, kubevirt: str | None 
     created = OpenShiftVersion.parse(created_on) if created_on else version
     if version < created:
         raise ValueError(f"a cluster of OpenShift {version} cannot have been created on {created}")
-    minor = version.minor - 14
+    minor = version.minor - _FIRST_MINOR
     known = next((tag for tag in KUBEVIRT_RECORDED if tag.split(".")[1] == str(minor)), None)
-    return Release(
-        version, created, f"1.{version.minor + 13}", kubevirt or known or f"v1.{minor}.0"
-    )
+    if kubevirt is not None:
+        _kubevirt_minor(kubevirt)
+        known = "v" + kubevirt.removeprefix("v")
+    return Release(version, created, f"1.{version.minor + 13}", known or f"v1.{minor}.0")
 
 
 def release_of_kubevirt(kubevirt: str) -> Release:
@@ -102,7 +103,14 @@ def release_of_kubevirt(kubevirt: str) -> Release:
     Raises:
         ValueError: not a version, or one that belongs to no OpenShift release we know.
     """
-    parts = kubevirt.removeprefix("v").split(".")
+    return release(f"4.{_kubevirt_minor(kubevirt) + _FIRST_MINOR}", kubevirt=kubevirt)
+
+
+def _kubevirt_minor(kubevirt: str) -> int:
+    parts = kubevirt.removeprefix("v").split("-")[0].split(".")
     if len(parts) not in (2, 3) or not all(part.isdecimal() for part in parts):
         raise ValueError(f"{kubevirt!r} is not a KubeVirt version like v1.1.0")
-    return release(f"4.{int(parts[1]) + 14}", kubevirt="v" + kubevirt.removeprefix("v"))
+    last = _LAST_MINOR - _FIRST_MINOR
+    if parts[0] != "1" or len(parts[1]) > 2 or int(parts[1]) > last:
+        raise ValueError(f"KubeVirt {kubevirt} is not modelled; known are v1.0 to v1.{last}")
+    return int(parts[1])

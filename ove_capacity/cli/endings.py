@@ -109,6 +109,8 @@ def _complain(problem: Problem) -> None:
 def _offending_line(problem: Problem) -> str:
     """The line of the file with a mark under the column; empty when it cannot be shown."""
     try:
+        if not Path(problem.file).is_file():  # a device may have no end, a pipe no more to say
+            return ""
         with Path(problem.file).open(encoding="utf-8", errors="replace") as file:
             text = next((line for i, line in enumerate(file, 1) if i == problem.line), "")
     except OSError:

@@ -32,7 +32,8 @@ _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _HELM_VALUE = re.compile(r"\{\{-?\s*\.Values\.([A-Za-z0-9_.]+)\s*-?\}\}")
 
 
-def _refuse(message: str, file: str, line: int = 0, column: int = 0) -> ScenarioError:
+def _refuse(message: str, file: str, line: int = 1, column: int = 1) -> ScenarioError:
+    """The error; what is wrong with a file as a whole is wrong from its first character on."""
     return ScenarioError(Problem(message, file, line, column))
 
 

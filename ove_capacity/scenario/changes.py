@@ -33,6 +33,8 @@ class Changed:
     document: Document
     settings: Mapping[FieldPath, str] = field(default_factory=dict)
     """Path of each change from the command line -> how it was written."""
+    written: Any = None
+    """The value of the document before these."""
 
     def problem(
         self, path: FieldPath, message: str, suggestion: str = "", key: bool = False
@@ -40,7 +42,10 @@ class Changed:
         """A problem at *path*: in the file, or in the change that put the value there."""
         found = self.document.problem(path, message, suggestion, key)
         for changed_path, written in self.settings.items():
-            if path[: len(changed_path)] == changed_path:
+            shared = min(len(path), len(changed_path))
+            if path[:shared] != changed_path[:shared]:
+                continue
+            if shared == len(changed_path) or not _leads_somewhere(self.written, path):
                 return Problem(message, f"--set {written}", 0, 0, found.path, suggestion)
         return found
 
@@ -66,6 +71,17 @@ def field_path(text: str) -> FieldPath:
     if not steps or isinstance(steps[0], int):
         raise ValueError(f"{text!r} is not a path like workloads[0].count")
     return tuple(steps)
+
+
+def _leads_somewhere(root: Any, path: FieldPath) -> bool:
+    for step in path:
+        if isinstance(root, list) and isinstance(step, int):
+            if step >= len(root):
+                return False
+        elif not isinstance(root, Mapping) or step not in root:
+            return False
+        root = root[step]
+    return True
 
 
 def _copied(value: Any) -> Any:
@@ -184,4 +200,5 @@ def changed(document: Document, settings: Mapping[str, object], problems: Proble
             written[path] = text
     if found:
         raise ScenarioError(found)
-    return Changed(Document(root, document.file, document.start, document.text), written)
+    after = Document(root, document.file, document.start, document.text)
+    return Changed(after, written, document.value)

@@ -173,5 +173,5 @@ def problems_of(error: ValidationError, changed: Changed, model: type[BaseModel]
     problems = list(found.values())
     if len(errors) > _MOST_WORDED:
         message = f"has {len(errors) - _MOST_WORDED} problems beside these"
-        problems.append(Problem(message, changed.document.file))
+        problems.append(Problem(message, changed.document.file, 1, 1))
     return problems

@@ -72,15 +72,18 @@ def _release(context: Context, name: str, profile: ClusterProfile | None) -> Rel
     is_own = bool(own.model_fields_set)
     path: FieldPath = ("clusters", name, "platform") if is_own else ("platform",)
     said = profile.kubevirt_version if profile else ""
+    wrong = "openshift"
     try:
-        if openshift is None and said:
-            return release_of_kubevirt(said)
+        if kubevirt or (said and openshift is None):
+            wrong = "kubevirt"
+            theirs = str(release_of_kubevirt(kubevirt or said).openshift)
+            openshift, wrong = openshift or theirs, "openshift"
         if openshift is None:
             source = "no platform.openshift, and no profile names a KubeVirt version"
             context.assume("platform.openshift", _DEFAULT_OPENSHIFT, source, name, Evidence.ASSUMED)
-        found = release(openshift or _DEFAULT_OPENSHIFT, created_on, kubevirt)
+        found = release(openshift or _DEFAULT_OPENSHIFT, created_on, kubevirt or None)
     except ValueError as error:
-        context.error((*path, "openshift"), str(error))
+        context.error((*path, wrong), str(error))
         return release(_DEFAULT_OPENSHIFT)
     if said and said.split(".")[:2] != found.kubevirt.split(".")[:2]:
         context.warn(

@@ -77,6 +77,15 @@ def test_a_variant_is_applied_before_settings(scenario):
         ({"seed": "["}, "--set seed — is not YAML"),
         ({"seed": "-3"}, "--set seed: seed — must be at least 0 (got -3)"),
         ({"sed": "3"}, "--set sed: sed — no such field; did you mean 'seed'?"),
+        ({"sed.x": "3"}, "--set sed.x: sed — no such field; did you mean 'seed'?"),
+        (
+            {"clusters.one.pools.worker.nod.cpu": "3"},
+            "--set clusters.one.pools.worker.nod.cpu: clusters.one.pools.worker.nod — no such",
+        ),
+        (
+            {"clusters.two.labels.a": "b"},
+            "--set clusters.two.labels.a: clusters.two — has no nodes",
+        ),
     ],
 )
 def test_a_wrong_setting_is_told_by_its_own_words(problems, settings, message):

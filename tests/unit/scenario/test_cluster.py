@@ -174,3 +174,11 @@ def test_a_managed_cluster_template_labels_its_cluster(scenario):
     text = "    manifests: m.yaml\n    values: {environment: test}\n    labels: {region: y}\n"
     cluster = scenario(text, {"m.yaml": managed}).fleet.clusters[0]
     assert cluster.labels == {"environment": "test", "region": "y"}
+
+
+def test_a_kubevirt_version_alone_names_its_openshift(scenario):
+    change = {"platform": {"kubevirt": "v1.1.0", "createdOn": "4.14"}}
+    case = scenario(set=change)
+    release = case.fleet.clusters[0].release
+    assert (str(release.openshift), str(release.created_on)) == ("4.15", "4.14")
+    assert not any(each.name == "platform.openshift" for each in case.assumptions)

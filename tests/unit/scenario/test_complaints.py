@@ -74,6 +74,10 @@ MISTAKES = {
         _ONE + "until: 90\n",
         "s.yaml:4:8: until — must be a duration like 10m, 24h or 2d4h (got 90)",
     ),
+    "an unknown KubeVirt": (
+        _ONE + "platform: {kubevirt: banana}\n",
+        "s.yaml:4:22: platform.kubevirt — 'banana' is not a KubeVirt version like v1.1.0",
+    ),
     "an unknown release": (
         _ONE + 'platform: {openshift: "5.1"}\n',
         "s.yaml:4:23: platform.openshift — OpenShift 5.1 is not modelled; known are 4.14 to 4.23",
@@ -163,7 +167,7 @@ def test_all_mistakes_are_told_in_the_order_of_their_places(problems):
         ("apiVersion: v1\nkind: Node\n", ":2:7: kind — is a Kubernetes object (Node)"),
         ("apiVersion: ove-capacity/v2\nname: x\nclusters: {a: {}}\n", ":1:13: apiVersion — must"),
         ("a: 1\n---\nb: 2\n", ":3:1 — holds 2 documents; a scenario is one"),
-        ("", " — is empty"),
+        ("", ":1:1 — is empty"),
     ],
 )
 def test_what_is_no_scenario_is_told_so(tmp_path, content, message):

@@ -35,6 +35,14 @@ def test_an_unknown_openshift_is_refused(text):
         release(text)
 
 
+@pytest.mark.parametrize("text", ["banana", "v2.0.0", "v1.10.0", "v1.99.0", "1", "v1.x.0"])
+def test_an_unknown_kubevirt_is_refused(text):
+    with pytest.raises(ValueError, match="KubeVirt"):
+        release("4.22", kubevirt=text)
+    with pytest.raises(ValueError, match="KubeVirt"):
+        release_of_kubevirt(text)
+
+
 def test_a_cluster_is_not_older_than_its_creation():
     assert str(release("4.21", created_on="4.19").created_on) == "4.19"
     with pytest.raises(ValueError, match="cannot have been created"):
