@@ -166,6 +166,9 @@ _PER_CLUSTER = frozenset(("ClusterAutoscaler", "HyperConverged", "MachineAutosca
 """Kinds that are read by nobody yet, but already belong under a cluster."""
 
 
+_ONLY_IN_A_LIST = frozenset(("apiVersion", "items", "metadata"))
+
+
 def _items(document: Document, problems: Problems) -> Iterator[Fields]:
     """The objects of a document: itself, or what its List holds."""
     value = document.value
@@ -177,16 +180,38 @@ def _items(document: Document, problems: Problems) -> Iterator[Fields]:
         return
     outer = Fields(value, document, (), problems)
     kind = outer.text("kind")
-    if not kind.endswith("List") or not isinstance(value.get("items"), list):
-        yield outer
+    is_list = kind.endswith("List") or (not kind and _ONLY_IN_A_LIST.issuperset(value))
+    if not is_list or not isinstance(value.get("items"), list):
+        yield _recognised(outer)
         return
     for item in outer.each("items"):
-        if kind != "List" and not item.get("kind"):
-            typed: dict[str, Any] = dict(item.value)
-            typed.update(kind=kind.removesuffix("List"), apiVersion=value.get("apiVersion", "v1"))
-            yield Fields(typed, document, item.path, problems)
+        if kind not in ("", "List") and not item.get("kind"):
+            version = value.get("apiVersion", "v1")
+            yield _typed(item, kind.removesuffix("List"), version)
         else:
-            yield item
+            yield _recognised(item)
+
+
+def _typed(fields: Fields, kind: str, version: str) -> Fields:
+    typed: dict[str, Any] = dict(fields.value)
+    typed.update(kind=kind, apiVersion=version)
+    return Fields(typed, fields.document, fields.path, fields.problems)
+
+
+def _recognised(fields: Fields) -> Fields:
+    """The object with its kind, where that was left out but nothing else looks like it.
+
+    Archives of OpenShift Insights store objects as the API server's clients hold them: typed by
+    their folder, without kind and apiVersion.
+    """
+    if fields.get("kind") or fields.get("apiVersion"):
+        return fields
+    spec, status = fields.get("spec"), fields.get("status")
+    if isinstance(status, Mapping) and isinstance(status.get("nodeInfo"), Mapping):
+        return _typed(fields, "Node", "v1")
+    if isinstance(spec, Mapping) and isinstance(spec.get("containers"), list):
+        return _typed(fields, "Pod", "v1")
+    return fields
 
 
 def _read(found: Objects, fields: Fields) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ove_capacity.kubelet.allocatable import node_allocatable
+from ove_capacity.kubelet.allocatable import NodeAllocatable, node_allocatable
 from ove_capacity.kubevirt.node_labels import virtualization_devices, virtualization_labels
 from ove_capacity.manifests.document import FieldPath
 from ove_capacity.manifests.profile import ClusterProfile, NodeShape
-from ove_capacity.model.assumption import Evidence
+from ove_capacity.model.assumption import Assumption, Evidence
 from ove_capacity.model.kubelet import KubeletConfig
 from ove_capacity.model.node import HOSTNAME_LABEL, ZONE_LABEL, Node, Taint
 from ove_capacity.model.resources import (
@@ -16,6 +16,7 @@ from ove_capacity.model.resources import (
     EPHEMERAL_STORAGE,
     HUGEPAGES_PREFIX,
     MEMORY,
+    PODS,
     Amounts,
 )
 from ove_capacity.openshift.overhead import PlatformShare, platform_of, platform_shares
@@ -57,12 +58,16 @@ class _Pool:
     hugepages: dict[str, int]
 
     @property
+    def role(self) -> str:
+        return self.section.role or self.name
+
+    @property
     def is_master(self) -> bool:
-        return self.name == "master"
+        return self.role == "master"
 
     @property
     def is_worker(self) -> bool:
-        return self.name not in ("master", "storage", "infra")
+        return self.role not in ("master", "storage", "infra")
 
     @property
     def runs_vms(self) -> bool:
@@ -122,7 +127,7 @@ def _hugepages(
 ) -> dict[str, int]:
     if section.node.hugepages:
         return _page_bytes(context, (*path, "node", "hugepages"), section.node.hugepages)
-    is_worker = pool not in ("master", "storage", "infra")
+    is_worker = (section.role or pool) not in ("master", "storage", "infra")
     return pages if is_worker else {}
 
 
@@ -181,8 +186,8 @@ def _labels(pool: _Pool, extra: dict[str, str]) -> dict[str, str]:
     if pool.is_worker:
         labels[_ROLE + "worker"] = ""
         labels |= extra
-    labels[_ROLE + pool.name] = ""
-    if pool.name == "storage":
+    labels[_ROLE + pool.role] = ""
+    if pool.role == "storage":
         labels[_STORAGE_LABEL] = ""
     return labels | pool.section.labels
 
@@ -201,8 +206,54 @@ def _capacity(pool: _Pool) -> Amounts:
 
 def _taints(pool: _Pool) -> tuple[Taint, ...]:
     if pool.section.taints is None:
-        return _TAINTS.get(pool.name, ())
+        return _TAINTS.get(pool.role, ())
     return tuple(Taint(each.key, each.value, each.effect) for each in pool.section.taints)
+
+
+_REPLACED = {
+    CPU: ("node.system_reserved.cpu",),
+    MEMORY: ("node.system_reserved.memory", "node.eviction_hard.memory_available"),
+    PODS: ("node.max_pods",),
+}
+"""Resource -> assumptions that a measured allocatable amount makes needless."""
+
+
+def _measured(
+    context: Context, cluster: str, pool: _Pool, computed: NodeAllocatable
+) -> tuple[Amounts, list[Assumption]]:
+    """What the machine offers: as the scenario read it off, and computed where it did not."""
+    given = pool.section.node.allocatable
+    amounts = {CPU: given.cpu, MEMORY: given.memory, PODS: given.pods}
+    amounts[EPHEMERAL_STORAGE] = given.storage
+    known = {name: amount for name, amount in amounts.items() if amount is not None}
+    capacity = {CPU: pool.shape.cpu_milli, MEMORY: pool.shape.memory_bytes}
+    for name, amount in known.items():
+        if amount > capacity.get(name, amount):
+            path = ("clusters", cluster, "pools", pool.name, "node", "allocatable", name)
+            context.error(path, "is more than the machine has")
+    needless = tuple(prefix for name in known for prefix in _REPLACED.get(name, ()))
+    assumed = [
+        each for each in computed.assumptions if not (needless and each.name.startswith(needless))
+    ]
+    return {**computed.amounts, **known}, assumed
+
+
+def _platforms(pool: _Pool) -> tuple[list[Amounts], tuple[PlatformShare, ...]]:
+    """Requests of the platform's pods on the machines in turn, and what of them is assumed."""
+    shares = platform_shares(pool.role, virtualization=pool.runs_vms)
+    measured = pool.section.platform
+    if not measured:
+        return [platform_of(shares)], shares
+    added = tuple(share for share in shares if share.needs_virtualization)
+    if all(each.virtualization for each in measured):
+        added = ()
+    found: list[Amounts] = []
+    for each in measured:
+        total = dict(() if each.virtualization else platform_of(added))
+        for name, amount in ((CPU, each.cpu), (MEMORY, each.memory), (PODS, each.pods)):
+            total[name] = total.get(name, 0) + (amount or 0)
+        found.append(total)
+    return found, added
 
 
 def _nodes(
@@ -216,20 +267,19 @@ def _nodes(
         context.error(path, f"reserves {own.reserved_cpus} CPUs of nodes with {cpus}")
         own = replace(own, reserved_cpus=0)
     found = node_allocatable(capacity, release, own, is_master=pool.is_master)
-    context.assumptions += [replace(each, applies_to=cluster) for each in found.assumptions]
+    allocatable, assumed = _measured(context, cluster, pool, found)
+    context.assumptions += [replace(each, applies_to=cluster) for each in assumed]
     labels = _labels(pool, site.extra_labels)
     if pool.runs_vms:
         static = own.cpu_manager_policy == "static"
         labels = virtualization_labels(release.kubevirt_rules, static_cpu_manager=static) | labels
-    shares = platform_shares(pool.name, virtualization=pool.runs_vms)
-    allocatable = found.amounts
+    platforms, shares = _platforms(pool)
     template = Node(
         name="",
-        capacity={**capacity, "pods": allocatable["pods"]},
+        capacity={**capacity, PODS: allocatable[PODS]},
         allocatable=allocatable,
         taints=_taints(pool),
         pool=pool.name,
-        platform=platform_of(shares),
     )
     nodes = []
     for index in range(pool.count):
@@ -237,7 +287,8 @@ def _nodes(
         mine = labels | {HOSTNAME_LABEL: name}
         if pool.section.zones:
             mine[ZONE_LABEL] = pool.section.zones[index % len(pool.section.zones)]
-        nodes.append(replace(template, name=name, labels=mine))
+        platform = platforms[index % len(platforms)]
+        nodes.append(replace(template, name=name, labels=mine, platform=platform))
     return nodes, shares if nodes else ()
 
 

@@ -9,16 +9,11 @@ from typing import Any
 from ove_capacity.manifests.document import FieldPath
 from ove_capacity.manifests.kubevirt import KINDS, virtual_machine_of
 from ove_capacity.manifests.objects import FoundVm, Objects
+from ove_capacity.manifests.running import Surroundings, UnusableVmError, priority_of, resolved
 from ove_capacity.model.plan import Arrivals, Duration, Workload
 from ove_capacity.model.vm import Matcher, VirtualMachine
 from ove_capacity.scenario.compile.cluster import Compiled
 from ove_capacity.scenario.compile.context import Context
-from ove_capacity.scenario.compile.vms import (
-    Surroundings,
-    UnusableVmError,
-    priority_of,
-    resolved,
-)
 from ove_capacity.scenario.schema.event import ArrivalsSection
 from ove_capacity.scenario.schema.workload import DurationSection, VmSection, WorkloadSection
 

@@ -21,6 +21,7 @@ from ove_capacity.scenario.schema.section import (
 )
 
 __all__ = [
+    "Allocatable",
     "Assume",
     "Autoscaler",
     "ClusterSection",
@@ -28,6 +29,7 @@ __all__ = [
     "MemoryRange",
     "NodeSection",
     "Platform",
+    "PlatformPods",
     "PoolSection",
     "Range",
     "ScaleDown",
@@ -68,6 +70,27 @@ class TaintSection(Section):
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] = "NoSchedule"
 
 
+class Allocatable(Section):
+    """What a machine offers to pods, read off its Node object."""
+
+    cpu: AmountOfCpu | None = None
+    memory: AmountOfMemory | None = None
+    storage: AmountOfMemory | None = None
+    """Ephemeral storage."""
+    pods: PositiveCount | None = None
+
+
+class PlatformPods(Section):
+    """What the platform's own pods ask for on one machine, in sum."""
+
+    cpu: AmountOfCpu | None = None
+    memory: AmountOfMemory | None = None
+    pods: Count = 0
+    """How many they are."""
+    virtualization: Flag = False
+    """Whether those of OpenShift Virtualization are among them; otherwise its share is added."""
+
+
 class NodeSection(Section):
     """One machine of a pool. What is left out comes from the profile."""
 
@@ -82,8 +105,14 @@ class NodeSection(Section):
     sockets: PositiveCount | None = None
     devices: dict[str, Count] = Field(default_factory=dict)
     """Extended resources: ``{nvidia.com/A100: 2}``."""
+    allocatable: Allocatable = Allocatable()
+    """Measured; left out: what the kubelet's configuration and the release leave of it."""
 
     not_modelled: ClassVar[frozenset[str]] = frozenset({"sockets"})
+
+
+def _one_or_many(value: Any) -> Any:
+    return value if isinstance(value, list) else [value]
 
 
 class PoolSection(Section):
@@ -102,6 +131,10 @@ class PoolSection(Section):
     """Zones over which the machines are spread, in turn."""
     virtualization: Flag | None = None
     """Whether VMs may run here; left out: on workers."""
+    role: Name | None = None
+    """master, worker, storage, infra, or a role of your own; left out: the pool's name."""
+    platform: Annotated[tuple[PlatformPods, ...], BeforeValidator(_one_or_many)] = ()
+    """Measured pods of the platform; several: of the machines in turn. Left out: assumed."""
 
     not_modelled: ClassVar[frozenset[str]] = frozenset({"max", "min"})
 
