@@ -1,0 +1,1 @@
+"""Inventories of other tools -> scenarios that a person would be glad to edit."""

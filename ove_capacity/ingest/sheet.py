@@ -1,0 +1,225 @@
+"""One part of a workbook, as expat tells it: rows of cells, shared strings, plain elements.
+
+Only what is written is handed on: a formula gives the value that was saved beside it, an empty cell
+gives nothing, however many rows of them a sheet has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import IO
+from xml.parsers import expat
+
+__all__ = ["DamagedPartError", "Row", "SheetRows", "elements", "shared_strings"]
+
+_CHUNK_BYTES = 1 << 16
+_CELL_LONGEST = 40_000
+"""Excel allows 32,767 characters."""
+_ROW_WIDEST = 16_384
+_DIGITS = "0123456789"
+_TRUTH = {"1": "TRUE", "0": "FALSE"}
+
+
+class DamagedPartError(ValueError):
+    """A part that no spreadsheet program writes; the message is a sentence without a place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The cells of one row that hold something."""
+
+    number: int
+    """As the spreadsheet counts, from 1."""
+    cells: Mapping[str, str]
+    """Text by column: ``{"C": "poweredOn"}``."""
+
+
+class _Part:
+    """An expat parser over one part, without document types and so without entities."""
+
+    def __init__(self) -> None:
+        self.parser = expat.ParserCreate()
+        self.parser.buffer_text = True
+        self.parser.StartDoctypeDeclHandler = self._refuse_doctype
+        self.parser.StartElementHandler = self._root
+
+    def parse(self, stream: IO[bytes]) -> Iterator[None]:
+        """Parse chunk by chunk; yields after each."""
+        try:
+            while chunk := stream.read(_CHUNK_BYTES):
+                self.parser.Parse(chunk, False)
+                yield
+            self.parser.Parse(b"", True)
+        except expat.ExpatError as error:
+            raise DamagedPartError(f"is damaged: its XML is not well-formed ({error})") from None
+        yield
+
+    def _root(self, tag: str, _: dict[str, str]) -> None:
+        prefix, colon, _name = tag.rpartition(":")
+        self.begin(prefix + colon)
+
+    def begin(self, prefix: str) -> None:
+        """The root element has come; *prefix* is that of the main namespace."""
+        raise NotImplementedError
+
+    @staticmethod
+    def _refuse_doctype(*_: object) -> None:
+        raise DamagedPartError("holds a document type, which no spreadsheet program writes")
+
+
+class SheetRows(_Part):
+    """Rows of a sheet that hold something, in their order."""
+
+    def __init__(self, stream: IO[bytes], strings: list[str]) -> None:
+        """Read *stream*; *strings* are the workbook's shared ones."""
+        super().__init__()
+        self.wanted: frozenset[str] | None = None
+        """Columns to keep from the next row on; None: all."""
+        self._stream, self._strings = stream, strings
+        self._finished: list[Row] = []
+        self._number = 0
+        self._cells: dict[str, str] = {}
+        self._kinds: dict[str, str] = {}
+        self._column = self._kind = ""
+        self._keeps = self._takes = False
+
+    def __iter__(self) -> Iterator[Row]:
+        """Raises DamagedPartError, and what the stream raises."""
+        for _ in self.parse(self._stream):
+            yield from self._finished
+            self._finished.clear()
+        self._close_row()
+        yield from self._finished
+
+    def begin(self, prefix: str) -> None:
+        """Take the handlers of a worksheet."""
+        self._tags = tuple(prefix + name for name in ("c", "v", "t", "row", "rPh"))
+        self.parser.StartElementHandler = self._start
+        self.parser.CharacterDataHandler = self._text
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        cell, value, text, row, phonetic = self._tags
+        if tag == cell:
+            reference = attributes.get("r")
+            self._column = reference.rstrip(_DIGITS) if reference else _next(self._column)
+            self._kind = attributes.get("t", "n")
+            self._takes = False
+            self._keeps = self.wanted is None or self._column in self.wanted
+        elif tag in (value, text):
+            self._takes = self._keeps
+        elif tag == row:
+            self._close_row()
+            given = attributes.get("r", "")
+            is_number = given.isdecimal() and len(given) <= 7
+            self._number = int(given) if is_number else self._number + 1
+            self._column, self._takes = "", False
+        else:  # formulas, formats; what is inside of phonetic hints is no part of the text
+            self._takes = False
+            self._keeps = self._keeps and tag != phonetic
+
+    def _text(self, data: str) -> None:
+        if not self._takes:
+            return
+        column = self._column
+        if column in self._cells:
+            data = self._cells[column] + data
+            if len(data) > _CELL_LONGEST:
+                raise DamagedPartError(f"holds more text in {column}{self._number} than a cell can")
+        elif len(self._cells) >= _ROW_WIDEST:
+            raise DamagedPartError(f"has more cells in row {self._number} than a row can")
+        self._cells[column] = data
+        self._kinds[column] = self._kind
+
+    def _close_row(self) -> None:
+        if not self._cells:
+            return
+        cells = {}
+        for column, text in self._cells.items():
+            plain = self._value(self._kinds[column], text.strip(), column)
+            if plain:
+                cells[column] = plain
+        if cells:
+            self._finished.append(Row(self._number, cells))
+        self._cells, self._kinds = {}, {}
+
+    def _value(self, kind: str, text: str, column: str) -> str:
+        if kind == "s" and text:
+            if not text.isdecimal() or len(text) > 9 or int(text) >= len(self._strings):
+                place = f"{column}{self._number}"
+                raise DamagedPartError(f"refers to a text that does not exist, in {place}")
+            return self._strings[int(text)]
+        return _TRUTH.get(text, text) if kind == "b" else text
+
+
+def _next(column: str) -> str:
+    """The column after: A, B … Z, AA."""
+    if not column:
+        return "A"
+    if not column.isascii() or not column.isalpha():
+        raise DamagedPartError(f"has a cell in a column {column[:20]!r}")
+    head, last = column[:-1].upper(), column[-1].upper()
+    return head + chr(ord(last) + 1) if last != "Z" else _next(head) + "A"
+
+
+class _Strings(_Part):
+    """The shared strings of a workbook."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self._pieces: list[str] = []
+        self._is_open = self._takes = self._keeps = False
+
+    def begin(self, prefix: str) -> None:
+        self._item, self._run, self._phonetic = (prefix + name for name in ("si", "t", "rPh"))
+        self.parser.StartElementHandler = self._start
+        self.parser.EndElementHandler = self._end
+        self.parser.CharacterDataHandler = self._text
+
+    def _start(self, tag: str, _: dict[str, str]) -> None:
+        if tag == self._item:
+            self._keeps, self._pieces = True, []
+        self._keeps = self._keeps and tag != self._phonetic
+        self._takes = self._keeps and tag == self._run
+
+    def _end(self, tag: str) -> None:
+        self._takes = False
+        if tag == self._item:
+            self.found.append("".join(self._pieces).strip())
+        elif tag == self._phonetic:
+            self._keeps = True
+
+    def _text(self, data: str) -> None:
+        if self._takes:
+            self._pieces.append(data)
+
+
+class _Elements(_Part):
+    """Every element of a small part."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str]]] = []
+
+    def begin(self, prefix: str) -> None:
+        self.parser.StartElementHandler = self._start
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        self.found.append((tag.rpartition(":")[2], attributes))
+
+
+def shared_strings(stream: IO[bytes]) -> list[str]:
+    """The strings that cells refer to by number; DamagedPartError if they cannot be read."""
+    strings = _Strings()
+    for _ in strings.parse(stream):
+        pass
+    return strings.found
+
+
+def elements(stream: IO[bytes]) -> list[tuple[str, dict[str, str]]]:
+    """(name without prefix, attributes) of each element below the root; DamagedPartError."""
+    part = _Elements()
+    for _ in part.parse(stream):
+        pass
+    return part.found
