@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -147,6 +148,8 @@ class Problems:
 
     errors: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
+    unmodelled: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """(kind, field) that was read and changes nothing here -> how often."""
 
     def raise_if_any(self) -> None:
         """Raise ScenarioError with every error found so far."""

@@ -92,10 +92,10 @@ _RESOURCES_READ = ("limits", "overcommitGuestOverhead", "requests")
 
 
 def warn_of_others(fields: Fields, known: Collection[str]) -> None:
-    """Name each field that is neither read nor known to change nothing of what a pod asks for."""
+    """Count each field that is neither read nor known to change nothing of what a pod asks for."""
     for key in fields.value:
         if key not in known and fields.get(key) is not None:
-            fields.warning(f"{key} is not modelled", key)
+            fields.not_modelled(key)
 
 
 def optional_flag(fields: Fields, key: str) -> bool | None:

@@ -7,6 +7,7 @@ value stands. JSON is YAML, so JSON files come this way too.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -23,7 +24,8 @@ from ove_capacity.manifests.document import (
     line_of,
     place_number,
 )
-from ove_capacity.manifests.scalars import read_otherwise, scalar_of
+from ove_capacity.manifests.scalars import BASE_60, read_otherwise, scalar_of
+from ove_capacity.manifests.templates import template_sentence
 
 __all__ = ["MAX_DEPTH", "MAX_NODES", "documents_of_text"]
 
@@ -34,6 +36,8 @@ MAX_NODES = 200_000
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MERGE = "<<"
 _PLAIN_WARNINGS = 20
+_ESCAPE = re.compile(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|\\.")
+"""A pair of surrogates; or any other escape, so that a backslash escaped begins none."""
 
 
 class _RefusedError(Exception):
@@ -66,6 +70,20 @@ class _Open:
     merged: list[tuple[PlacedMapping | PlacedList, int]] = field(default_factory=list)
 
 
+def _with_whole_characters(text: str) -> str:
+    """The text, with JSON's pairs of escapes for one character as YAML writes that character."""
+    if "\\u" not in text or not text.lstrip().startswith(("{", "[", '"')):
+        return text
+
+    def whole(match: re.Match[str]) -> str:
+        if match[1] is None:
+            return match[0]
+        high, low = int(match[1], 16), int(match[2], 16)
+        return f"\\U{0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00):08x}"
+
+    return _ESCAPE.sub(whole, text)
+
+
 class _Builder:
     """Builds the documents of one file, event by event."""
 
@@ -82,7 +100,7 @@ class _Builder:
 
     def build(self) -> list[tuple[Any, int]]:
         """Roots with their places."""
-        parser = _Loader(self.text)
+        parser = _Loader(_with_whole_characters(self.text))
         takers = {
             yaml.ScalarEvent: self._scalar,
             yaml.MappingStartEvent: self._mapping,
@@ -208,9 +226,10 @@ class _Builder:
     def _key(self, frame: _Open, key: Any, place: int, plain: bool) -> None:
         keys_at = frame.value.keys_at
         if not isinstance(key, str):
-            line = self.text.split("\n")[line_of(place) - 1]
-            hint = ": a template, to be rendered first?" if "{{" in line else ""
-            raise _RefusedError("has a key that is not text" + hint, place)
+            line = line_of(place)
+            is_braces = "{{" in self.text.split("\n")[line - 1]
+            template = template_sentence(self.text, line) if is_braces else ""
+            raise _RefusedError(template or "has a key that is not text", place)
         if key in keys_at:
             if keys_at[key] == -1:
                 raise _RefusedError("has two merge keys; give one a list", place)
@@ -239,10 +258,9 @@ def _merge(frame: _Open) -> None:
 
 
 def _syntax_message(error: yaml.YAMLError, text: str, line: int) -> str:
-    lines = text.split("\n")
-    spot = lines[line - 1] if line <= len(lines) else ""
-    if "{{" in spot or any(each.lstrip().startswith(("{%", "{{-", "{{/*")) for each in lines):
-        return "is no YAML but a template (Helm, Go or Jinja): render it first"
+    template = template_sentence(text, line)
+    if template:
+        return template
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "unreadable"
     context = getattr(error, "context", None)
     return f"is not YAML: {problem}" + (f" {context}" if context else "")
@@ -282,8 +300,10 @@ def documents_of_text(
         place = place_number(line - 1, column - 1)
         raise ScenarioError(_at(frame, _syntax_message(error, text, line), place)) from None
     for odd, other, place in builder.odd:
-        message = (
-            f"{odd!r} is read as text; kubectl reads {other}: put it in quotes, or write {other}"
+        message = f"{odd!r} is read as text; " + (
+            f"YAML 1.1 reads {other}: put it in quotes"
+            if other == BASE_60
+            else f"kubectl reads {other}: put it in quotes, or write {other}"
         )
         problems.warnings.append(_at(frame, message, place))
     for value, place in roots:

@@ -11,6 +11,8 @@ from typing import Any
 
 from ove_capacity.errors import Problem
 from ove_capacity.manifests.document import Document, FieldPath, Problems
+from ove_capacity.manifests.kinds import field_in_kind
+from ove_capacity.manifests.templates import placeholder_of
 from ove_capacity.quantity import Quantity, QuantityError
 
 __all__ = ["Fields", "Source", "fields_of", "shown"]
@@ -60,6 +62,10 @@ class Fields:
         """Note a warning at this mapping, or at what the *keys* lead to."""
         self.problems.warnings.append(self._problem(message, keys, ""))
 
+    def not_modelled(self, key: str) -> None:
+        """Count a field that is read and changes nothing."""
+        self.problems.unmodelled[field_in_kind(self.document.value, (*self.path, key))] += 1
+
     def _problem(self, message: str, keys: FieldPath, suggestion: str) -> Problem:
         return self.document.problem(self.path + keys, message, suggestion)
 
@@ -67,7 +73,9 @@ class Fields:
         value: Any = self.value
         for key in keys:
             value = value[key]
-        self.error(f"must be {expected} (got {shown(value)})", *keys)
+        template = placeholder_of(value) if isinstance(value, str) else ""
+        hint = f", a placeholder of {template}: fill it in first" if template else ""
+        self.error(f"must be {expected} (got {shown(value)}{hint})", *keys)
 
     def text(self, key: str, default: str = "") -> str:
         """Text; a number or a boolean is refused, as the API server does."""
@@ -150,7 +158,8 @@ class Fields:
         return found
 
     def _quantity(self, value: Any, *keys: str | int) -> Quantity | None:
-        if isinstance(value, bool) or not isinstance(value, str | int | float):
+        is_amount = isinstance(value, str | int | float) and not isinstance(value, bool)
+        if not is_amount or (isinstance(value, str) and placeholder_of(value)):
             self._wrong("a quantity like 64Gi, 500m or 1.5", *keys)
             return None
         try:
@@ -162,6 +171,13 @@ class Fields:
             self._wrong("zero or more", *keys)
             return None
         return quantity
+
+    def name(self, key: str) -> str:
+        """A name, which no template has left a hole in."""
+        text = self.text(key)
+        if placeholder_of(text):
+            self._wrong("a name", key)
+        return text
 
     def fields(self, key: str) -> Fields:
         """A mapping within; empty when absent."""

@@ -13,6 +13,7 @@ from typing import Any
 from ove_capacity.errors import Problem, ScenarioError
 from ove_capacity.manifests.document import Document, FieldPath, Problems
 from ove_capacity.manifests.events import documents_of_text
+from ove_capacity.manifests.templates import rendered
 
 __all__ = [
     "MAX_BYTES",
@@ -20,7 +21,6 @@ __all__ = [
     "files_below",
     "read_documents",
     "read_text",
-    "rendered",
 ]
 
 MAX_BYTES = 32 * 1024 * 1024
@@ -29,7 +29,6 @@ MAX_BYTES = 32 * 1024 * 1024
 _SUFFIXES = (".yaml", ".yml", ".json")
 _MAGIC = {b"PK\x03\x04": "a zip archive", b"\x1f\x8b": "a gzip archive", b"\x7fELF": "a program"}
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
-_HELM_VALUE = re.compile(r"\{\{-?\s*\.Values\.([A-Za-z0-9_.]+)\s*-?\}\}")
 
 
 def _refuse(message: str, file: str, line: int = 1, column: int = 1) -> ScenarioError:
@@ -81,31 +80,6 @@ def read_text(path: Path, file: str | None = None) -> str:
         what = f"holds the control character 0x{control[0][0]:02x}: is it a binary file?"
         raise _refuse(what, name, line, column)
     return text
-
-
-def rendered(text: str, values: Mapping[str, Any], file: str) -> str:
-    """The text with each ``{{ .Values.x }}`` replaced; no other template language is read.
-
-    Raises:
-        ScenarioError: for each value that *values* does not give, or gives as no single value.
-    """
-    missing: list[Problem] = []
-
-    def value_of(match: re.Match[str]) -> str:
-        value: Any = values
-        for step in match[1].split("."):
-            value = value.get(step) if isinstance(value, Mapping) else None
-        if value is None or isinstance(value, Mapping | list):
-            before = text[: match.start()]
-            place = before.count("\n") + 1, match.start() - before.rfind("\n")
-            message = f"needs {match[1]!r} in the scenario's `values`"
-            missing.append(Problem(message, file, *place))
-        return str(value).lower() if isinstance(value, bool) else str(value)
-
-    done = _HELM_VALUE.sub(value_of, text)
-    if missing:
-        raise ScenarioError(missing)
-    return done
 
 
 def read_documents(

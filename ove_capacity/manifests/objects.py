@@ -16,8 +16,9 @@ from ove_capacity.manifests.core import (
     service_of,
     workload_selector_of,
 )
-from ove_capacity.manifests.document import Document, Problems
+from ove_capacity.manifests.document import Document, FieldPath, Problems
 from ove_capacity.manifests.fields import Fields
+from ove_capacity.manifests.kinds import kind_by_shape
 from ove_capacity.manifests.kubevirt import virtual_machine_of
 from ove_capacity.manifests.placement import managed_cluster_of, placement_of
 from ove_capacity.manifests.profile import (
@@ -31,7 +32,7 @@ from ove_capacity.model.placement import Placement
 from ove_capacity.model.pod import Pod
 from ove_capacity.model.vm import VirtualMachine
 
-__all__ = ["FoundVm", "Objects", "objects_of", "unmodelled_warning"]
+__all__ = ["FoundVm", "Objects", "items_of", "objects_of", "unmodelled_warning"]
 
 _FINISHED = ("Succeeded", "Failed")
 
@@ -69,6 +70,10 @@ class Objects:
     """(kind, object) that only makes sense within one cluster."""
     unmodelled: Counter[str] = field(default_factory=Counter)
     """Kind -> how many were read and set aside."""
+    read: Counter[str] = field(default_factory=Counter)
+    """Kind -> how many were read and made something of."""
+    by_shape: Counter[str] = field(default_factory=Counter)
+    """Kind -> how many named no kind and were known by what they look like."""
 
 
 def _node(found: Objects, fields: Fields) -> None:
@@ -113,6 +118,7 @@ def _managed_cluster(found: Objects, fields: Fields) -> None:
 def _config_map(found: Objects, fields: Fields) -> None:
     name = fields.fields("metadata").text("name")
     if not name.startswith(CONFIG_MAP_PREFIX):
+        found.read["ConfigMap"] -= 1
         found.unmodelled["ConfigMap"] += 1
         return
     profile = profile_of_config_map(fields)
@@ -165,12 +171,11 @@ _READERS: Mapping[tuple[str, str], Callable[[Objects, Fields], None]] = {
 _PER_CLUSTER = frozenset(("ClusterAutoscaler", "HyperConverged", "MachineAutoscaler", "MachineSet"))
 """Kinds that are read by nobody yet, but already belong under a cluster."""
 
-
 _ONLY_IN_A_LIST = frozenset(("apiVersion", "items", "metadata"))
 
 
-def _items(document: Document, problems: Problems) -> Iterator[Fields]:
-    """The objects of a document: itself, or what its List holds."""
+def items_of(document: Document, found: Objects, problems: Problems) -> Iterator[Fields]:
+    """The objects of a document: itself, or what its List or Template holds."""
     value = document.value
     if not isinstance(value, Mapping):
         what = "a list" if isinstance(value, list) else "a single value"
@@ -180,48 +185,76 @@ def _items(document: Document, problems: Problems) -> Iterator[Fields]:
         return
     outer = Fields(value, document, (), problems)
     kind = outer.text("kind")
-    is_list = kind.endswith("List") or (not kind and _ONLY_IN_A_LIST.issuperset(value))
-    if not is_list or not isinstance(value.get("items"), list):
-        yield _recognised(outer)
-        return
-    for item in outer.each("items"):
-        if kind not in ("", "List") and not item.get("kind"):
-            version = value.get("apiVersion", "v1")
-            yield _typed(item, kind.removesuffix("List"), version)
-        else:
-            yield _recognised(item)
+    if kind == "Template" and isinstance(value.get("objects"), list):
+        yield from _of_template(outer, found)
+    elif isinstance(value.get("items"), list) and (
+        kind.endswith("List") or (not kind and _ONLY_IN_A_LIST.issuperset(value))
+    ):
+        listed = kind.removesuffix("List")
+        for item in outer.each("items"):
+            said = {"kind": listed, "apiVersion": value.get("apiVersion", "v1")}
+            yield item if "kind" in item or not listed else _as(item, said)
+    else:
+        yield outer
 
 
-def _typed(fields: Fields, kind: str, version: str) -> Fields:
-    typed: dict[str, Any] = dict(fields.value)
-    typed.update(kind=kind, apiVersion=version)
-    return Fields(typed, fields.document, fields.path, fields.problems)
+def _as(fields: Fields, said: Mapping[str, Any]) -> Fields:
+    """The same object with what its list, or its looks, say of it."""
+    return Fields({**fields.value, **said}, fields.document, fields.path, fields.problems)
 
 
-def _recognised(fields: Fields) -> Fields:
-    """The object with its kind, where that was left out but nothing else looks like it.
+def _of_template(template: Fields, found: Objects) -> Iterator[Fields]:
+    """The objects of an OpenShift Template; one with parameters in them is refused."""
+    names = [each.text("name") for each in template.each("parameters")]
+    for path, text in _texts(template.value["objects"], ("objects",)):
+        used = [name for name in names if f"${{{name}}}" in text or f"${{{{{name}}}}}" in text]
+        if used:
+            template.error(
+                f"is an OpenShift Template with parameters (${{{used[0]}}} …): "
+                "fill them in with `oc process --local -f` first",
+                *path,
+            )
+            return
+    found.read["Template"] += 1
+    yield from template.each("objects")
 
-    Archives of OpenShift Insights store objects as the API server's clients hold them: typed by
-    their folder, without kind and apiVersion.
-    """
-    if fields.get("kind") or fields.get("apiVersion"):
-        return fields
-    spec, status = fields.get("spec"), fields.get("status")
-    if isinstance(status, Mapping) and isinstance(status.get("nodeInfo"), Mapping):
-        return _typed(fields, "Node", "v1")
-    if isinstance(spec, Mapping) and isinstance(spec.get("containers"), list):
-        return _typed(fields, "Pod", "v1")
-    return fields
+
+def _texts(value: Any, path: FieldPath) -> Iterator[tuple[FieldPath, str]]:
+    """Every text within a value, with its place."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _texts(item, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _texts(item, (*path, index))
+
+
+def _reader(fields: Fields) -> Callable[[Objects, Fields], None] | None:
+    """Who reads that object; one without an apiVersion is known by its kind alone."""
+    kind, version = fields.text("kind"), fields.text("apiVersion")
+    if version:
+        group, slash, _ = version.partition("/")
+        return _READERS.get((group if slash else "", kind))
+    return next((reader for (_, known), reader in _READERS.items() if known == kind), None)
 
 
 def _read(found: Objects, fields: Fields) -> None:
+    if not fields.text("kind"):
+        version, looks = kind_by_shape(fields.value)
+        if not looks:
+            fields.warning("not a Kubernetes object: it has no kind; set aside")
+            return
+        found.by_shape[looks] += 1
+        fields = _as(fields, {"apiVersion": version, "kind": looks})
     kind = fields.text("kind")
-    if not kind:
-        fields.warning("not a Kubernetes object: it has no kind; set aside")
-        return
-    group, slash, _ = fields.text("apiVersion").partition("/")
-    reader = _READERS.get((group if slash else "", kind))
+    reader = _reader(fields)
     if reader is not None:
+        meta = fields.fields("metadata")
+        for key in ("name", "generateName", "namespace"):
+            meta.name(key)
+        found.read[kind] += 1
         reader(found, fields)
         return
     found.unmodelled[kind] += 1
@@ -235,14 +268,34 @@ def objects_of(
     """Read documents; what is wrong with them is noted in *problems*."""
     found = Objects() if into is None else into
     for document in documents:
-        for fields in _items(document, problems):
+        for fields in items_of(document, found, problems):
             _read(found, fields)
     return found
 
 
-def unmodelled_warning(kinds: Mapping[str, int]) -> Problem | None:
-    """The one sentence that names every kind that was read and set aside."""
-    if not kinds:
-        return None
-    listed = ", ".join(f"{kinds[kind]} {kind}" for kind in sorted(kinds))
-    return Problem(f"read, not modelled yet: {listed}")
+def unmodelled_warning(
+    kinds: Mapping[str, int],
+    fields: Mapping[tuple[str, str], int] | None = None,
+    by_shape: Mapping[str, int] | None = None,
+) -> Problem | None:
+    """The one warning that names all that was read and set aside.
+
+    Args:
+        kinds: kind -> how many objects.
+        fields: (kind, field) -> how many times, of objects that are modelled.
+        by_shape: kind -> how many objects did not say that they are of it.
+    """
+    blocks = []
+    if kinds:
+        listed = ", ".join(f"{kinds[kind]} {kind}" for kind in sorted(kinds))
+        blocks.append(f"read, not modelled yet: {listed}")
+    by_kind: dict[str, list[str]] = {}
+    for (kind, name), times in sorted((fields or {}).items()):
+        by_kind.setdefault(kind or "object", []).append(f"{name} ({times}x)")
+    if by_kind:
+        listed = "; ".join(f"{kind} {', '.join(names)}" for kind, names in by_kind.items())
+        blocks.append(f"fields that change nothing here: {listed}")
+    if by_shape:
+        listed = ", ".join(f"{by_shape[kind]} {kind}" for kind in sorted(by_shape))
+        blocks.append(f"objects that name no kind, read as what they look like: {listed}")
+    return Problem(". ".join(blocks)) if blocks else None

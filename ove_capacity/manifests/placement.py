@@ -25,6 +25,8 @@ def _predicate(each: Fields) -> LabelSelector:
 
 def _prioritizer(each: Fields) -> PrioritizerWeight:
     coordinate = each.fields("scoreCoordinate")
+    if "scoreCoordinate" not in each and "name" in each:  # v1alpha1
+        return PrioritizerWeight(each.required_text("name"), each.whole("weight", 1))
     if coordinate.text("type", "BuiltIn") == "AddOn":
         add_on = coordinate.fields("addOn")
         resource, score = add_on.required_text("resourceName"), add_on.required_text("scoreName")
@@ -45,7 +47,7 @@ def placement_of(source: Source, problems: Problems | None = None) -> Placement:
         policy.error(f"must be Additive or Exact (got {mode!r})", "mode")
     for key in _UNMODELLED:
         if key in spec:
-            spec.warning(f"{key} is read, not modelled yet", key)
+            spec.not_modelled(key)
     number = None
     if "numberOfClusters" in spec:
         number = spec.whole("numberOfClusters", least=0)

@@ -10,7 +10,10 @@ from typing import Any
 
 from ove_capacity.manifests.document import WrittenFloat, WrittenInt
 
-__all__ = ["read_otherwise", "scalar_of"]
+__all__ = ["BASE_60", "read_otherwise", "scalar_of"]
+
+BASE_60 = "a number to the base of 60"
+"""What YAML 1.1 takes ``12:30`` for; kubectl does not, though it writes such text in quotes."""
 
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "": None}
 _JSON_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
@@ -24,10 +27,10 @@ _YAML_1_1_BOOLEANS = frozenset(
     if spelling not in _WORDS
 )
 _YAML_1_1_NULLS = frozenset(("~", "Null", "NULL"))
+_YAML_1_1_STARTS = frozenset("+-.0123456789")
 _YAML_1_1_NUMBERS = re.compile(
-    r"[-+]?0[xX][0-9a-fA-F_]+|[-+]?0[bB][01_]+|[-+]?0[oO]?[0-7_]+|[-+]?[1-9][0-9]*(?:_[0-9]+)+"
-    r"|\+[0-9]+(?:\.[0-9]*)?|[-+]?\.[0-9]+(?:[eE][-+]?[0-9]+)?|[-+]?[0-9]+\.(?:[eE][-+]?[0-9]+)?"
-    r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)",
+    r"[-+]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO][0-7]+|\.(?:inf|Inf|INF)"
+    r"|(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?)|\.(?:nan|NaN|NAN)",
     re.ASCII,
 )
 _SEXAGESIMAL = re.compile(r"[-+]?[0-9]+(?::[0-5]?[0-9])+(?:\.[0-9]*)?", re.ASCII)
@@ -60,6 +63,8 @@ def read_otherwise(text: str) -> str:
         return "true" if text[0] in "yYtT" or text.lower() == "on" else "false"
     if text in _YAML_1_1_NULLS:
         return "null"
-    if _YAML_1_1_NUMBERS.fullmatch(text) or _SEXAGESIMAL.fullmatch(text):
+    if not text or text[0] not in _YAML_1_1_STARTS or _JSON_NUMBER.fullmatch(text):
+        return ""
+    if _YAML_1_1_NUMBERS.fullmatch(text.replace("_", "")):
         return "a number"
-    return ""
+    return BASE_60 if _SEXAGESIMAL.fullmatch(text) else ""

@@ -65,7 +65,7 @@ def node_affinity_of(fields: Fields) -> Affinity:
 def _pod_term(fields: Fields) -> PodAffinityTerm:
     for key in ("matchLabelKeys", "mismatchLabelKeys"):
         if key in fields:
-            fields.warning(f"{key} is not modelled", key)
+            fields.not_modelled(key)
     return PodAffinityTerm(
         topology_key=fields.required_text("topologyKey"),
         selector=label_selector_of(fields, "labelSelector"),

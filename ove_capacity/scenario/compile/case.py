@@ -105,10 +105,11 @@ def _check_names(context: Context) -> None:
 
 
 def _unmodelled(context: Context, clusters: Mapping[str, Compiled]) -> None:
-    kinds = Counter(context.hub.unmodelled)
+    kinds, by_shape = Counter(context.hub.unmodelled), Counter(context.hub.by_shape)
     for compiled in clusters.values():
         kinds += compiled.objects.unmodelled + compiled.vms.unmodelled
-    warning = unmodelled_warning(kinds)
+        by_shape += compiled.objects.by_shape + compiled.vms.by_shape
+    warning = unmodelled_warning(kinds, context.problems.unmodelled, by_shape)
     if warning is not None:
         context.problems.warnings.append(warning)
     fields = list(_not_modelled(context.scenario, ()))

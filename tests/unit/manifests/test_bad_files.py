@@ -36,8 +36,21 @@ BAD = {
     "an unclosed list": (b"a: [1, 2\n", r"is not YAML: did not find"),
     "a tab": (b"a:\n\tb: 1\n", r":2:1 — is not YAML"),
     "a list as a key": (b"? [a]\n: 1\n", r":1:3 — has a key that is not text"),
-    "a template": (b"a: {{ .x }}\n", r":1:5 — has a key that is not text: a template"),
-    "a template with blocks": (b"{% if x %}\na: 1\n", r"is no YAML but a template"),
+    "a Go template": (b"a: {{ .x }}\n", r":1:5 — is a Go template \(\{\{ \.x \}\}\), not YAML"),
+    "a Go template with blocks": (
+        b"{{- if .x }}\na: 1\n{{ end }}\n",
+        r":1:3 — is a Go template \(\{\{- if",
+    ),
+    "a Jinja template": (b"a: {{ x | upper }}\n", r"is a Jinja template"),
+    "a Jinja template with blocks": (b"{% if x %}\na: 1\n", r"is a Jinja template"),
+    "a Helm template": (
+        b'a: 1\n{{ include "x" . }}\n',
+        r"is a Helm template with more .* `helm template`",
+    ),
+    "text that is wrong beside braces that are not": (
+        b'a: "{{ $x }}"\nb: |\n  {{ if }}\nc: [\n',
+        r"is not YAML: did not find",
+    ),
     "a Helm value that is not there": (b"a: {{ .Values.b }}\n", r":1:4 — needs 'b' in"),
     "merging text": (b"a: {<<: b}\n", r"merges something that is not a mapping"),
 }
@@ -103,7 +116,7 @@ def test_two_megabytes_of_nodes_are_read_in_a_second(tmp_path):
 
 def test_what_is_no_object_is_set_aside_with_a_warning(problems, documents):
     found = objects_of(documents("- job: x\n---\na: 1\n---\nkind: Route\n"), problems)
-    assert dict(found.unmodelled) == {"Route": 1}
+    assert (dict(found.unmodelled), found.read.total()) == ({"Route": 1}, 0)
     assert [str(each) for each in problems.warnings] == [
         "test.yaml:1:1 — a list, not a Kubernetes object: it has no kind; set aside",
         "test.yaml:3:1 — not a Kubernetes object: it has no kind; set aside",

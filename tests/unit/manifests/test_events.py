@@ -2,6 +2,7 @@
 
 import pytest
 
+from ove_capacity.errors import ScenarioError
 from ove_capacity.manifests.document import path_text, plain
 from ove_capacity.manifests.scalars import read_otherwise
 from ove_capacity.quantity import Quantity
@@ -61,7 +62,13 @@ def test_a_number_is_an_exact_quantity(documents):
         ("~", "null"),
         ("010", "a number"),
         ("0x1f", "a number"),
-        ("12:30", "a number"),
+        ("12:30", "a number to the base of 60"),
+        ("0000:18:00.1", "a number to the base of 60"),
+        ("08", "a number"),
+        ("01.5", "a number"),
+        ("1__0", "a number"),
+        ("+.5e3", "a number"),
+        ("1.5", ""),
         ("1_000", "a number"),
         (".inf", "a number"),
         ("none", ""),
@@ -112,3 +119,30 @@ def test_braces_in_quotes_are_no_template(documents):
 
 def test_a_path_reads_as_people_write_it():
     assert path_text(("a", 0, "b", "x.y/z")) == 'a[0].b."x.y/z"'
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (r"\ud83d\ude00", "\U0001f600"),
+        (r"\uD83D\uDE00!", "\U0001f600!"),
+        (r"\\ud83d\\ude00", r"\ud83d\ude00"),
+        (r"\u00e9\/\n", "\u00e9/\n"),
+    ],
+)
+def test_escapes_of_json_are_read_as_json_means_them(documents, written, read):
+    assert plain(documents('{"a": "' + written + '"}')[0].value) == {"a": read}
+
+
+def test_half_a_character_is_refused(documents):
+    with pytest.raises(
+        ScenarioError, match=r"test.yaml:1:\d+ — is not YAML: found invalid Unicode"
+    ):
+        documents(r'{"a": "\ud83d"}')
+
+
+def test_numbers_in_a_list_are_shown_as_they_were_written(documents):
+    text = "[0.1, 1e400, 1.10, -0, 123456789012345678901234567890, 1E5]"
+    found = documents(text)[0].value
+    assert repr(found) == text
+    assert [Quantity.parse(each).nano for each in found[:1]] == [100_000_000]

@@ -63,4 +63,4 @@ def test_what_is_wrong_is_told_with_its_path(read, spec, path):
 def test_what_is_not_modelled_is_named():
     problems = Problems()
     preference_of({"spec": {"volumes": {}, "requirements": {}, "color": "red"}}, problems)
-    assert [problem.message for problem in problems.warnings] == ["color is not modelled"]
+    assert dict(problems.unmodelled) == {("", "spec.color"): 1}

@@ -89,9 +89,7 @@ def test_what_is_wrong_is_refused_and_what_is_not_modelled_is_named():
         read(cpuRequest="much")
     problems = Problems()
     kubevirt_of({"spec": {"configuration": {"ksmConfiguration": {}, "smbios": {}}}}, problems)
-    assert [problem.message for problem in problems.warnings] == [
-        "ksmConfiguration is not modelled"
-    ]
+    assert dict(problems.unmodelled) == {("", "spec.configuration.ksmConfiguration"): 1}
 
 
 def test_attachments_and_quotas_are_read():
