@@ -22,6 +22,7 @@ from ove_capacity.cli.options import (
 )
 from ove_capacity.cli.output import deliver
 from ove_capacity.cli.progress import progress_bar
+from ove_capacity.errors import OveCapacityError, UnknownNameError
 
 __all__ = ["explain"]
 
@@ -54,7 +55,10 @@ def explain(
 
     with progress_bar("simulating") as progress:
         run = ove_capacity.simulate(case, until=at_ms + 1, progress=progress)
-    explanation = ove_capacity.explain(run, vm, cluster=cluster)
+    try:
+        explanation = ove_capacity.explain(run, vm, cluster=cluster)
+    except UnknownNameError as error:
+        raise OveCapacityError(f"{error}. That is at {at}; --at names another time") from None
     deliver(
         lambda: json.result_document(case, "explanation", explanation.to_dict()),
         lambda: str(explanation),

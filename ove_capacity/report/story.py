@@ -64,7 +64,8 @@ def clusters_table(run: Run, room: Headroom, losses: Failover) -> Table:
 def headline(run: Run, losses: Failover) -> str:
     """The run in a few sentences."""
     totals = Counter(str(vm.status) for vm in run.vms)
-    states = [f"{totals[name]} {name}" for name in ("running", "pending", "lost") if totals[name]]
+    told = ("running", "pending", "lost", "stopped", "halted")
+    states = [f"{totals[name]} {name}" for name in told if totals[name]]
     weak = [
         each.cluster
         for each in losses.clusters.values()

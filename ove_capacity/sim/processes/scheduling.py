@@ -5,8 +5,7 @@ from __future__ import annotations
 from simpy.events import AnyOf, ProcessGenerator
 
 from ove_capacity.kube import queue
-from ove_capacity.model.pod import Pod
-from ove_capacity.place import place
+from ove_capacity.place import Displaced, place
 from ove_capacity.sim.processes.lifetimes import lifetime
 from ove_capacity.sim.world import SCHEDULING, Site, Vm, VmStatus, World
 from ove_capacity.state.pending import Waiting
@@ -52,6 +51,8 @@ def _cycle(world: World, site: Site) -> None:
     vms = [site.vms[waiting.key] for waiting in tried]
     outcome = place(site.state, [vm.pod for vm in vms], world.case.policy, site.tie)
     waiting_of = {waiting.key: waiting for waiting in tried}
+    for displaced in outcome.displaced:
+        _preempted(world, site, displaced)
     for bound in outcome.bound:
         _start(world, site, site.vms[bound.pod.key], bound.row, bound.node)
     for refused in outcome.refused:
@@ -61,8 +62,6 @@ def _cycle(world: World, site: Site) -> None:
         if waiting.attempts == 0:
             world.record("vm-pending", site, vm.key, detail=vm.reason)
         queue.park(site.queue, waiting, world.now_ms)
-    for displaced in outcome.displaced:
-        _preempted(world, site, displaced.pod)
     if outcome.bound or outcome.displaced:
         queue.changed(site.queue, world.now_ms, room=bool(outcome.displaced))
     world.verify(site)
@@ -78,11 +77,13 @@ def _start(world: World, site: Site, vm: Vm, row: int, node: str) -> None:
             world.spawn(lifetime(world, site, vm, vm.lifetime_ms))
 
 
-def _preempted(world: World, site: Site, pod: Pod) -> None:
+def _preempted(world: World, site: Site, displaced: Displaced) -> None:
+    pod = displaced.pod
     vm = site.vms.get(pod.key)
+    detail = f"by {site.vms[displaced.by].key}"
     if vm is None:
-        world.record("pod-preempted", site, pod.key)
+        world.record("pod-preempted", site, pod.key, displaced.node, detail)
         return
-    world.record("vm-preempted", site, vm.key, vm.node)
+    world.record("vm-preempted", site, vm.key, displaced.node, detail)
     vm.row = -1
     restart(world, site, vm)
