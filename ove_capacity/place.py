@@ -238,12 +238,23 @@ class _Desk:
         for victim in chosen.victims:
             self.displaced.append(Displaced(state.pod(victim), name, pod.key))
             release(state, victim)
-        state.nominated.pop(chosen.node, None)
+        self._forget_weaker_nominations(chosen.node, pod.spec.priority)
         node, c = chosen.node, int(self.classes[at])
         if self.scheduler.check_twice(state, c, row, node) != PASS:
             node = self.scheduler.decide(state, c, row, self.policy, float(self.draws[at])).node
-        assert node >= 0, f"{pod.key} preempted on {name} and fits nowhere"
-        bind(state, row, node)
+        if node >= 0:
+            bind(state, row, node)
+        else:
+            # A terminating victim freed less than preemption thought.
+            self._refuse_or_preempt(at)
+
+    def _forget_weaker_nominations(self, n: int, priority: int) -> None:
+        nominated = self.state.nominated
+        kept = [
+            row for row in nominated.pop(n, ()) if self.state.pod(row).spec.priority >= priority
+        ]
+        if kept:
+            nominated[n] = kept
 
 
 def _sentence(

@@ -8,13 +8,13 @@ selector looks at (the `Interest`) tells classes apart.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 
 from ove_capacity.model.cluster import Service
 from ove_capacity.model.node import HOSTNAME_LABEL, ZONE_LABEL
 from ove_capacity.model.pod import Pod, PodSpec, SpreadConstraint
-from ove_capacity.model.pod_requests import effective_requests, pod_requests
-from ove_capacity.model.resources import AMOUNT_MAX, CPU, MEMORY, PODS, amounts
+from ove_capacity.model.pod_requests import asks_as_a_pod, effective_requests, pod_requests
+from ove_capacity.model.resources import AMOUNT_MAX, CPU, MEMORY, PODS, amounts, is_schedulable
 from ove_capacity.model.selector import LabelSelector, Requirement
 from ove_capacity.quantity import Quantity
 
@@ -120,7 +120,7 @@ def nonzero_requests(pod: Pod) -> tuple[int, int]:
     getNonMissingContainerRequests.
     """
     defaults = _DEFAULTS
-    if pod.spec.pod_requests is not None:
+    if asks_as_a_pod(pod.spec):
         asked = effective_requests(pod)
         defaults = {name: value for name, value in _DEFAULTS.items() if name not in asked}
     total = _bounded(amounts(pod_requests(pod.spec, defaults=defaults, held=pod.allocated)))
@@ -175,11 +175,7 @@ def spread_constraints(
             for key, skew in _SYSTEM_CONSTRAINTS
         )
         return system, False
-    given = tuple(
-        SpreadConstraint(c.max_skew, c.topology_key, c.hard, selector, c.min_domains)
-        for c in defaults
-    )
-    return given, True
+    return tuple(replace(c, selector=selector, match_label_keys=()) for c in defaults), True
 
 
 def _incoming_amounts(spec: PodSpec) -> dict[str, int]:
@@ -188,8 +184,13 @@ def _incoming_amounts(spec: PodSpec) -> dict[str, int]:
 
 
 def _bounded(asked: Mapping[str, int]) -> dict[str, int]:
-    """No more than twice what any node may have: as far out of reach, and sums stay in 64 bits."""
-    return {name: min(amount, 2 * AMOUNT_MAX) for name, amount in asked.items()}
+    """What the scheduler knows of, and no more than twice what any node may have.
+
+    That is as far out of reach, and sums stay in 64 bits.
+    """
+    return {
+        name: min(amount, 2 * AMOUNT_MAX) for name, amount in asked.items() if is_schedulable(name)
+    }
 
 
 def derive(

@@ -105,6 +105,7 @@ def _try_node(
 ) -> Candidate | Rejection:
     """Who would have to go from node *n*: SelectVictimsOnNode."""
     priority = scheduler.table.classes[c].pod.spec.priority
+    ignores_pods = scheduler.ignores_pods(state, c)
     weaker = [other for other in state.pods_on(n) if state.pod(other).spec.priority < priority]
     if not weaker:
         return Rejection(n, "", UNRESOLVABLE, (_NO_VICTIMS,))
@@ -116,7 +117,7 @@ def _try_node(
         def keep(code: int) -> None:
             found.append(reject(scheduler, state, c, n, code))
 
-        if scheduler.check_twice(state, c, row, n, keep) != PASS:
+        if scheduler.check_twice(state, c, row, n, keep, ignores_pods) != PASS:
             return found[0]
         weaker.sort(key=lambda other: _importance(state.pod(other)))
         violating, free = _split_by_budget(state, weaker, state.cluster.disruption_budgets)
@@ -126,7 +127,7 @@ def _try_node(
             put_back = ExitStack()
             back = _class_to_remove(scheduler, state, other)
             put_back.enter_context(scheduler.pretend(state, n, (back,), 1))
-            if scheduler.check_twice(state, c, row, n) == PASS:
+            if scheduler.check_twice(state, c, row, n, None, ignores_pods) == PASS:
                 stack.enter_context(put_back)
             else:
                 put_back.close()

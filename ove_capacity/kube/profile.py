@@ -9,7 +9,7 @@ import numpy as np
 
 from ove_capacity.kernels.compile import Array
 from ove_capacity.model.pod import Affinity, SpreadConstraint
-from ove_capacity.model.resources import CPU, HUGEPAGES_PREFIX, MEMORY
+from ove_capacity.model.resources import CPU, MEMORY, is_extended
 from ove_capacity.registry import Registry
 
 __all__ = [
@@ -121,7 +121,7 @@ class ProfileArrays(NamedTuple):
 
 
 def _is_ignored(profile: Profile, name: str) -> bool:
-    if "/" not in name or name.startswith(HUGEPAGES_PREFIX):
+    if not is_extended(name):
         return False
     group = name.partition("/")[0]
     return name in profile.ignored_resources or group in profile.ignored_resource_groups

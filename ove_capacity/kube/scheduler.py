@@ -11,7 +11,7 @@ import numpy as np
 
 from ove_capacity.kernels.compile import Array, expect, form, views
 from ove_capacity.kube.class_table import ClassTable
-from ove_capacity.kube.codes import NODE_GONE, PASS
+from ove_capacity.kube.codes import EXISTING_ANTI_AFFINITY, NODE_GONE, PASS
 from ove_capacity.kube.cycle import schedule_many
 from ove_capacity.kube.filtering import check_node, find_feasible, prepare
 from ove_capacity.kube.profile import PLUGINS, Profile, ProfileArrays, profile_arrays
@@ -20,6 +20,7 @@ from ove_capacity.kube.scoring import choose, score_nodes
 from ove_capacity.kube.scratch import Scratch, new_scratch
 from ove_capacity.model.pod import Pod
 from ove_capacity.model.policy import Policy
+from ove_capacity.state.arrays import EXISTING_LINKS
 from ove_capacity.state.claim import count_on_node, recount
 from ove_capacity.state.cluster_state import ClusterState
 
@@ -50,6 +51,11 @@ class Decision:
     skipped: tuple[str, ...] = ()
     total: tuple[int, ...] = ()
     ties: int = 0
+
+
+def _with_running_twins(pods: list[Pod]) -> list[Pod]:
+    """A terminating pod is counted as a running one when preemption tries to remove it."""
+    return pods + [replace(pod, terminating=False) for pod in pods if pod.terminating]
 
 
 class Scheduler:
@@ -91,12 +97,10 @@ class Scheduler:
         return classes
 
     def _learn(self, state: ClusterState, pods: list[Pod]) -> None:
-        # A terminating pod is counted as a running one when preemption tries to remove it.
-        twins = [replace(pod, terminating=False) for pod in pods if pod.terminating]
-        table, renumbered = self.table.with_pods([*pods, *twins])
+        table, renumbered = self.table.with_pods(_with_running_twins(pods))
         rows = state.rows()
         if renumbered:
-            table.enter([state.pod(row) for row in rows])
+            table.enter(_with_running_twins([state.pod(row) for row in rows]))
         self.table = table
         named = {name for each in table.classes for name in each.request}
         named.update(r.name for r in (*self.profile.resources, *self.profile.balanced_resources))
@@ -263,6 +267,22 @@ class Scheduler:
             if other != row and state.pod(other).spec.priority >= priority
         ]
 
+    def ignores_pods(self, state: ClusterState, c: int) -> bool:
+        """Whether inter-pod affinity has nothing to say to class *c* in the state as it is.
+
+        sic: upstream then skips the filter for the whole cycle, so that the anti-affinity of a
+        nominated pod, which is added later, keeps nobody away.
+
+        Source: kubernetes v1.34.1 pkg/scheduler/framework/plugins/interpodaffinity/filtering.go,
+        PreFilter.
+        """
+        _, counters, classes = state.views()
+        affinity = self.table.classes[c].pod.spec.affinity
+        if affinity.pod_required or affinity.anti_required:
+            return False
+        existing = classes.starts[EXISTING_LINKS, c], classes.starts[EXISTING_LINKS, c + 1]
+        return not any(counters.entries[classes.links[i, 0]] for i in range(*existing))
+
     def check_twice(
         self,
         state: ClusterState,
@@ -270,17 +290,23 @@ class Scheduler:
         row: int,
         n: int,
         while_rejecting: Callable[[int], None] | None = None,
+        ignores_pods: bool | None = None,
     ) -> int:
         """`check`, with the pods nominated to the node added and without them; both must pass.
 
         *while_rejecting* is called with the code while the state is as the filters saw it.
+        *ignores_pods*: what the method of that name said before the state was changed for a try.
 
         Source: kubernetes v1.34.1 pkg/scheduler/framework/runtime/framework.go,
         RunFilterPluginsWithNominatedPods.
         """
+        if ignores_pods is None:
+            ignores_pods = self.ignores_pods(state, c)
         for added in (self.nominated_classes(state, c, row, n), []):
             with self.pretend(state, n, added, 1):
                 code = self.check(state, c, n)
+                if code == EXISTING_ANTI_AFFINITY and ignores_pods:
+                    code = PASS  # it is the last filter
                 if code != PASS:
                     if while_rejecting is not None:
                         while_rejecting(code)

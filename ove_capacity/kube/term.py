@@ -74,10 +74,11 @@ def incoming_term(term: PodAffinityTerm, own_namespace: str, namespaces: Namespa
 
 def _with_match_labels(constraint: SpreadConstraint, pod: Pod) -> LabelSelector | None:
     keys = [key for key in constraint.match_label_keys if key in pod.labels]
-    if constraint.selector is None or not keys:
+    if not keys:
         return constraint.selector
-    more = tuple(Requirement(key, "In", (pod.labels[key],)) for key in keys)
-    return LabelSelector(constraint.selector.requirements + more)
+    # sic: with keys, an absent selector stands for no requirement, not for nobody.
+    given = () if constraint.selector is None else constraint.selector.requirements
+    return LabelSelector(given + tuple(Requirement(key, "In", (pod.labels[key],)) for key in keys))
 
 
 def spread_matcher(constraint: SpreadConstraint, pod: Pod) -> tuple[Matcher, bool]:

@@ -11,7 +11,7 @@ from ove_capacity.model.pod import Container, Pod, PodSpec
 from ove_capacity.model.resources import CPU, HUGEPAGES_PREFIX, MEMORY, ResourceList
 from ove_capacity.quantity import Quantity
 
-__all__ = ["effective_requests", "pod_limits", "pod_requests", "qos_class"]
+__all__ = ["asks_as_a_pod", "effective_requests", "pod_limits", "pod_requests", "qos_class"]
 
 _ZERO = Quantity(0)
 
@@ -52,6 +52,18 @@ def _aggregate(
     return total
 
 
+def _is_pod_level(name: str) -> bool:
+    return name in (CPU, MEMORY) or name.startswith(HUGEPAGES_PREFIX)
+
+
+def asks_as_a_pod(spec: PodSpec) -> bool:
+    """Whether ``spec.resources.requests`` names anything that may be asked for there.
+
+    Source: kubernetes/component-helpers v0.34.1 resource/helpers.go, IsPodLevelRequestsSet.
+    """
+    return any(_is_pod_level(name) for name in spec.pod_requests or ())
+
+
 def pod_requests(
     spec: PodSpec,
     *,
@@ -81,7 +93,7 @@ def pod_requests(
     total = _aggregate(spec, demand, running)
     if pod_level and spec.pod_requests is not None:
         for name, quantity in spec.pod_requests.items():
-            if name in (CPU, MEMORY) or name.startswith(HUGEPAGES_PREFIX):
+            if _is_pod_level(name):
                 total[name] = quantity
     _add(total, spec.overhead)
     return total

@@ -24,6 +24,8 @@ __all__ = [
     "ResourceList",
     "amount",
     "amounts",
+    "is_extended",
+    "is_schedulable",
 ]
 
 CPU = "cpu"
@@ -43,6 +45,31 @@ Amounts = Mapping[str, int]
 
 ResourceList = Mapping[str, Quantity]
 """Resource name -> exact quantity, as in a Kubernetes object."""
+
+
+_NATIVE_DOMAIN = "kubernetes.io/"
+
+
+def is_extended(name: str) -> bool:
+    """Whether a resource belongs to somebody else than Kubernetes, as devices do.
+
+    Source: kubernetes v1.34.1 pkg/apis/core/v1/helper/helpers.go, IsExtendedResourceName.
+    """
+    return "/" in name and _NATIVE_DOMAIN not in name and not name.startswith("requests.")
+
+
+def is_schedulable(name: str) -> bool:
+    """Whether the scheduler counts the resource at all; of native names it knows some only.
+
+    Source: kubernetes v1.34.1 pkg/scheduler/framework/types.go, Resource.Add, and
+    pkg/scheduler/util/utils.go, IsScalarResourceName.
+    """
+    return (
+        name in (CPU, MEMORY, EPHEMERAL_STORAGE, PODS)
+        or name.startswith((HUGEPAGES_PREFIX, "attachable-volumes-"))
+        or _NATIVE_DOMAIN in name
+        or is_extended(name)
+    )
 
 
 def amount(name: str, quantity: Quantity) -> int:

@@ -6,14 +6,36 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ["EVERYTHING", "LabelSelector", "Labels", "NodeSelectorTerm", "Requirement"]
+__all__ = [
+    "EVERYTHING",
+    "LabelSelector",
+    "Labels",
+    "NodeSelectorTerm",
+    "Requirement",
+    "int64_of",
+    "is_label_value",
+]
 
 Labels = Mapping[str, str]
 
-_INT64 = re.compile(r"[+-]?\d+")
+_INT64 = re.compile(r"[+-]?\d+", re.ASCII)
+_LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?")
+_LONGEST_LABEL_VALUE = 63
 
 
-def _int64(text: str) -> int | None:
+def is_label_value(text: str) -> bool:
+    """Whether the text may be a label's value; of numbers, those without a sign.
+
+    Source: kubernetes/apimachinery v0.34.1 pkg/util/validation/validation.go, IsValidLabelValue.
+    """
+    return len(text) <= _LONGEST_LABEL_VALUE and _LABEL_VALUE.fullmatch(text) is not None
+
+
+def int64_of(text: str) -> int | None:
+    """The whole number that the text is, None when it is none or needs more than 64 bits.
+
+    Source: Go strconv.ParseInt with base 10.
+    """
     if _INT64.fullmatch(text) is None:
         return None
     number = int(text)
@@ -52,8 +74,8 @@ class Requirement:
                 return False
 
     def _compares(self, value: str) -> bool:
-        left = _int64(value)
-        right = _int64(self.values[0]) if len(self.values) == 1 else None
+        left = int64_of(value)
+        right = int64_of(self.values[0]) if len(self.values) == 1 else None
         if left is None or right is None:
             return False
         return left > right if self.operator == "Gt" else left < right

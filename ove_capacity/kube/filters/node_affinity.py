@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from ove_capacity.model.node import Node
 from ove_capacity.model.pod import Affinity, PodSpec
-from ove_capacity.model.selector import NodeSelectorTerm, Requirement
+from ove_capacity.model.selector import (
+    NodeSelectorTerm,
+    Requirement,
+    int64_of,
+    is_label_value,
+)
 
 __all__ = [
     "ADDED_REASON",
@@ -27,22 +32,27 @@ _NAME_FIELD = "metadata.name"
 
 def _is_valid(requirement: Requirement) -> bool:
     values = len(requirement.values)
+    if not all(is_label_value(value) for value in requirement.values):
+        return False
     match requirement.operator:
         case "In" | "NotIn":
             return values > 0
         case "Exists" | "DoesNotExist":
             return values == 0
         case "Gt" | "Lt":
-            return values == 1 and requirement.values[0].lstrip("+-").isdecimal()
+            return values == 1 and int64_of(requirement.values[0]) is not None
         case _:
             return False
 
 
 def _matches_field(requirement: Requirement, node: Node) -> bool:
-    """Only metadata.name with exactly one value can match; anything else is a parse error."""
-    if requirement.key != _NAME_FIELD or len(requirement.values) != 1:
+    """In and NotIn with exactly one value; anything else is a parse error.
+
+    The name is the only field there is; any other reads as "".
+    """
+    if len(requirement.values) != 1:
         return False
-    same = node.name == requirement.values[0]
+    same = (node.name if requirement.key == _NAME_FIELD else "") == requirement.values[0]
     return same if requirement.operator == "In" else requirement.operator == "NotIn" and not same
 
 

@@ -30,7 +30,11 @@ def image_spread(nodes: list[Node]) -> dict[str, tuple[int, int]]:
     """
     spread: dict[str, tuple[int, int]] = {}
     for node in nodes:
-        for name, size in {n: i.size_bytes for i in node.images for n in i.names}.items():
+        sizes: dict[str, int] = {}
+        for image in node.images:
+            for name in image.names:
+                sizes.setdefault(name, image.size_bytes)
+        for name, size in sizes.items():
             first, count = spread.get(name, (size, 0))
             spread[name] = (first, count + 1)
     return spread

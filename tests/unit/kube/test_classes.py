@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
+from ove_capacity.kube.pod_class import spread_constraints
 from ove_capacity.model.cluster import Service
-from ove_capacity.model.pod import Affinity
+from ove_capacity.model.pod import Affinity, SpreadConstraint
 from ove_capacity.model.policy import Policy
 from ove_capacity.place import initial_state, place, scheduler_of
 from ove_capacity.state.invariants import check
@@ -49,6 +50,13 @@ def test_a_service_spreads_the_pods_it_selects():
     found = scheduler.classify(state, [first, second])
     soft = [len(scheduler.table.classes[c].soft) for c in found]
     assert soft == [2, 0]
+
+
+def test_default_constraints_keep_their_policies():
+    given = SpreadConstraint(2, "rack", True, None, 3, honor_node_affinity=False)
+    service = Service("web", "default", selector(app="web"))
+    found, _ = spread_constraints(pod("a", labels={"app": "web"}), (service,), (given,))
+    assert found == (replace(given, selector=selector(app="web")),)
 
 
 def test_a_demand_beyond_all_bounds_is_refused_like_any_other():

@@ -2,7 +2,8 @@
 
 import pytest
 
-from ove_capacity.model.node import ZONE_LABEL, Taint
+from ove_capacity.kube.profile import Profile
+from ove_capacity.model.node import HOSTNAME_LABEL, ZONE_LABEL, Taint
 from ove_capacity.model.pod import (
     Affinity,
     Container,
@@ -14,7 +15,7 @@ from ove_capacity.model.pod import (
 )
 from ove_capacity.model.policy import Policy
 from ove_capacity.model.selector import NodeSelectorTerm, Requirement
-from ove_capacity.place import explain_pod, initial_state
+from ove_capacity.place import explain_pod, initial_state, scheduler_of
 from ove_capacity.state.rejection import UNRESOLVABLE, UNSCHEDULABLE
 from ove_capacity.testing.build import cluster, node, pod, selector, term
 
@@ -145,6 +146,36 @@ def test_a_domain_may_not_run_ahead_by_more_than_the_skew():
     assert found[1:] == (UNSCHEDULABLE, ("node(s) didn't match pod topology spread constraints",))
 
 
+def test_a_spread_constraint_with_label_keys_alone_selects_by_them():
+    spread = (SpreadConstraint(1, HOSTNAME_LABEL, True, match_label_keys=("rev", "none")),)
+    nodes = [node("w0"), node("w1")]
+    own = pod("p", labels={"rev": "1"}, spread=spread)
+    assert rejection(own, nodes, [bound(labels={"rev": "1"})])[0] == "PodTopologySpread"
+    assert rejection(own, nodes, [bound(labels={"rev": "2"})]) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "counts"),
+    [("acme.io/card", False), ("card.kubernetes.io/x", True), ("made-up", False)],
+)
+def test_only_extended_resources_can_be_ignored_and_unknown_native_ones_are(name, counts):
+    profile = Profile(ignored_resources=("acme.io/card", "card.kubernetes.io/x"))
+    state = initial_state(cluster(1), profile=profile)
+    assert bool(explain_pod(state, pod("p", extra={name: 1}), Policy()).rejections) == counts
+
+
+def test_anti_affinity_of_a_nominated_pod_alone_keeps_nobody_away():
+    lonely = Affinity(anti_required=(term(app="db"),))
+    waiting = pod("vip", affinity=lonely, priority=9)
+    found = []
+    for existing in ((), (bound(affinity=lonely, node_name="w1"),)):
+        state = initial_state(cluster(2, pods=existing), [waiting])
+        c = scheduler_of(state).classify(state, [waiting])[0]
+        state.nominated[0] = [state.add(waiting, c)]
+        found.append(explain_pod(state, pod("p", labels={"app": "db"}), Policy()).feasible)
+    assert found == [("w0", "w1"), ()]
+
+
 def test_a_tolerated_taint_keeps_nobody_away():
     tolerations = (Toleration("a", "Exists"),)
     assert rejection(pod("p", tolerations=tolerations), [node("w0", taints=(Taint("a"),))]) is None
@@ -176,6 +207,9 @@ def test_a_host_port_is_held_by_one_pod_a_node(asked, clashes):
         ("Exists", (), True),
         ("DoesNotExist", (), False),
         ("Unknown", (), False),
+        ("Gt", ("-1",), False),  # no label has a sign: the term does not parse
+        ("NotIn", ("6", "not a label"), False),
+        ("Lt", ("9223372036854775808",), False),
     ],
 )
 def test_node_affinity_operators(operator, values, matches):

@@ -1,10 +1,14 @@
 """Who must go, and who is spared."""
 
+from dataclasses import replace
+
 from ove_capacity.model.cluster import DisruptionBudget
+from ove_capacity.model.node import HOSTNAME_LABEL
+from ove_capacity.model.pod import Affinity, SpreadConstraint
 from ove_capacity.model.policy import Policy
-from ove_capacity.place import initial_state, place
+from ove_capacity.place import initial_state, place, scheduler_of
 from ove_capacity.state.invariants import check
-from ove_capacity.testing.build import cluster, node, pod, selector
+from ove_capacity.testing.build import cluster, node, pod, selector, term
 
 POLICY = Policy()
 
@@ -67,3 +71,36 @@ def test_a_pod_that_pushed_others_out_may_be_pushed_out_in_the_same_call():
     assert [each.pod.name for each in outcome.displaced] == ["low", "mid"]
     assert [each.pod.name for each in outcome.bound] == ["high"]
     check(state)
+
+
+def spread_over(existing, nodes):
+    """What becomes of a pod that may stand one ahead of the emptiest node."""
+    apart = (SpreadConstraint(1, HOSTNAME_LABEL, True, selector(app="a")),)
+    coming = pod("p", 3, priority=9, labels={"app": "a"}, spread=apart)
+    state = initial_state(cluster(nodes, pods=tuple(existing)))
+    # A pod whose selector looks at more labels has all pods classed anew.
+    place(state, [pod("q", 0, "0", affinity=Affinity(anti_required=(term(x="y"),)))], POLICY)
+    outcome = place(state, [coming], POLICY)
+    check(state)
+    return [each.pod.name for each in outcome.displaced], [each.node for each in outcome.bound]
+
+
+def test_a_terminating_victim_seems_to_free_a_place_that_it_did_not_hold():
+    gone = replace(holder("gone", "w0", labels={"app": "a"}), terminating=True)
+    stays = holder("stays", "w0", 0, priority=9, labels={"app": "a"})
+    nodes = [node("w0", 4), node("w1", 1)]
+    assert spread_over([gone, stays], nodes) == (["gone"], [])
+
+
+def test_only_nominations_of_less_important_pods_are_forgotten():
+    weak, strong = pod("weak", 0, priority=1), pod("strong", 0, priority=9)
+    state = initial_state(cluster([node("w0", 4)], pods=(holder("low", "w0"),)), [weak, strong])
+    rows = [
+        state.add(each, c)
+        for each, c in zip(
+            (weak, strong), scheduler_of(state).classify(state, [weak, strong]), strict=True
+        )
+    ]
+    state.nominated[0] = rows
+    assert place(state, [pod("p", 3, priority=5)], POLICY).bound[0].node == "w0"
+    assert state.nominated == {0: rows[1:]}

@@ -2,13 +2,15 @@
 
 import pytest
 
+from ove_capacity.kube.pod_class import nonzero_requests
 from ove_capacity.kube.profile import Profile, ResourceWeight
-from ove_capacity.kube.scores.image_locality import image_score, normalized_name
-from ove_capacity.model.node import Taint
-from ove_capacity.model.pod import Affinity, Container, PodSpec, PreferredPodTerm
+from ove_capacity.kube.scores.image_locality import image_score, image_spread, normalized_name
+from ove_capacity.model.node import NodeImage, Taint
+from ove_capacity.model.pod import Affinity, Container, Pod, PodSpec, PreferredPodTerm
 from ove_capacity.model.policy import Policy
 from ove_capacity.model.selector import LabelSelector, Requirement
 from ove_capacity.place import explain_pod, initial_state
+from ove_capacity.quantity import Quantity
 from ove_capacity.testing.build import cluster, node, pod, term
 
 MIB = 1 << 20
@@ -47,6 +49,16 @@ def test_a_pod_that_asks_for_nothing_is_scored_as_100_milli_and_200_mib():
 def test_an_explicit_zero_stays_zero():
     fit = scores(pod("p", 0, "4Gi"), PAIR)
     assert fit["NodeResourcesFit"][0] == (100 + 50) // 2
+
+
+@pytest.mark.parametrize(
+    ("as_a_pod", "milli"), [({}, 250), ({"example.com/x": "1"}, 250), ({"cpu": "1"}, 1000)]
+)
+def test_defaults_stand_in_per_container_unless_the_pod_asks_as_a_pod(as_a_pod, milli):
+    asked = {name: Quantity.parse(text) for name, text in as_a_pod.items()}
+    half = Container("a", requests={"cpu": Quantity.parse("150m")})
+    spec = PodSpec(containers=(half, Container("b")), pod_requests=asked)
+    assert nonzero_requests(Pod("p", spec))[0] == milli
 
 
 def test_an_extended_resource_that_is_not_asked_for_is_left_out():
@@ -93,6 +105,12 @@ def test_a_large_image_on_half_of_the_nodes_counts_half():
     held = frozenset({"big:latest"})
     score = image_score(spec, held, {"big:latest": (1000 * MIB, 1)}, nodes=2)
     assert score == 100 * (500 - 23) // (1000 - 23)
+
+
+def test_an_image_has_the_size_that_was_reported_first():
+    first, again = NodeImage(("a:1", "a"), 5), NodeImage(("a:1",), 7)
+    nodes = [node("w0", images=(first, again)), node("w1", images=(again,))]
+    assert image_spread(nodes) == {"a:1": (5, 2), "a": (5, 1)}
 
 
 @pytest.mark.parametrize(
