@@ -13,7 +13,7 @@ from typing import Annotated, TextIO
 import typer
 
 import ove_capacity
-from ove_capacity.cli import explain, placement, show, simulate, validate
+from ove_capacity.cli import explain, placement, schema, show, simulate, validate
 
 __all__ = ["app", "main"]
 
@@ -34,6 +34,7 @@ for _verb in (
     simulate.simulate,
     placement.placement,
     explain.explain,
+    schema.schema,
 ):
     app.command()(_verb)
 

@@ -14,9 +14,11 @@ from ove_capacity.scenario.schema.section import (
     LabelMap,
     Milliseconds,
     Name,
+    OneAlone,
     Paths,
     PositiveCount,
     Section,
+    Shorthand,
     Text,
 )
 
@@ -66,25 +68,33 @@ class TaintSection(Section):
     """A taint, as in a Node."""
 
     key: Name
+    """As ``node-role.kubernetes.io/infra``."""
     value: Text = ""
+    """Often left out."""
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] = "NoSchedule"
+    """What it does to pods that do not tolerate it."""
 
 
 class Allocatable(Section):
     """What a machine offers to pods, read off its Node object."""
 
     cpu: AmountOfCpu | None = None
+    """CPUs that pods may ask for."""
     memory: AmountOfMemory | None = None
+    """Memory that pods may ask for."""
     storage: AmountOfMemory | None = None
     """Ephemeral storage."""
     pods: PositiveCount | None = None
+    """How many pods the node takes."""
 
 
 class PlatformPods(Section):
     """What the platform's own pods ask for on one machine, in sum."""
 
     cpu: AmountOfCpu | None = None
+    """The sum of their CPU requests."""
     memory: AmountOfMemory | None = None
+    """The sum of their memory requests."""
     pods: Count = 0
     """How many they are."""
     virtualization: Flag = False
@@ -103,6 +113,7 @@ class NodeSection(Section):
     storage: AmountOfMemory | None = None
     """Size of the disk that holds ephemeral storage."""
     sockets: PositiveCount | None = None
+    """CPU sockets."""
     devices: dict[str, Count] = Field(default_factory=dict)
     """Extended resources: ``{nvidia.com/A100: 2}``."""
     allocatable: Allocatable = Allocatable()
@@ -121,10 +132,13 @@ class PoolSection(Section):
     count: Annotated[int, Field(strict=True, ge=0, le=20_000)] | None = None
     """How many; left out: as many as the profile says."""
     min: Count | None = None
+    """The fewest machines the autoscaler leaves."""
     max: Count | None = None
-    """What the autoscaler may make of it."""
+    """The most machines the autoscaler makes."""
     node: NodeSection = NodeSection()
+    """What each machine has."""
     labels: LabelMap = Field(default_factory=dict)
+    """Labels of its nodes."""
     taints: tuple[TaintSection, ...] | None = None
     """Left out: masters and storage nodes have theirs, others none."""
     zones: tuple[Name, ...] = ()
@@ -133,7 +147,7 @@ class PoolSection(Section):
     """Whether VMs may run here; left out: on workers."""
     role: Name | None = None
     """master, worker, storage, infra, or a role of your own; left out: the pool's name."""
-    platform: Annotated[tuple[PlatformPods, ...], BeforeValidator(_one_or_many)] = ()
+    platform: Annotated[tuple[PlatformPods, ...], BeforeValidator(_one_or_many), OneAlone()] = ()
     """Measured pods of the platform; several: of the machines in turn. Left out: assumed."""
 
     not_modelled: ClassVar[frozenset[str]] = frozenset({"max", "min"})
@@ -143,7 +157,9 @@ class SystemReserved(Section):
     """``systemReserved``."""
 
     cpu: AmountOfCpu | None = None
+    """CPUs kept for the system."""
     memory: AmountOfMemory | None = None
+    """Memory kept for the system."""
 
 
 class Kubelet(Section):
@@ -152,22 +168,29 @@ class Kubelet(Section):
     cpu_manager_policy: Literal["none", "static"] | None = Field(
         default=None, alias="cpuManagerPolicy"
     )
+    """static: pinned VMs get CPUs of their own."""
     memory_manager_policy: Literal["None", "Static"] = Field(
         default="None", alias="memoryManagerPolicy"
     )
+    """Static: memory is promised per NUMA cell."""
     topology_manager_policy: Literal["none", "best-effort", "restricted", "single-numa-node"] = (
         Field(default="none", alias="topologyManagerPolicy")
     )
+    """How strictly CPUs, memory and devices must come from one NUMA cell."""
     topology_manager_scope: Literal["container", "pod"] = Field(
         default="container", alias="topologyManagerScope"
     )
+    """Whether containers, or pods as a whole, are aligned."""
     reserved_system_cpus: Text | None = Field(default=None, alias="reservedSystemCPUs")
     """A CPU list: ``0-3,40-43``."""
     system_reserved: SystemReserved | None = Field(default=None, alias="systemReserved")
+    """What is kept for the system."""
     auto_sizing_reserved: Flag | None = Field(default=None, alias="autoSizingReserved")
+    """Whether what is kept follows from the size of the machine."""
     eviction_memory: AmountOfMemory | None = Field(default=None, alias="evictionMemoryAvailable")
     """``evictionHard["memory.available"]``."""
     max_pods: PositiveCount | None = Field(default=None, alias="maxPods")
+    """The most pods on a node; 250 when left out."""
 
     not_modelled: ClassVar[frozenset[str]] = frozenset(
         {"memoryManagerPolicy", "topologyManagerPolicy", "topologyManagerScope"}
@@ -178,38 +201,54 @@ class Range(Section):
     """A lower and an upper bound."""
 
     min: Count | None = None
+    """The least."""
     max: Count | None = None
+    """The most."""
 
 
 class MemoryRange(Section):
     """Bounds in memory."""
 
     min: AmountOfMemory | None = None
+    """The least."""
     max: AmountOfMemory | None = None
+    """The most."""
 
 
 class ScaleDown(Section):
     """``scaleDown`` of a ClusterAutoscaler."""
 
     enabled: Flag = True
+    """Whether empty machines are given back."""
     delay_after_add: Milliseconds | None = Field(default=None, alias="delayAfterAdd")
+    """Wait after a machine was added."""
     delay_after_delete: Milliseconds | None = Field(default=None, alias="delayAfterDelete")
+    """Wait after a machine was given back."""
     delay_after_failure: Milliseconds | None = Field(default=None, alias="delayAfterFailure")
+    """Wait after giving back failed."""
     unneeded_time: Milliseconds | None = Field(default=None, alias="unneededTime")
+    """How long a machine must be unneeded."""
     utilization_threshold: Text | None = Field(default=None, alias="utilizationThreshold")
+    """Below which a machine counts as unneeded: ``"0.5"``."""
 
 
 class Autoscaler(Section):
     """Limits of the cluster autoscaler."""
 
     max_nodes_total: Count | None = Field(default=None, alias="maxNodesTotal")
+    """The most machines of the cluster, masters among them."""
     cores: Range = Range()
+    """Bounds of the CPUs of all machines."""
     memory: MemoryRange = MemoryRange()
+    """Bounds of the memory of all machines."""
     expander: tuple[Name, ...] = ()
+    """How it chooses among pools, first to last."""
     scale_down: ScaleDown = Field(default=ScaleDown(), alias="scaleDown")
+    """When machines are given back."""
     pod_priority_threshold: Annotated[int, Field(strict=True)] | None = Field(
         default=None, alias="podPriorityThreshold"
     )
+    """Pods of less priority add no machine."""
 
 
 class SchedulerSection(Section):
@@ -218,19 +257,20 @@ class SchedulerSection(Section):
     profile: Literal["LowNodeUtilization", "HighNodeUtilization", "NoScoring"] = (
         "LowNodeUtilization"
     )
+    """How the scheduler spreads or packs."""
 
 
 class VmFolder(Section):
     """Files with VirtualMachine objects that are to run."""
 
     path: Name
+    """A file, or a folder of them."""
     run_strategy: Literal["as-written", "Always"] = Field(default="as-written", alias="runStrategy")
     """``Always`` starts VMs that are written as halted, too."""
 
 
-def _vm_folders(value: Any) -> Any:
-    given = value if isinstance(value, list) else [value]
-    return [{"path": each} if isinstance(each, str) else each for each in given]
+def _vm_folder(value: Any) -> Any:
+    return {"path": value} if isinstance(value, str) else value
 
 
 class ClusterSection(Section):
@@ -250,13 +290,21 @@ class ClusterSection(Section):
     """Machine pools by name; they add to the profile's, or change them."""
     nodes: Paths = ()
     """Files and folders of Node objects, and of the Pods on them, as ``oc get`` writes them."""
-    vms: Annotated[tuple[VmFolder, ...], BeforeValidator(_vm_folders)] = ()
+    vms: Annotated[
+        tuple[Annotated[VmFolder, BeforeValidator(_vm_folder), Shorthand({"type": "string"})], ...],
+        BeforeValidator(_one_or_many),
+        OneAlone(),
+    ] = ()
     """Files and folders of VirtualMachine objects that run here."""
     assume: Assume = Assume()
+    """What is assumed of this cluster, over what is assumed of all."""
     autoscaler: Autoscaler | None = None
+    """Limits of its autoscaler."""
     kubelet: Kubelet = Kubelet()
+    """How its workers are configured."""
     remediation: Literal["none", "nhc-snr", "nhc-far", "mhc"] = "none"
     """What brings VMs of a dead node back; none: nothing does."""
     scheduler: SchedulerSection = SchedulerSection()
+    """How its scheduler is configured."""
 
     not_modelled: ClassVar[frozenset[str]] = frozenset({"autoscaler"})

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    Strict,
+    WithJsonSchema,
+)
+from pydantic_core import CoreSchema
 
 from ove_capacity.model.resources import AMOUNT_MAX
 from ove_capacity.quantity import Quantity, QuantityError
 from ove_capacity.simtime import parse_duration
 
 __all__ = [
+    "DURATION",
     "AmountOfCpu",
     "AmountOfMemory",
     "Count",
@@ -18,20 +29,67 @@ __all__ = [
     "LabelMap",
     "Milliseconds",
     "Name",
+    "OneAlone",
     "Paths",
     "PositiveCount",
     "Section",
+    "Shorthand",
     "Text",
 ]
+
+_LATER = "Read, not modelled yet."
+
+
+def _described(schema: dict[str, Any], model: type[Section]) -> None:
+    """Leave out what an editor has no use for, and say what is read for later."""
+    schema.pop("title", None)
+    for name, field in schema.get("properties", {}).items():
+        field.pop("title", None)
+        if field.get("default", 0) in (None, (), [], {}) or isinstance(field.get("default"), dict):
+            field.pop("default", None)
+        if name in model.not_modelled:
+            field["description"] = f"{field.get('description', '')} {_LATER}".strip()
+    if "*" in model.not_modelled:
+        schema["description"] = f"{schema.get('description', '')} {_LATER}".strip()
 
 
 class Section(BaseModel):
     """A part of a scenario: frozen, and without fields that nobody knows."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
+        json_schema_extra=_described,
+    )
 
     not_modelled: ClassVar[frozenset[str]] = frozenset()
     """Fields that are read for capabilities to come, by their name in the file."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shorthand:
+    """Says in the JSON Schema that a section may also be written in this short form."""
+
+    schema: dict[str, Any]
+
+    def __get_pydantic_json_schema__(
+        self, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Either of the two."""
+        return {"anyOf": [dict(self.schema), handler(core)]}
+
+
+@dataclass(frozen=True, slots=True)
+class OneAlone:
+    """Says in the JSON Schema that a list of one may be written without the list."""
+
+    def __get_pydantic_json_schema__(
+        self, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """The list, or one of its items."""
+        several = handler(core)
+        return {"anyOf": [several, several["items"]]}
 
 
 def _quantity(value: Any) -> Quantity:
@@ -86,11 +144,17 @@ def _paths(value: Any) -> Any:
 
 
 _QUANTITY = WithJsonSchema({"type": ["string", "number"], "examples": ["64Gi", "500m", 1.5]})
-_DURATION = WithJsonSchema({"type": "string", "examples": ["10m", "24h", "2d4h"]})
+DURATION: dict[str, Any] = {"type": "string", "examples": ["10m", "24h", "2d4h"]}
+"""A length of time, as JSON Schema describes it."""
 _TEXT = WithJsonSchema({"type": ["string", "number"]})
 
 Text = Annotated[str, BeforeValidator(_text), _TEXT]
-Name = Annotated[str, BeforeValidator(_text), Field(min_length=1, max_length=253)]
+Name = Annotated[
+    str,
+    BeforeValidator(_text),
+    Field(min_length=1, max_length=253),
+    WithJsonSchema({"type": ["string", "number"], "minLength": 1, "maxLength": 253}),
+]
 Flag = Annotated[bool, Strict()]
 Count = Annotated[int, Strict(), Field(ge=0, le=1_000_000)]
 PositiveCount = Annotated[int, Strict(), Field(ge=1, le=1_000_000)]
@@ -98,7 +162,7 @@ AmountOfCpu = Annotated[int, BeforeValidator(_milli), _QUANTITY]
 """Milli-cores, from a quantity."""
 AmountOfMemory = Annotated[int, BeforeValidator(_bytes), _QUANTITY]
 """Bytes, from a quantity."""
-Milliseconds = Annotated[int, BeforeValidator(_duration_ms), _DURATION]
+Milliseconds = Annotated[int, BeforeValidator(_duration_ms), WithJsonSchema(DURATION)]
 """From a duration like ``2d4h``."""
 LabelMap = dict[str, Annotated[str, BeforeValidator(_label_value)]]
 Paths = Annotated[

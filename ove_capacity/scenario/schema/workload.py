@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field
 
 from ove_capacity.scenario.schema.section import (
+    DURATION,
     AmountOfMemory,
     Count,
     Flag,
@@ -15,6 +16,7 @@ from ove_capacity.scenario.schema.section import (
     Name,
     PositiveCount,
     Section,
+    Shorthand,
     Text,
 )
 
@@ -31,7 +33,9 @@ class DurationSection(Section):
     """A length of time, drawn from a distribution with that mean."""
 
     distribution: Literal["constant", "exponential", "lognormal", "weibull"]
+    """How it is drawn."""
     mean: Milliseconds
+    """Its mean: ``4h``."""
     shape: Annotated[float, Field(gt=0, le=100)] = 1.0
     """Sigma of the logarithm (lognormal), or the shape k (weibull)."""
 
@@ -47,9 +51,9 @@ def _drawn(default: str) -> BeforeValidator:
     return BeforeValidator(read)
 
 
-Constant = Annotated[DurationSection, _drawn("constant")]
+Constant = Annotated[DurationSection, _drawn("constant"), Shorthand(DURATION)]
 """``4h`` is always 4h; a mapping names another distribution."""
-Exponential = Annotated[DurationSection, _drawn("exponential")]
+Exponential = Annotated[DurationSection, _drawn("exponential"), Shorthand(DURATION)]
 """``200d`` is exponential with that mean."""
 
 
@@ -61,16 +65,21 @@ class VmSection(Section):
     instancetype: Name | None = None
     """A VirtualMachineClusterInstancetype among the manifests, or a common one: ``u1.medium``."""
     preference: Name | None = None
+    """A VirtualMachineClusterPreference: ``rhel.9``."""
     cpu: Annotated[int, Field(strict=True, ge=1, le=1024)] | None = None
     """vCPUs of the guest."""
     memory: AmountOfMemory | None = None
     """Memory of the guest."""
     dedicated_cpu_placement: Flag = Field(default=False, alias="dedicatedCpuPlacement")
+    """Whether each vCPU gets a CPU of its own."""
     hugepages: Literal["2Mi", "1Gi"] | None = None
     """Page size that backs the guest's memory."""
     namespace: Name | None = None
+    """Namespace of the VMs; ``default`` when left out."""
     labels: LabelMap = Field(default_factory=dict)
+    """Labels of the VMs."""
     node_selector: LabelMap = Field(default_factory=dict, alias="nodeSelector")
+    """Labels that a node must have."""
     anti_affinity: Literal["hostname", "preferred-hostname", "zone", "preferred-zone"] | None = (
         Field(default=None, alias="antiAffinity")
     )
@@ -78,7 +87,9 @@ class VmSection(Section):
     eviction_strategy: (
         Literal["LiveMigrate", "LiveMigrateIfPossible", "External", "None"] | None
     ) = Field(default=None, alias="evictionStrategy")
+    """What happens to them when their node is drained."""
     priority: Annotated[int, Field(strict=True, ge=-(2**31), lt=2**31)] | None = None
+    """Instead of the class's."""
     priority_class: Name | None = Field(default=None, alias="priorityClass")
     """A PriorityClass among the manifests, or one of Kubernetes' own."""
     lifetime: Constant | None = None
@@ -86,9 +97,13 @@ class VmSection(Section):
     run_strategy: Literal["Always", "RerunOnFailure", "Manual", "Once", "Halted"] = Field(
         default="Always", alias="runStrategy"
     )
+    """Whether they start, and start again."""
     usage: dict[str, Text] = Field(default_factory=dict)
+    """What they use of what they are given."""
     disks: tuple[dict[str, Any], ...] = ()
+    """Their disks."""
     networks: tuple[dict[str, Any], ...] = ()
+    """Their networks."""
 
     not_modelled: ClassVar[frozenset[str]] = frozenset({"disks", "networks", "usage"})
 
@@ -97,6 +112,7 @@ class WorkloadSection(VmSection):
     """VMs that are alike, from the start or from a given time."""
 
     name: Name
+    """Its VMs are named after it: ``web-0``."""
     cluster: Name | None = None
     """The cluster they run on, or …"""
     placement: Name | None = None
@@ -106,3 +122,4 @@ class WorkloadSection(VmSection):
     total: PositiveCount | None = None
     """How many in all: split over the selected clusters in decision order."""
     at: Milliseconds = 0
+    """When they start; left out: at once."""
