@@ -55,7 +55,12 @@ def test_priority_goes_first_when_room_comes_free():
 def test_a_more_important_vm_pushes_out_a_less_important_one():
     plan = [workload("low", memory_gib=100), workload("high", memory_gib=100, at="1h", priority=5)]
     run = simulate(case(*plan, clusters=ONE), until_ms=DAY_MS, check=True)
+    told = [(row["kind"], row["name"], row.get("detail")) for row in run.events.rows()[-4:-1]]
     assert times(run, "vm-preempted", "vms/low-0") == [3600]
+    assert told[1:] == [
+        ("vm-preempted", "vms/low-0", "by vms/high-0"),
+        ("vm-started", "vms/high-0", None),
+    ]
     assert (run.vm("high-0").status, run.vm("low-0").status) == ("running", "pending")
 
 

@@ -53,6 +53,14 @@ def test_a_document_without_a_field_does_not_pass(field: str) -> None:
         jsonschema.validate(document, SCHEMA)
 
 
+@pytest.mark.parametrize("part", ["headroom", "failover", "vms"])
+def test_a_document_with_a_field_that_nobody_knows_does_not_pass(part: str) -> None:
+    document = json.loads(json.dumps(simulate_document(oc.simulate(eventful(), until="1h"))))
+    next(iter(document["clusters"].values()))[part]["new"] = 1
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(document, SCHEMA)
+
+
 def test_placements_go_by_name_and_by_namespace_too_where_names_are_taken_twice() -> None:
     decided = [Decision("a/web", ("c1",)), Decision("b/web"), Decision("b/db")]
     assert list(placements(decided)) == ["a/web", "b/web", "db"]
