@@ -25,6 +25,8 @@ class Explanation:
 
     vm: VmRecord
     verdict: Verdict
+    also_in: tuple[str, ...] = ()
+    """Other clusters that have a VM of that name."""
 
     @property
     def answer(self) -> str:
@@ -51,6 +53,7 @@ class Explanation:
         return {
             "vm": self.vm.key,
             "cluster": self.vm.cluster,
+            "also_in": list(self.also_in),
             "status": str(self.vm.status),
             "runs_on": self.vm.node if self.vm.status is VmStatus.RUNNING else None,
             "would_go_to": verdict.node or None,
@@ -102,8 +105,11 @@ class Explanation:
         return Table("Nodes that refuse", ("node", "plugin", "reasons"), rows)
 
     def __str__(self) -> str:
-        answer = textwrap.fill(self.answer, 100, break_on_hyphens=False)
-        return "\n\n".join([answer, *(table.text() for table in self.tables)])
+        told = [self.answer]
+        if self.also_in:
+            told.append(f"a VM of that name is also in: {', '.join(self.also_in)}")
+        answer = [textwrap.fill(each, 100, break_on_hyphens=False) for each in told]
+        return "\n\n".join(["\n".join(answer), *(table.text() for table in self.tables)])
 
     def _repr_html_(self) -> str:
         return "".join(table.html() for table in self.tables)
@@ -132,4 +138,6 @@ def explain(subject: Case | Run, vm: str, *, cluster: str = "") -> Explanation:
     if record.status is VmStatus.RUNNING:
         state = state.copy()
         claim.release(state, record.row)
-    return Explanation(record, explain_pod(state, record.pod, run.case.policy))
+    others = {each.cluster: None for each in run.vms if each.key == record.key and not cluster}
+    also_in = tuple(name for name in others if name != record.cluster)
+    return Explanation(record, explain_pod(state, record.pod, run.case.policy), also_in)

@@ -2,7 +2,7 @@ import pytest
 
 from ove_capacity.analysis.explain import explain
 from ove_capacity.errors import UnknownNameError
-from tests.simulation.build import case, workload
+from tests.simulation.build import case, cluster, workload
 
 
 def test_every_node_refuses_or_is_scored():
@@ -35,3 +35,12 @@ def test_it_fits_the_page():
 def test_a_vm_that_does_not_exist_is_answered_with_a_guess():
     with pytest.raises(UnknownNameError, match="Did you mean 'vms/vm-0'"):
         explain(case(workload("vm")), "vms/vn-0")
+
+
+def test_clusters_with_a_vm_of_that_name_are_told():
+    sites = (cluster("north"), cluster("south"))
+    both = case(*(workload("vm", cluster=each.name) for each in sites), clusters=sites)
+    found = explain(both, "vm-0")
+    assert (found.vm.cluster, found.also_in) == ("south", ("north",))
+    assert "also in: north" in str(found)
+    assert explain(both, "vm-0", cluster="north").also_in == ()
