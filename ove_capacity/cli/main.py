@@ -13,7 +13,7 @@ from typing import Annotated, TextIO
 import typer
 
 import ove_capacity
-from ove_capacity.cli import explain, placement, schema, show, simulate, validate
+from ove_capacity.cli import explain, ingest, placement, schema, show, simulate, validate
 
 __all__ = ["app", "main"]
 
@@ -37,6 +37,7 @@ for _verb in (
     schema.schema,
 ):
     app.command()(_verb)
+app.add_typer(ingest.app, name="ingest")
 
 
 def _print_version(value: bool) -> None:

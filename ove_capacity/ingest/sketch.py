@@ -49,9 +49,10 @@ def cpu_text(milli: int) -> int | str:
     return milli // 1000 if milli % 1000 == 0 else f"{milli}m"
 
 
-def memory_text(size_bytes: int) -> str:
+def memory_text(size_bytes: int) -> int | str:
     """Bytes by the largest binary unit that says them exactly."""
-    return str(Quantity(size_bytes * NANO, Notation.BINARY))
+    text = str(Quantity(size_bytes * NANO, Notation.BINARY))
+    return text if text[-1].isalpha() else size_bytes
 
 
 def gib_text(size_bytes: int) -> str:
@@ -100,7 +101,7 @@ class Page:
             self.comment("")
             self.comment("Decided for you; check each:")
         for number, decision in enumerate(decisions, 1):
-            self.comment(f"{number:2}. {decision}", hanging=4)
+            self.comment(f"{number}. {decision}", hanging=3)
         self.key("apiVersion", _API_VERSION)
         self.key("name", name)
 

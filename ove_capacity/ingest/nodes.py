@@ -1,0 +1,79 @@
+"""``oc get nodes -o yaml``, Insights archives and pieces of must-gathers -> a scenario."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ove_capacity.errors import Problem, ScenarioError
+from ove_capacity.ingest.cluster_dump import ClusterDump, files_read
+from ove_capacity.ingest.machines import Machines, plain_name
+from ove_capacity.ingest.pools import runs_virtualization
+from ove_capacity.ingest.sketch import Page, Sketch
+
+__all__ = ["ingest_nodes", "refuse_without_nodes", "sketch_of"]
+
+
+def _dump_of(source: Path) -> ClusterDump:
+    """The machines that a file, or the files of a folder, describe.
+
+    Raises:
+        ScenarioError: it cannot be read, is wrong, or holds no Node.
+    """
+    dump = ClusterDump()
+    for documents in files_read(source, dump.intake, dump.problems):
+        dump.take_documents(documents)
+    dump.settle()
+    refuse_without_nodes(dump, source)
+    return dump
+
+
+def refuse_without_nodes(dump: ClusterDump, source: Path) -> None:
+    """Raise ScenarioError when no machine was found, with what was."""
+    if dump.nodes:
+        return
+    found = ", ".join(str(row[0]) for row in dump.intake.table().rows) or "nothing at all"
+    raise ScenarioError(Problem(f"holds no Node object (found: {found})", str(source), 1, 1))
+
+
+def sketch_of(dump: ClusterDump, source: Path, name: str) -> Sketch:
+    """The scenario of machines as pools."""
+    machines = Machines.of(dump)
+    name = plain_name(name or dump.name, "imported")
+    page = Page()
+    page.head(str(source), name, machines.decisions)
+    page.key("clusters")
+    machines.write(page, name)
+    return Sketch(page.text(), machines.decisions, dump.intake.table(), dump.tables())
+
+
+def ingest_nodes(source: Path, *, name: str = "", folder: str = "") -> Sketch:
+    """A scenario of the machines that Node objects describe.
+
+    Args:
+        source: a file or a folder of Node objects, and of the Pods on them if there are any.
+        name: of the scenario and its cluster.
+        folder: refer to the objects by this path instead of grouping the machines into pools.
+
+    Raises:
+        ScenarioError: the source cannot be read, is wrong, or holds no Node.
+    """
+    dump = _dump_of(source)
+    if not folder:
+        return sketch_of(dump, source, name)
+    machines = Machines.of(dump)
+    name = plain_name(name or dump.name, "imported")
+    decisions = (
+        machines.decisions[0],
+        "Machines and pods are read from the objects each time, not copied into this file.",
+        *machines.decisions[2:],
+    )
+    page = Page()
+    page.head(str(source), name, decisions)
+    page.key("clusters")
+    page.key(name, indent=2)
+    if machines.openshift:
+        page.key("platform", {"openshift": machines.openshift}, indent=4)
+    page.key("nodes", folder, indent=4)
+    if not runs_virtualization(dump.nodes.values()):
+        page.key("assume", {"virtualization": "installed"}, indent=4)
+    return Sketch(page.text(), decisions, dump.intake.table(), dump.tables())

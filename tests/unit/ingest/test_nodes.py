@@ -1,0 +1,164 @@
+"""Node objects -> pools: which machines are alike, and what is said of each."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from ove_capacity.errors import ScenarioError
+from ove_capacity.ingest.nodes import ingest_nodes
+from ove_capacity.model.resources import CPU, MEMORY
+from ove_capacity.scenario import load
+from tests.unit.ingest.objects import node_text, pod_text, pods_text
+
+REAL = os.environ.get("OVE_CAPACITY_REAL", "")
+needs_real = pytest.mark.skipif(not REAL, reason="OVE_CAPACITY_REAL names no folder")
+
+
+def loaded(tmp_path, *texts, **options):
+    """The scenario made of Node objects, read again."""
+    source = tmp_path / "nodes.yaml"
+    source.write_text("---\n".join(texts))
+    sketch = ingest_nodes(source, **options)
+    file = tmp_path / "made.yaml"
+    file.write_text(sketch.text)
+    return sketch, load(file)
+
+
+def pools(case):
+    found = {}
+    for node in case.fleet.clusters[0].nodes:
+        found[node.pool] = found.get(node.pool, 0) + 1
+    return found
+
+
+def test_like_machines_make_one_pool_with_the_smallest_memory(tmp_path):
+    texts = [node_text(f"w{i}", memory_ki=32651592 - i) for i in range(3)]
+    sketch, case = loaded(tmp_path, *texts)
+    assert pools(case) == {"worker": 3}
+    assert case.fleet.clusters[0].nodes[0].capacity[MEMORY] == 32651590 << 10
+    assert "the smallest of the pool" in sketch.text
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        node_text("w9", cpu=32),
+        node_text("w9", memory_ki=65303184),
+        node_text("w9", extra="    disk: ssd\n"),
+        node_text("w9").replace("spec: {}", "spec: {taints: [{key: a, effect: NoExecute}]}"),
+        node_text("w9").replace("spec: {}", "spec: {unschedulable: true}"),
+        node_text("w9").replace('pods: "250"', 'nvidia.com/A100: "2", pods: "250"'),
+    ],
+    ids=["cpus", "memory", "labels", "taints", "cordoned", "devices"],
+)
+def test_machines_that_differ_make_pools_of_their_own(other, tmp_path):
+    sketch, case = loaded(tmp_path, node_text("w0"), node_text("w1"), other)
+    (odd,) = set(pools(case)) - {"worker"}
+    assert pools(case) == {"worker": 2, odd: 1}
+    assert "role: worker" in sketch.text
+    assert all(node.is_worker for node in case.fleet.clusters[0].nodes)
+
+
+def test_a_label_that_names_each_machine_is_set_aside_and_said(tmp_path):
+    texts = [node_text(f"w{i}", extra=f"    rack/slot: s{i}\n") for i in range(3)]
+    sketch, case = loaded(tmp_path, *texts)
+    assert pools(case) == {"worker": 3}
+    assert ("label", 3, 0, 3, "rack/slot: different on each machine") in sketch.report.rows
+
+
+def test_zones_keep_their_order_and_repeat(tmp_path):
+    zone = "    topology.kubernetes.io/zone: {}\n"
+    texts = [node_text(f"w{i}", extra=zone.format("ab"[i % 2])) for i in range(4)]
+    sketch, case = loaded(tmp_path, *texts)
+    assert "zones: [a, b]" in sketch.text
+    zones = [n.labels["topology.kubernetes.io/zone"] for n in case.fleet.clusters[0].nodes]
+    assert zones == ["a", "b", "a", "b"]
+
+
+def test_pods_beside_the_nodes_are_measured(tmp_path):
+    pods = pods_text(pod_text("a", "w0", memory="2Gi"))
+    sketch, _ = loaded(tmp_path, node_text("w0"), pods)
+    assert "- {cpu: 100m, memory: 2048Mi, pods: 1}" in sketch.text
+
+
+def test_objects_without_kind_and_a_list_without_kind_are_known(tmp_path):
+    source = tmp_path / "nodes.json"
+    source.write_text(
+        '{"items": [{"metadata": {"name": "w0", "labels": {}}, "status": {"capacity": '
+        '{"cpu": "4", "memory": "16Gi"}, "nodeInfo": {"kubeletVersion": "v1.28.2"}}}]}'
+    )
+    assert "pools:\n      # w0\n      worker:" in ingest_nodes(source).text
+
+
+def test_a_folder_is_referred_to_when_that_is_wanted(tmp_path):
+    (tmp_path / "nodes").mkdir()
+    (tmp_path / "nodes/n.yaml").write_text(node_text("w0"))
+    file = tmp_path / "made.yaml"
+    file.write_text(ingest_nodes(tmp_path / "nodes", name="lab", folder="nodes").text)
+    assert [node.name for node in load(file).fleet.cluster("lab").nodes] == ["w0"]
+
+
+@pytest.mark.parametrize(
+    ("kubelet", "openshift", "said"),
+    [
+        ("v1.28.6+6216ea1", "4.15", "runs OpenShift 4.15."),
+        ("v1.20.0", "4.14", "runs OpenShift 4.7, which is not modelled; 4.14 is the nearest"),
+        ("unknown", None, "No release was found"),
+    ],
+)
+def test_the_release_is_that_of_the_kubelets(kubelet, openshift, said, tmp_path):
+    sketch, _ = loaded(tmp_path, node_text("w0").replace("v1.28.6+6216ea1", kubelet))
+    assert said in sketch.decisions[0]
+    assert (f'openshift: "{openshift}"' in sketch.text) == (openshift is not None)
+
+
+def test_a_name_that_yaml_reads_otherwise_is_quoted(tmp_path):
+    sketch, case = loaded(tmp_path, node_text("w0", extra='    a/b: "no"\n    "1": "0x1f"\n'))
+    labels = case.fleet.clusters[0].nodes[0].labels
+    assert (labels["a/b"], labels["1"]) == ("no", "0x1f")
+    assert case.warnings == tuple(w for w in case.warnings if "kubectl" not in w)
+    assert sketch.text.isprintable() or "\n" in sketch.text
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("kind: ConfigMap\napiVersion: v1\nmetadata: {name: a}\n", "holds no Node object"),
+        (node_text("w0").replace("32651592Ki", "much"), "'much' is not a quantity"),
+        ("a: [1", "is not YAML"),
+        ("", "is empty"),
+    ],
+)
+def test_bad_input_is_refused_with_its_place(text, said, tmp_path):
+    source = tmp_path / "bad.yaml"
+    source.write_text(text)
+    with pytest.raises(ScenarioError, match=said) as error:
+        ingest_nodes(source)
+    assert all(each.line and each.file.endswith("bad.yaml") for each in error.value.problems)
+
+
+@needs_real
+def test_real_bare_metal_nodes_make_pools_of_the_same_amounts(tmp_path):
+    file = tmp_path / "made.yaml"
+    file.write_text(ingest_nodes(Path(REAL, "nodes/nto")).text)
+    nodes = load(file).fleet.clusters[0].nodes
+    found = {
+        node.pool: (
+            (node.capacity[CPU], node.allocatable[CPU]),
+            (node.capacity[MEMORY] >> 10, node.allocatable[MEMORY] >> 10),
+            node.capacity.get("hugepages-2Mi", 0) >> 20,
+        )
+        for node in nodes
+    }
+    assert found == {
+        "master": ((112_000, 111_500), (263542292, 262391316), 0),
+        "worker-cnf": ((80_000, 74_000), (196633676, 195245132), 256),
+        "worker": ((32_000, 31_500), (196648112, 195497136), 0),
+    }
+
+
+@needs_real
+def test_nodes_of_an_insights_archive_are_known_without_a_kind():
+    sketch = ingest_nodes(Path(REAL, "nodes/insights"))
+    assert ("Node", 2, 2, 0, "") in sketch.report.rows
