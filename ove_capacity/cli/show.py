@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
+
 from ove_capacity.cli.endings import ends_decently
 from ove_capacity.cli.options import (
     Format,
@@ -27,6 +31,9 @@ def show(
     settings: Settings = None,
     outside: Outside = False,
     seed: Seed = None,
+    origin: Annotated[
+        bool, typer.Option("--origin", help="Show where each number of a cluster came from.")
+    ] = False,
     form: FormatOption = Format.TEXT,
     output: Output = None,
 ) -> None:
@@ -35,4 +42,12 @@ def show(
 
     from ove_capacity.report import json, text  # not before the input is known to be right
 
+    if origin:
+        deliver(
+            lambda: json.origins_document(case),
+            lambda: text.origins_text(case),
+            form=form,
+            file=output,
+        )
+        return
     deliver(lambda: json.show_document(case), lambda: text.show_text(case), form=form, file=output)

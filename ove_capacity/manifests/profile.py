@@ -6,6 +6,7 @@ comes without a count, and ``node_count`` may contradict its parts.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 
@@ -57,6 +58,8 @@ class ClusterProfile:
     cpu_pinning: str = ""
     """enabled, disabled, or empty."""
     built_in: bool = False
+    places: tuple[tuple[str, str], ...] = ()
+    """(field, where it is said), as ``worker_nodes`` and ``file:line:column``."""
 
     def count(self, role: str) -> int:
         """Machines of that role."""
@@ -108,6 +111,7 @@ def _profile(name: str, fields: Fields, built_in: bool = False) -> ClusterProfil
             continue
         shapes.append((role, _shape(specifications.fields(role))))
     virtualization = fields.fields("virtualization")
+    origin = f"the built-in profile {name}" if built_in else ""
     return ClusterProfile(
         name=name,
         counts=counts,
@@ -116,7 +120,18 @@ def _profile(name: str, fields: Fields, built_in: bool = False) -> ClusterProfil
         hugepages=virtualization.text("hugepages"),
         cpu_pinning=virtualization.text("cpu_pinning"),
         built_in=built_in,
+        places=tuple(_places(fields, origin)),
     )
+
+
+def _places(fields: Fields, origin: str) -> Iterator[tuple[str, str]]:
+    """Each single value of a profile, by its path, with its place, or with *origin*."""
+    for key, value in fields.value.items():
+        if isinstance(value, Mapping):
+            for name, place in _places(fields.fields(key), origin):
+                yield f"{key}.{name}", place
+        elif value is not None:
+            yield key, origin or fields.document.problem((*fields.path, key), "").place
 
 
 def profile_of_config_map(fields: Fields) -> ClusterProfile | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from ove_capacity.model import overview
 from ove_capacity.model.assumption import Assumption
 from ove_capacity.model.cluster import Fleet
+from ove_capacity.model.origin import Origin
 from ove_capacity.model.plan import Plan
 from ove_capacity.model.policy import Policy
 from ove_capacity.tables import Table
@@ -37,6 +38,8 @@ class Case:
     provenance: Provenance | None = None
     assumptions: tuple[Assumption, ...] = ()
     warnings: tuple[str, ...] = field(default=())
+    origins: tuple[Origin, ...] = ()
+    """Where each number of each cluster came from."""
 
     @property
     def tables(self) -> tuple[Table, ...]:

@@ -17,6 +17,7 @@ from ove_capacity.ocm import Decision
 from ove_capacity.sim.run import Run
 
 __all__ = [
+    "origins_document",
     "placements",
     "result_document",
     "show_document",
@@ -68,6 +69,11 @@ def show_document(case: Case) -> dict[str, object]:
         **_head(case),
         "tables": {table.title: table.to_dicts() for table in case.tables},
     }
+
+
+def origins_document(case: Case) -> dict[str, object]:
+    """Where each number of each cluster came from."""
+    return {**_head(case), "origins": [each.to_dict() for each in case.origins]}
 
 
 def result_document(case: Case, name: str, answer: object) -> dict[str, object]:

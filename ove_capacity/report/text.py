@@ -14,7 +14,7 @@ from ove_capacity.sim import overview
 from ove_capacity.sim.run import Run
 from ove_capacity.tables import Table
 
-__all__ = ["show_text", "simulate_text", "validate_text"]
+__all__ = ["origins_text", "show_text", "simulate_text", "validate_text"]
 
 _WIDTH = 100
 
@@ -60,6 +60,19 @@ def show_text(case: Case) -> str:
             _provenance(case),
         ]
     )
+
+
+def origins_text(case: Case) -> str:
+    """Where each number of each cluster came from, cluster by cluster."""
+    sections = [f"{case.name}: scenario > manifest > profile > release default > assumed"]
+    for cluster in case.fleet.clusters:
+        told = [
+            f"{each.name} = {each.value} ({each.level}: {each.place})"
+            for each in case.origins
+            if each.cluster == cluster.name
+        ]
+        sections.append(_bullets(cluster.name, told))
+    return _page([*sections, _provenance(case)])
 
 
 def validate_text(case: Case, file: str) -> str:

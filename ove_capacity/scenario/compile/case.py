@@ -162,4 +162,5 @@ def compile_case(context: Context, seed: int | None) -> Case:
         provenance=provenance,
         assumptions=merged_assumptions(context.assumptions),
         warnings=context.problems.warning_texts(),
+        origins=tuple(context.origins),
     )

@@ -25,6 +25,7 @@ from ove_capacity.openshift.overhead import (
 from ove_capacity.openshift.virtualization import default_kubevirt, virtualization_assumptions
 from ove_capacity.releases import KUBEVIRT_RECORDED, Release, release, release_of_kubevirt
 from ove_capacity.scenario.compile.context import Context
+from ove_capacity.scenario.compile.origins import origins_of
 from ove_capacity.scenario.compile.pools import pool_nodes
 from ove_capacity.scenario.schema.cluster import ClusterSection, Kubelet
 
@@ -271,4 +272,5 @@ def compile_cluster(context: Context, name: str) -> Compiled:
         services=tuple(found.services),
         disruption_budgets=tuple(found.disruption_budgets),
     )
+    context.origins += origins_of(context, cluster, profile, found, config)
     return Compiled(cluster, found, vms, path)

@@ -143,3 +143,16 @@ def test_a_terminal_gets_the_same_text_in_colour(
     coloured = capsys.readouterr().out
     assert "\x1b[" in coloured
     assert len(coloured) > len(plain)
+
+
+def test_show_tells_where_each_number_came_from(
+    scenario: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["show", scenario, "--origin"]) == 0
+    assert "pools.worker.node.cpu = 8 (scenario:" in capsys.readouterr().out
+    assert main(["show", scenario, "--origin", "--format", "json"]) == 0
+    origins = document(capsys)["origins"]
+    assert isinstance(origins, list)
+    assert {each["level"] for each in origins} >= {"scenario", "release default"}
+    (cpu,) = [each for each in origins if each["name"] == "pools.worker.node.cpu"]
+    assert cpu["place"] == f"{scenario}:9:37"

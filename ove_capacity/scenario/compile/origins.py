@@ -1,0 +1,182 @@
+"""Where each number of a cluster came from: scenario > manifest > profile > release default."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ove_capacity.manifests.document import FieldPath
+from ove_capacity.manifests.objects import Objects
+from ove_capacity.manifests.profile import ClusterProfile
+from ove_capacity.model.assumption import Evidence
+from ove_capacity.model.cluster import Cluster
+from ove_capacity.model.kubelet import KubeletConfig
+from ove_capacity.model.node import Node
+from ove_capacity.model.origin import Level, Origin
+from ove_capacity.model.overview import size_text
+from ove_capacity.model.resources import CPU, EPHEMERAL_STORAGE, HUGEPAGES_PREFIX, MEMORY
+from ove_capacity.scenario.compile.context import Context
+from ove_capacity.scenario.complaints import value_at
+
+__all__ = ["origins_of"]
+
+_SHAPE = (("cpu", CPU), ("memory", MEMORY), ("storage", EPHEMERAL_STORAGE))
+
+
+def _amount(resource: str, amount: int) -> str:
+    return f"{amount / 1000:g}" if resource == CPU else size_text(amount)
+
+
+@dataclass(frozen=True, slots=True)
+class _Teller:
+    """Finds who said a value of one cluster."""
+
+    context: Context
+    cluster: Cluster
+    profile: ClusterProfile | None
+
+    def tell(
+        self,
+        name: str,
+        value: object,
+        *paths: FieldPath,
+        in_profile: str = "",
+        default: str = "",
+    ) -> Origin:
+        """The origin of a value: the first of the scenario's *paths* that is there."""
+        level, place = Level.DEFAULT, default or f"OpenShift {self.cluster.release.openshift}"
+        said = dict(self.profile.places).get(in_profile) if self.profile else None
+        if said is not None:
+            level, place = Level.PROFILE, said
+        changed = self.context.changed
+        for path in paths:
+            if value_at(changed.document.value, path) is not None:
+                level, place = Level.SCENARIO, changed.problem(path, "").place
+                break
+        return Origin(self.cluster.name, name, str(value), level, place)
+
+    def own(self, *steps: str) -> FieldPath:
+        """A path below this cluster."""
+        return ("clusters", self.cluster.name, *steps)
+
+
+def _releases(teller: _Teller) -> Iterator[Origin]:
+    release = teller.cluster.release
+    for name, value in (("openshift", release.openshift), ("kubevirt", release.kubevirt)):
+        yield teller.tell(
+            f"platform.{name}",
+            value,
+            teller.own("platform", name),
+            ("platform", name),
+            in_profile="virtualization.kubevirt_version" if name == "openshift" else "",
+            default="" if name == "kubevirt" else "the newest release known",
+        )
+
+
+def _pools(teller: _Teller, made: dict[str, list[Node]]) -> Iterator[Origin]:
+    for pool, nodes in made.items():
+        first, path = nodes[0], teller.own("pools", pool)
+        yield teller.tell(
+            f"pools.{pool}.count", len(nodes), (*path, "count"), in_profile=f"{pool}_nodes"
+        )
+        for key, resource in _SHAPE:
+            yield teller.tell(
+                f"pools.{pool}.node.{key}",
+                _amount(resource, first.capacity.get(resource, 0)),
+                (*path, "node", key),
+                in_profile=f"node_specifications.{pool}.{key}",
+                default="the least a machine has" if key == "storage" else "",
+            )
+            yield teller.tell(
+                f"pools.{pool}.node.allocatable.{key}",
+                _amount(resource, first.allocatable.get(resource, 0)),
+                (*path, "node", "allocatable", key),
+                default=f"what the kubelet of OpenShift {teller.cluster.release.openshift} leaves",
+            )
+        for resource in first.capacity:
+            size = resource.removeprefix(HUGEPAGES_PREFIX)
+            if size != resource and first.capacity[resource]:
+                yield teller.tell(
+                    f"pools.{pool}.node.hugepages.{size}",
+                    size_text(first.capacity[resource]),
+                    (*path, "node", "hugepages", size),
+                    teller.own("assume", "hugepages", size),
+                    ("assume", "hugepages", size),
+                )
+
+
+def _real_nodes(teller: _Teller, found: Objects) -> Iterator[Origin]:
+    """Node objects, those of one shape together; the place is that of the first."""
+    places: dict[str, str] = {}
+    for kind, fields in found.per_cluster:
+        if kind == "Node":
+            name = str(fields.fields("metadata").get("name"))
+            places[name] = fields.document.problem(fields.path, "").place
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for node in teller.cluster.nodes:
+        if node.name in places:
+            amounts = (node.capacity, node.allocatable)
+            texts = [_amount(key, each.get(key, 0)) for each in amounts for key in (CPU, MEMORY)]
+            alike.setdefault((node.pool or "-", *texts), []).append(node.name)
+    for (pool, cpu, memory, cpu_left, memory_left), names in alike.items():
+        value = f"{len(names)} x {cpu} CPUs, {memory}; allocatable {cpu_left}, {memory_left}"
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        place = places[names[0]] + more
+        yield Origin(teller.cluster.name, f"nodes.{pool}", value, Level.MANIFEST, place)
+
+
+def _rules(teller: _Teller, found: Objects, config: KubeletConfig) -> Iterator[Origin]:
+    cluster = teller.cluster
+    yield teller.tell(
+        "kubelet.cpuManagerPolicy",
+        config.cpu_manager_policy,
+        teller.own("kubelet", "cpuManagerPolicy"),
+        in_profile="virtualization.cpu_pinning",
+    )
+    for resource, amount in (config.system_reserved or {}).items():
+        path = teller.own("kubelet", "systemReserved", resource)
+        yield teller.tell(f"kubelet.systemReserved.{resource}", _amount(resource, amount), path)
+    yield teller.tell("kubelet.maxPods", config.max_pods, teller.own("kubelet", "maxPods"))
+    yield teller.tell(
+        "scheduler.profile", cluster.scheduler_profile, teller.own("scheduler", "profile")
+    )
+    yield teller.tell(
+        "remediation",
+        cluster.remediation.kind,
+        teller.own("remediation"),
+        default="nothing, unless the scenario says so",
+    )
+    written = found.kubevirt_parts.get("KubeVirt")
+    if written:
+        place = written[-1].document.problem(written[-1].path, "").place
+        yield Origin(cluster.name, "kubevirt", "configuration", Level.MANIFEST, place)
+
+
+def origins_of(
+    context: Context,
+    cluster: Cluster,
+    profile: ClusterProfile | None,
+    found: Objects,
+    config: KubeletConfig,
+) -> list[Origin]:
+    """Every number of the cluster with who said it; what nobody said comes last."""
+    teller = _Teller(context, cluster, profile)
+    real = {node.name for node in found.nodes}
+    made: dict[str, list[Node]] = {}
+    for node in cluster.nodes:
+        if node.name not in real:
+            made.setdefault(node.pool, []).append(node)
+    origins = [
+        *_releases(teller),
+        *_pools(teller, made),
+        *_real_nodes(teller, found),
+        *_rules(teller, found, config),
+    ]
+    told = {each.name for each in origins}
+    for each in context.assumptions:
+        is_told = each.name in told or each.name.startswith("profile.")
+        if each.applies_to == cluster.name and not is_told:
+            is_assumed = each.evidence is Evidence.ASSUMED
+            level = Level.ASSUMED if is_assumed else Level.DEFAULT
+            origins.append(Origin(cluster.name, each.name, each.value, level, each.source))
+    return list(dict.fromkeys(origins))
