@@ -18,6 +18,7 @@ __all__ = [
     "WrittenFloat",
     "WrittenInt",
     "column_of",
+    "in_file",
     "line_of",
     "path_text",
     "place_number",
@@ -29,6 +30,8 @@ FieldPath = tuple[str | int, ...]
 
 _COLUMN_BITS = 24
 _LAST_COLUMN = (1 << _COLUMN_BITS) - 1
+_LINE_BITS = 32
+_LAST_LINE = (1 << _LINE_BITS) - 1
 _PLAIN_KEY = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 
 
@@ -39,7 +42,12 @@ def place_number(line: int, column: int) -> int:
 
 def line_of(place: int) -> int:
     """The line, from 1."""
-    return (place >> _COLUMN_BITS) + 1
+    return (place >> _COLUMN_BITS & _LAST_LINE) + 1
+
+
+def in_file(place: int, number: int) -> int:
+    """The same place in the file of that number, from 1, of those a document imports."""
+    return place | number << _LINE_BITS + _COLUMN_BITS
 
 
 def column_of(place: int) -> int:
@@ -116,12 +124,18 @@ class Document:
     """Columns by which such a text is indented."""
     path: FieldPath = ()
     """Where such a string stands in its document."""
+    imported: tuple[str, ...] = ()
+    """Other files that parts of the value came from, by the number in their places, from 1."""
 
     def place(self, path: FieldPath, *, key: bool = False) -> tuple[int, int]:
         """Line and column, from 1, of the value at *path*, or of its key.
 
         A path that leads further than the document shows the last part that is there.
         """
+        at = self._at(path, key)
+        return line_of(at) + self.lines_below, column_of(at) + self.columns_right
+
+    def _at(self, path: FieldPath, key: bool) -> int:
         value, at = self.value, self.start
         for index, step in enumerate(path):
             if isinstance(value, PlacedMapping) and step in value.values_at:
@@ -132,14 +146,16 @@ class Document:
                 at, value = value.values_at[step], value[step]
             else:
                 break
-        return line_of(at) + self.lines_below, column_of(at) + self.columns_right
+        return at
 
     def problem(
         self, path: FieldPath, message: str, suggestion: str = "", key: bool = False
     ) -> Problem:
         """A problem with the value (or the key) at *path*."""
         line, column = self.place(path, key=key) if self.file else (0, 0)
-        return Problem(message, self.file, line, column, path_text(self.path + path), suggestion)
+        number = self._at(path, key) >> _LINE_BITS + _COLUMN_BITS if self.imported else 0
+        file = self.imported[number - 1] if number else self.file
+        return Problem(message, file, line, column, path_text(self.path + path), suggestion)
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ove_capacity.errors import Problem, ScenarioError, did_you_mean
@@ -174,7 +174,7 @@ def with_variant(document: Document, name: str) -> Document:
             found.append(document.problem(("variants", name, text), str(error), key=True))
     if found:
         raise ScenarioError(found)
-    return Document(root, document.file, document.start, document.text)
+    return replace(document, value=root)
 
 
 def changed(document: Document, settings: Mapping[str, object], problems: Problems) -> Changed:
@@ -200,5 +200,5 @@ def changed(document: Document, settings: Mapping[str, object], problems: Proble
             written[path] = text
     if found:
         raise ScenarioError(found)
-    after = Document(root, document.file, document.start, document.text)
+    after = replace(document, value=root)
     return Changed(after, written, document.value)

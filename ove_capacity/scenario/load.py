@@ -16,6 +16,7 @@ from ove_capacity.scenario.changes import changed, with_variant
 from ove_capacity.scenario.compile.case import compile_case
 from ove_capacity.scenario.compile.context import Context
 from ove_capacity.scenario.complaints import problems_of
+from ove_capacity.scenario.imports import with_imports
 from ove_capacity.scenario.inputs import Inputs
 from ove_capacity.scenario.schema.scenario import API_VERSION, Scenario
 
@@ -60,10 +61,14 @@ def load(
     """
     problems = Problems()
     file = Path(path)
-    document = _document(file, problems)
+    document = with_imports(_document(file, problems), allow_outside, problems)
+    imports = document.value.get("imports")
     if variant is not None:
         document = with_variant(document, variant)
     after = changed(document, set or {}, problems)
+    if after.document.value.get("imports") != imports:
+        message = "is read before variants and changes: it cannot be changed by them"
+        raise ScenarioError(after.problem(("imports",), message))
     try:
         scenario = Scenario.model_validate(after.document.value)
     except ValidationError as error:

@@ -34,6 +34,8 @@ class Scenario(Section):
     """What results are headed with."""
     description: Text = ""
     """For people."""
+    imports: Paths = ()
+    """Other files with parts of this scenario; what is said here wins over what they say."""
     platform: Platform = Platform()
     """Releases of all clusters that do not say otherwise."""
     manifests: Paths = ()

@@ -155,4 +155,4 @@ def test_show_tells_where_each_number_came_from(
     assert isinstance(origins, list)
     assert {each["level"] for each in origins} >= {"scenario", "release default"}
     (cpu,) = [each for each in origins if each["name"] == "pools.worker.node.cpu"]
-    assert cpu["place"] == f"{scenario}:9:37"
+    assert cpu["place"] == f"{scenario}:9:38"
