@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import logging
 import os
 import shlex
@@ -27,6 +28,7 @@ __all__ = [
     "drop_what_is_left_to_print",
     "ends_decently",
     "is_terminal",
+    "problems_document",
     "seed_in_use",
 ]
 
@@ -61,12 +63,8 @@ def ends_decently(verb: Callable[_P, None]) -> Callable[_P, None]:
             verb(*args, **kwargs)
         except typer.Exit:
             raise
-        except ScenarioError as error:
-            for problem in error.problems:
-                _complain(problem)
-            _end(WRONG_INPUT)
         except OveCapacityError as error:
-            typer.echo(str(error), err=True)
+            _tell(error, to_programs=kwargs.get("form") == "json")
             _end(WRONG_INPUT)
         except KeyboardInterrupt:
             typer.echo("Interrupted; nothing was written.", err=True)
@@ -92,6 +90,26 @@ def _say_what_takes_long() -> None:
 def drop_what_is_left_to_print() -> None:
     """Nobody can read it: give the interpreter's own last flush a place to write to."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _tell(error: OveCapacityError, *, to_programs: bool) -> None:
+    """Every problem: to people on stderr, to programs as the document on stdout.
+
+    What ``--output`` names stays as it was: an answer of last time is better than none.
+    """
+    if to_programs:
+        typer.echo(json.dumps(problems_document(error), indent=2, ensure_ascii=False))
+    elif isinstance(error, ScenarioError):
+        for problem in error.problems:
+            _complain(problem)
+    else:
+        typer.echo(str(error), err=True)
+
+
+def problems_document(error: OveCapacityError) -> dict[str, object]:
+    """What is wrong, for programs; a problem with the call itself has no place."""
+    problems = error.problems if isinstance(error, ScenarioError) else (Problem(str(error)),)
+    return {"valid": False, "problems": [problem.to_dict() for problem in problems]}
 
 
 def _end(code: int) -> NoReturn:

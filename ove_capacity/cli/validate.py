@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from ove_capacity.cli.endings import WRONG_INPUT, ends_decently
+from ove_capacity.cli.endings import WRONG_INPUT, ends_decently, problems_document
 from ove_capacity.cli.options import (
     Format,
     FormatOption,
@@ -37,8 +37,7 @@ def validate(
     except ScenarioError as error:
         if form is not Format.JSON:
             raise
-        problems = [problem.to_dict() for problem in error.problems]
-        wrong = {"valid": False, "problems": problems}
+        wrong = problems_document(error)
         deliver(lambda: wrong, str, form=form, file=output)
         raise typer.Exit(WRONG_INPUT) from None
 

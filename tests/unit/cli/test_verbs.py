@@ -156,3 +156,27 @@ def test_show_tells_where_each_number_came_from(
     assert {each["level"] for each in origins} >= {"scenario", "release default"}
     (cpu,) = [each for each in origins if each["name"] == "pools.worker.node.cpu"]
     assert cpu["place"] == f"{scenario}:9:38"
+
+
+@pytest.mark.parametrize("verb", ["validate", "show", "simulate", "placement"])
+def test_every_verb_tells_programs_what_is_wrong(
+    verb: str, scenario: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path(scenario).write_text(SCENARIO.replace("count: 2, cpu", "coutn: 2, cpu"))
+    assert main([verb, scenario, "--format", "json"]) == 2
+    printed = capsys.readouterr()
+    told = json.loads(printed.out)
+    assert (told["valid"], printed.err) == (False, "")
+    (problem,) = told["problems"]
+    assert (problem["line"], problem["column"], problem["suggestion"]) == (11, 47, "count")
+
+
+def test_a_wrong_call_is_told_to_programs_too(
+    scenario: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = tmp_path / "kept.json"
+    kept.write_text("{}")
+    call = ["explain", scenario, "--vm", "vms/none", "--format", "json", "-o", str(kept)]
+    assert main(call) == 2
+    assert "unknown VM 'vms/none'" in document(capsys)["problems"][0]["message"]
+    assert kept.read_text() == "{}"
