@@ -118,9 +118,11 @@ def _cpu_model(cpu: Cpu, architecture: str, kubevirt: KubeVirt) -> Cpu:
     return replace(cpu, model=kubevirt.cpu_model or "host-model")
 
 
-def _machine_type(architecture: str, kubevirt: KubeVirt) -> str:
+def _machine_type(architecture: str, kubevirt: KubeVirt, rules: Rules) -> str:
     """The cluster's machine type for all architectures (key ``""``), for this one, or built in."""
     configured = kubevirt.machine_types.get("") or kubevirt.machine_types.get(architecture)
+    if not configured and architecture == "s390x" and not rules.s390x_machine_type:
+        return "q35"
     return configured or _MACHINE_TYPES.get(architecture, "q35")
 
 
@@ -150,7 +152,7 @@ def with_defaults(vmi: Vmi, kubevirt: KubeVirt, rules: Rules) -> Vmi:
     requests = _requests(domain, kubevirt, rules)
     domain = replace(
         domain,
-        machine_type=domain.machine_type or _machine_type(architecture, kubevirt),
+        machine_type=domain.machine_type or _machine_type(architecture, kubevirt, rules),
         resources=replace(domain.resources, requests=requests),
     )
     domain = replace(

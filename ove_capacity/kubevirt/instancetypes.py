@@ -23,7 +23,7 @@ _SPREAD_RATIO = 2
 _THREADS_PER_CORE = 2
 
 
-def _conflicts(spec: VmiSpec, wanted: Instancetype) -> list[str]:
+def _conflicts(spec: VmiSpec, wanted: Instancetype, rules: Rules) -> list[str]:
     """Fields that both the VM and the instancetype set."""
     domain = spec.domain
     cpu, memory, resources = domain.cpu, domain.memory, domain.resources
@@ -42,13 +42,15 @@ def _conflicts(spec: VmiSpec, wanted: Instancetype) -> list[str]:
         and wanted.isolate_emulator_thread is not None,
         "domain.cpu.numa": cpu.numa_passthrough and wanted.numa_passthrough is not None,
         "domain.cpu.realtime": cpu.realtime is not None and wanted.realtime is not None,
+        "domain.memory": memory != Memory() and not rules.instancetype_adds_to_memory,
         "domain.memory.guest": memory.guest is not None,
         "domain.memory.hugepages": memory.hugepages_page_size and wanted.hugepages_page_size,
         "domain.memory.maxGuest": memory.max_guest is not None and wanted.max_guest is not None,
         "domain.devices.gpus": domain.devices.gpus and wanted.gpus,
         "domain.devices.hostDevices": domain.devices.host_devices and wanted.host_devices,
         "domain.ioThreadsPolicy": domain.io_threads_policy and wanted.io_threads_policy,
-        "domain.ioThreads.supplementalPoolThreadCount": domain.supplemental_pool_thread_count
+        "domain.ioThreads.supplementalPoolThreadCount": rules.instancetype_io_threads
+        and domain.supplemental_pool_thread_count
         and wanted.supplemental_pool_thread_count is not None,
         "domain.launchSecurity": domain.launch_security is not None
         and wanted.launch_security is not None,
@@ -92,8 +94,11 @@ def _topology(vcpus: int, preference: Preference, rules: Rules) -> tuple[int, in
             return 1, 1, vcpus
         case "preferSpread":
             return _spread(vcpus, preference)
-        case _:
+        case "" | "preferSockets" | "preferAny":
             return vcpus, 1, 1
+        case _:
+            # sic: early releases leave one CPU to a VM whose topology they do not know
+            return (vcpus, 1, 1) if rules.topology_short_names else (1, 1, 1)
 
 
 def _either(wanted: V | None, own: V) -> V:
@@ -210,7 +215,7 @@ def apply(
     spec = with_default_interface(with_autoattach(spec, wishes), default_network_interface)
     vmi = replace(vmi, spec=spec)
     if instancetype is not None:
-        if both := _conflicts(spec, instancetype):
+        if both := _conflicts(spec, instancetype, release):
             raise RenderError(f"set by the VM and by its instancetype: {', '.join(both)}")
         vmi = _annotated(vmi, instancetype)
         vmi = replace(vmi, spec=_sized(spec, instancetype, wishes, release))

@@ -26,6 +26,7 @@ _SINCE: Final[Mapping[str, tuple[int, int]]] = {
     "hotplug_defaults": (3, 0),
     "instancetype_hotplug_limits": (3, 0),
     "topology_short_names": (3, 0),
+    "s390x_machine_type": (3, 0),
     "tpm_can_be_disabled": (4, 0),
     "ratio_last": (5, 0),
     "pool_threads_count": (5, 0),
@@ -40,6 +41,7 @@ _SINCE: Final[Mapping[str, tuple[int, int]]] = {
     "vmi_id_label": (7, 0),
     "snp_and_tdx": (7, 0),
     "instancetype_io_threads": (7, 0),
+    "instancetype_adds_to_memory": (7, 0),
     "cpu_manager_label_prefixed": (8, 0),
     "reserved_overhead": (8, 0),
     "tdx_device": (9, 0),
@@ -94,6 +96,8 @@ class Rules:
     """Instancetypes know ``cpu.maxSockets`` and ``memory.maxGuest``."""
     topology_short_names: bool
     """Preferences know ``cores`` beside ``preferCores``, and spread options."""
+    s390x_machine_type: bool
+    """s390x has a machine type of its own."""
     tpm_can_be_disabled: bool
     ratio_last: bool
     """The overhead ratio also multiplies the 100 Mi of Guaranteed pods."""
@@ -115,6 +119,8 @@ class Rules:
     vmi_id_label: bool
     snp_and_tdx: bool
     instancetype_io_threads: bool
+    instancetype_adds_to_memory: bool
+    """A VM with an instancetype may say something of its memory, if the instancetype does not."""
     cpu_manager_label_prefixed: bool
     """``kubevirt.io/cpumanager``, not ``cpumanager``."""
     reserved_overhead: bool

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -17,7 +18,7 @@ from ove_capacity.manifests.core import namespace_of
 from ove_capacity.manifests.instancetypes import instancetype_of, preference_of
 from ove_capacity.manifests.kubevirt import virtual_machine_of
 from ove_capacity.manifests.kubevirt_config import kubevirt_of, quota_of
-from ove_capacity.model.pod import Affinity, Container, Pod
+from ove_capacity.model.pod import Affinity, Container, Pod, PodSpec
 from ove_capacity.model.pod_requests import pod_limits, pod_requests, qos_class
 from ove_capacity.model.resources import CPU, ResourceList
 from ove_capacity.model.selector import NodeSelectorTerm, Requirement
@@ -127,6 +128,17 @@ def _amounts(total: ResourceList) -> dict[str, int]:
     }
 
 
+def _sum_texts(spec: PodSpec, total: ResourceList) -> dict[str, str]:
+    """Sums as text: decimal when several containers add up, else as the one container has it."""
+    sidecars = (each for each in spec.init_containers if each.restart_always)
+    asking = Counter(name for each in (*spec.containers, *sidecars) for name in each.requests)
+    summed = {
+        name: Quantity(quantity.nano) if asking[name] > 1 else quantity
+        for name, quantity in total.items()
+    }
+    return _texts(summed)
+
+
 def _expressions(requirements: tuple[Requirement, ...]) -> list[dict[str, Any]]:
     return [
         {"key": each.key, "operator": each.operator, **_said({"values": list(each.values)})}
@@ -180,7 +192,7 @@ def _pod(written: Mapping[str, Any], pod: Pod) -> dict[str, Any]:
     always = {
         "containers": [_container(each) for each in spec.containers],
         "pod_requests": _amounts(requests),
-        "pod_requests_str": _texts(requests),
+        "pod_requests_str": _sum_texts(spec, requests),
         "pod_limits": _amounts(limits),
         "qosClass": qos_class(spec),
         "nodeSelector": dict(spec.node_selector),
@@ -224,12 +236,10 @@ def decide(case: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _comparable(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """Quantities of the sums as values; of an error only that there is one."""
+    """Of an error only that there is one; of an affinity nothing that is empty."""
     if "error" in answer:
         return {"error": True}
-    sums = answer.get("pod_requests_str", {})
-    values = {name: Quantity.parse(text).nano for name, text in sums.items()}
-    comparable = {**answer, "pod_requests_str": values}
+    comparable = dict(answer)
     if "affinity" in answer:
         comparable["affinity"] = _without_empty_lists(answer["affinity"])
     return comparable

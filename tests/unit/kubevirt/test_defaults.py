@@ -29,6 +29,10 @@ def test_machine_type_and_cpu_model_follow_the_architecture(arch, machine, model
     assert spec.domain.cpu.model == model
 
 
+def test_s390x_has_its_own_machine_type_since_v1_3():
+    assert defaulted(vmi(architecture="s390x"), "v1.1.0").domain.machine_type == "q35"
+
+
 def test_the_cluster_may_choose_machine_type_and_model_and_eviction():
     kubevirt = configured(machineType="pc-q35-9", cpuModel="Skylake", evictionStrategy="External")
     spec = defaulted(vmi(), kubevirt=kubevirt)

@@ -31,16 +31,16 @@ def topology(instancetype, preference, rules):
     [
         (Preference(), (8, 1, 1), (8, 1, 1)),
         (Preference("preferCores"), (1, 8, 1), (1, 8, 1)),
-        (Preference("cores"), (8, 1, 1), (1, 8, 1)),
+        (Preference("cores"), (1, 1, 1), (1, 8, 1)),
         (Preference("preferThreads"), (1, 1, 8), (1, 1, 8)),
-        (Preference("any"), (8, 1, 1), (8, 1, 1)),
+        (Preference("any"), (1, 1, 1), (8, 1, 1)),
         (Preference("preferSpread"), (4, 2, 1), (4, 2, 1)),
-        (Preference("spread"), (8, 1, 1), (4, 2, 1)),
+        (Preference("spread"), (1, 1, 1), (4, 2, 1)),
         (Preference("preferSpread", spread_socket_to_core_ratio=4), (2, 4, 1), (2, 4, 1)),
         (Preference("preferSpread", spread_ratio=4), (4, 2, 1), (2, 4, 1)),
-        (Preference("spread", "CoresThreads"), (8, 1, 1), (1, 4, 2)),
-        (Preference("spread", "SocketsCoresThreads"), (8, 1, 1), (2, 2, 2)),
-        (Preference("spread", "SocketsCoresThreads", 4), (8, 1, 1), (1, 4, 2)),
+        (Preference("spread", "CoresThreads"), (1, 1, 1), (1, 4, 2)),
+        (Preference("spread", "SocketsCoresThreads"), (1, 1, 1), (2, 2, 2)),
+        (Preference("spread", "SocketsCoresThreads", 4), (1, 1, 1), (1, 4, 2)),
     ],
 )
 def test_a_preference_shapes_the_topology(preference, early, late):
@@ -78,6 +78,21 @@ def test_overcommit_is_computed_in_32_bit_floats(percent, expected):
 def test_a_field_set_on_both_sides_is_a_conflict(domain, field):
     with pytest.raises(RenderError, match=field):
         apply(vmi(domain), common_instancetype("cx1.medium"), None, "v1.9.0")
+
+
+def test_an_instancetype_left_no_room_for_other_memory_fields_before_v1_7():
+    pages = vmi({"memory": {"hugepages": {"pageSize": "2Mi"}}})
+    assert apply(pages, U1, None, "v1.8.4").spec.domain.memory.hugepages_page_size == "2Mi"
+    with pytest.raises(RenderError, match=r"domain\.memory"):
+        apply(pages, U1, None, "v1.1.0")
+
+
+def test_a_field_that_a_release_does_not_know_is_no_conflict():
+    pooled = vmi({"ioThreads": {"supplementalPoolThreadCount": 4}})
+    wanted = replace(U1, supplemental_pool_thread_count=2)
+    assert apply(pooled, wanted, None, "v1.1.0").spec.domain.supplemental_pool_thread_count == 4
+    with pytest.raises(RenderError, match="supplementalPoolThreadCount"):
+        apply(pooled, wanted, None, "v1.9.0")
 
 
 def test_annotations_conflict_only_when_they_differ():
