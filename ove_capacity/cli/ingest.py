@@ -13,6 +13,7 @@ from ove_capacity.cli.endings import ends_decently
 from ove_capacity.cli.options import Format, FormatOption, Output
 from ove_capacity.cli.output import deliver, refuse_unwritable
 from ove_capacity.errors import OveCapacityError
+from ove_capacity.ingest.choices import PoweredOff, Sizes
 
 if TYPE_CHECKING:
     from ove_capacity.ingest.sketch import Sketch
@@ -33,6 +34,13 @@ class _As(StrEnum):
     FOLDER = "folder"
 
 
+class _RunStrategy(StrEnum):
+    """Which VMs are to run."""
+
+    AS_WRITTEN = "as-written"
+    ALWAYS = "Always"
+
+
 _Name = Annotated[
     str,
     typer.Option("--name", metavar="NAME", help="Of the scenario and its cluster."),
@@ -40,6 +48,15 @@ _Name = Annotated[
 _AsOption = Annotated[
     _As,
     typer.Option("--as", help="pools: like machines grouped; folder: refer to the objects."),
+]
+
+_PoweredOffOption = Annotated[
+    PoweredOff,
+    typer.Option("--powered-off", help="What becomes of VMs that do not run."),
+]
+_Onto = Annotated[
+    str,
+    typer.Option("--onto", metavar="CLUSTER", help="All VMs to this one cluster."),
 ]
 
 
@@ -80,6 +97,73 @@ def _must_gather(
     from ove_capacity.ingest.must_gather import ingest_must_gather
 
     _hand_over(ingest_must_gather(source, name=name), form, output)
+
+
+@app.command("vms")
+@ends_decently
+def _vms(
+    source: Annotated[Path, _source("`oc get vm -A -o yaml`, or a folder of manifests.")],
+    *,
+    name: _Name = "",
+    nodes: Annotated[
+        Path | None,
+        typer.Option("--nodes", metavar="FILE|FOLDER", help="Node objects for them to run on."),
+    ] = None,
+    run_strategy: Annotated[
+        _RunStrategy,
+        typer.Option("--run-strategy", help="Always starts what is written as halted, too."),
+    ] = _RunStrategy.AS_WRITTEN,
+    form: FormatOption = Format.TEXT,
+    output: Output = None,
+) -> None:
+    """VirtualMachine objects: those that make the same pod as one workload."""
+    refuse_unwritable(output)
+    from ove_capacity.ingest.vms import ingest_vms
+
+    base = output.parent if output is not None else Path()
+    sketch = ingest_vms(source, name=name, nodes=nodes, run_strategy=run_strategy.value, base=base)
+    _hand_over(sketch, form, output)
+
+
+@app.command("rvtools")
+@ends_decently
+def _rvtools(
+    files: Annotated[list[Path], _source("RVTools workbooks, one a site.", "FILE.xlsx")],
+    *,
+    powered_off: _PoweredOffOption = PoweredOff.HALTED,
+    sizes: Annotated[
+        Sizes, typer.Option("--sizes", help="Whose word counts when tabs disagree on a VM's size.")
+    ] = Sizes.VINFO,
+    onto: _Onto = "",
+    name: _Name = "",
+    form: FormatOption = Format.TEXT,
+    output: Output = None,
+) -> None:
+    """RVTools workbooks: VMs by size, the hosts they run on, and where tabs disagree."""
+    refuse_unwritable(output)
+    from ove_capacity.ingest.rvtools import ingest_rvtools
+
+    sketch = ingest_rvtools(files, powered_off=powered_off, sizes=sizes, onto=onto, name=name)
+    _hand_over(sketch, form, output)
+
+
+@app.command("vsphere-json")
+@ends_decently
+def _vsphere_json(
+    source: Annotated[Path, _source("VMs as vSphere's API or `govc vm.info -json` say.", "FILE")],
+    *,
+    powered_off: _PoweredOffOption = PoweredOff.HALTED,
+    onto: _Onto = "",
+    name: _Name = "",
+    form: FormatOption = Format.TEXT,
+    output: Output = None,
+) -> None:
+    """VMs of vSphere in JSON."""
+    refuse_unwritable(output)
+    from ove_capacity.ingest.vsphere import ingest_vsphere_json
+
+    sketch = ingest_vsphere_json(source, powered_off=powered_off, onto=onto, name=name)
+    _hand_over(sketch, form, output)
 
 
 def _as_seen_from(output: Path | None, source: Path) -> str:

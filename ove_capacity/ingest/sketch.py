@@ -19,7 +19,9 @@ Value = str | int | float | bool | Mapping[str, "Value"] | Sequence["Value"]
 
 _WIDTH = 96
 _COMMENT_AT = 44
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./+-]*|[0-9]+(?:\.[0-9]+)?(?:[KMGTPE]i|[mkMGTPE])")
+_PLAIN = re.compile(
+    r"(?:\.{1,2}/)*[A-Za-z_][A-Za-z0-9_./+-]*|[0-9]+(?:\.[0-9]+)?(?:[KMGTPE]i|[mkMGTPE])"
+)
 _RESERVED = frozenset(("true", "false", "null", "yes", "no", "on", "off", "y", "n"))
 _API_VERSION = "ove-capacity/v1"
 
@@ -32,7 +34,20 @@ def scalar(value: str | int | float | bool) -> str:
         return repr(value)
     if _PLAIN.fullmatch(value) and value.lower() not in _RESERVED:
         return value
-    return json.dumps(value, ensure_ascii=False)
+    return "".join(map(_escaped, json.dumps(value, ensure_ascii=False)))
+
+
+def _escaped(character: str) -> str:
+    """A character within double quotes, as YAML escapes what cannot be printed."""
+    if character.isprintable():
+        return character
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else "?"
+
+
+def _in_a_comment(text: str) -> str:
+    """On one line, and without what cannot be printed."""
+    return "".join(each if each.isprintable() else "?" for each in " ".join(text.split()))
 
 
 def _flow(value: Value) -> str:
@@ -71,7 +86,7 @@ class Page:
         """A sentence as a comment, wrapped."""
         lead = " " * indent + "# "
         wrapped = textwrap.wrap(
-            " ".join(text.split()),
+            _in_a_comment(text),
             _WIDTH,
             initial_indent=lead,
             subsequent_indent=lead + " " * hanging,
@@ -106,7 +121,7 @@ class Page:
         self.key("name", name)
 
     def _put(self, line: str, comment: str) -> None:
-        said = " ".join(comment.split())
+        said = _in_a_comment(comment)
         self._lines.append(f"{line:<{_COMMENT_AT - 2}}  # {said}" if said else line)
 
     def text(self) -> str:
