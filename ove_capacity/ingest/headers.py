@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 __all__ = ["TABS", "Columns", "columns_of", "tab_of"]
 
-_VM = ("VM", "VM Name", "vInfoVMName", "vCPUVMName", "vMemoryVMName", "vPartitionVMName")
+_VM = ("VM", "VM Name", "vInfoVMName", "vCPUVMName", "vMemoryVMName")
 _ID = ("VM ID", "vInfoVMID")
-_UUID = ("VM UUID", "vInfoUUID", "vMemoryUUID", "vPartitionUUID")
+_UUID = ("VM UUID", "vInfoUUID", "vMemoryUUID")
 _CLUSTER = ("Cluster", "vInfoCluster", "vHostCluster")
 _DATACENTER = ("Datacenter", "vInfoDataCenter", "vHostDatacenter")
 _JOIN = {"name": _VM, "id": _ID, "uuid": _UUID, "cluster": _CLUSTER, "datacenter": _DATACENTER}
@@ -53,11 +53,6 @@ TABS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "reservation_mib": ("Reservation", "vMemoryReservation"),
     },
     "vDisk": _JOIN | {"capacity_mib": ("Capacity MiB", "Capacity MB")},
-    "vPartition": _JOIN
-    | {
-        "capacity_mib": ("Capacity MiB", "Capacity MB", "vPartitionCapacityMiB"),
-        "consumed_mib": ("Consumed MiB", "Consumed MB", "vPartitionConsumedMiB"),
-    },
     "vHost": {
         "host": ("Host", "Name", "vHostName"),
         "cluster": _CLUSTER,
@@ -73,7 +68,10 @@ TABS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
     "vCluster": {"cluster": ("Name", "Cluster"), "hosts": ("NumHosts", "# Hosts")},
 }
-"""Tab -> field -> the headers it goes by, the newest first."""
+"""Tab -> field -> the headers it goes by, the newest first.
+
+vPartition is not among them: what guests' file systems hold places no VM.
+"""
 
 _NEEDED = {"vHost": "host", "vCluster": "cluster"}
 """The field without which a row of the tab says nothing; of the others it is the VM's name."""

@@ -17,6 +17,7 @@ _CHUNK_BYTES = 1 << 16
 _CELL_LONGEST = 40_000
 """Excel allows 32,767 characters."""
 _ROW_WIDEST = 16_384
+_ROW_DIGITS = 7
 _DIGITS = "0123456789"
 _TRUTH = {"1": "TRUE", "0": "FALSE"}
 
@@ -81,59 +82,57 @@ class SheetRows(_Part):
         self._number = 0
         self._cells: dict[str, str] = {}
         self._kinds: dict[str, str] = {}
-        self._column = self._kind = ""
-        self._keeps = self._takes = False
 
     def __iter__(self) -> Iterator[Row]:
         """Raises DamagedPartError, and what the stream raises."""
         for _ in self.parse(self._stream):
             yield from self._finished
             self._finished.clear()
-        self._close_row()
+        self._close_row({})
         yield from self._finished
 
     def begin(self, prefix: str) -> None:
-        """Take the handlers of a worksheet."""
-        self._tags = tuple(prefix + name for name in ("c", "v", "t", "row", "rPh"))
-        self.parser.StartElementHandler = self._start
-        self.parser.CharacterDataHandler = self._text
+        """Take the handlers of a worksheet: closures, as each runs once a cell, a million times."""
+        cell, value, text, row, phonetic = (prefix + tag for tag in ("c", "v", "t", "row", "rPh"))
+        cells, kinds = self._cells, self._kinds
+        column = kind = ""
+        keeps = takes = False
 
-    def _start(self, tag: str, attributes: dict[str, str]) -> None:
-        cell, value, text, row, phonetic = self._tags
-        if tag == cell:
-            reference = attributes.get("r")
-            self._column = reference.rstrip(_DIGITS) if reference else _next(self._column)
-            self._kind = attributes.get("t", "n")
-            self._takes = False
-            self._keeps = self.wanted is None or self._column in self.wanted
-        elif tag in (value, text):
-            self._takes = self._keeps
-        elif tag == row:
-            self._close_row()
-            given = attributes.get("r", "")
-            is_number = given.isdecimal() and len(given) <= 7
-            self._number = int(given) if is_number else self._number + 1
-            self._column, self._takes = "", False
-        else:  # formulas, formats; what is inside of phonetic hints is no part of the text
-            self._takes = False
-            self._keeps = self._keeps and tag != phonetic
+        def start(tag: str, attributes: dict[str, str]) -> None:
+            nonlocal column, kind, keeps, takes
+            if tag == cell:
+                takes = False
+                column = attributes["r"].rstrip(_DIGITS) if "r" in attributes else _next(column)
+                keeps = self.wanted is None or column in self.wanted
+                if keeps:
+                    kind = attributes.get("t", "n")
+            elif tag in (value, text):
+                takes = keeps
+            elif tag == row:
+                self._close_row(attributes)
+                column, takes = "", False
+            else:  # formulas, formats; what is inside of phonetic hints is no part of the text
+                takes = False
+                keeps = keeps and tag != phonetic
 
-    def _text(self, data: str) -> None:
-        if not self._takes:
-            return
-        column = self._column
-        if column in self._cells:
-            data = self._cells[column] + data
-            if len(data) > _CELL_LONGEST:
-                raise DamagedPartError(f"holds more text in {column}{self._number} than a cell can")
-        elif len(self._cells) >= _ROW_WIDEST:
-            raise DamagedPartError(f"has more cells in row {self._number} than a row can")
-        self._cells[column] = data
-        self._kinds[column] = self._kind
+        def add(data: str) -> None:
+            if not takes:
+                return
+            if column in cells:
+                data = cells[column] + data
+                if len(data) > _CELL_LONGEST:
+                    place = f"{column}{self._number}"
+                    raise DamagedPartError(f"holds more text in {place} than a cell can")
+            elif len(cells) >= _ROW_WIDEST:
+                raise DamagedPartError(f"has more cells in row {self._number} than a row can")
+            cells[column] = data
+            kinds[column] = kind
 
-    def _close_row(self) -> None:
-        if not self._cells:
-            return
+        self.parser.StartElementHandler = start
+        self.parser.CharacterDataHandler = add
+
+    def _close_row(self, following: Mapping[str, str]) -> None:
+        """Hand on the row that ends here; *following* are the attributes of the next one."""
         cells = {}
         for column, text in self._cells.items():
             plain = self._value(self._kinds[column], text.strip(), column)
@@ -141,7 +140,11 @@ class SheetRows(_Part):
                 cells[column] = plain
         if cells:
             self._finished.append(Row(self._number, cells))
-        self._cells, self._kinds = {}, {}
+        self._cells.clear()
+        self._kinds.clear()
+        given = following.get("r", "")
+        is_number = given.isdecimal() and len(given) <= _ROW_DIGITS
+        self._number = int(given) if is_number else self._number + 1
 
     def _value(self, kind: str, text: str, column: str) -> str:
         if kind == "s" and text:

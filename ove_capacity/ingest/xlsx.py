@@ -124,7 +124,9 @@ class Workbook:
     def _all_strings(self) -> list[str]:
         if self._strings is None:
             part = posixpath.join(self._folder, "sharedStrings.xml")
-            part = next((p for p in self._targets.values() if p.endswith("sharedStrings.xml")), part)
+            part = next(
+                (p for p in self._targets.values() if p.endswith("sharedStrings.xml")), part
+            )
             self._strings = []
             if part in self._sizes:
                 with self._reading(self.file), self._open(part) as stream:

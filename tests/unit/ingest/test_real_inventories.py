@@ -1,0 +1,113 @@
+"""Inventories that nobody here wrote, against numbers that were computed from them elsewhere."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+import ove_capacity as oc
+from ove_capacity.cli.main import main
+from ove_capacity.errors import ScenarioError
+from ove_capacity.ingest.rvtools import ingest_rvtools
+from ove_capacity.ingest.sketch import Sketch
+from ove_capacity.ingest.tabs import Tab, tabs_of
+from ove_capacity.ingest.vsphere import ingest_vsphere_json
+from ove_capacity.ingest.xlsx import opened
+
+REAL = Path(os.environ.get("OVE_CAPACITY_REAL", "/nonexistent"))
+EXAMPLE = REAL / "rvtools" / "migration-planner-example1.xlsx"
+NODES = "nodes/nto/must-gather.bare-metal/img/cluster-scoped-resources/core/nodes"
+
+pytestmark = pytest.mark.skipif(not REAL.is_dir(), reason="OVE_CAPACITY_REAL names no folder")
+
+
+@pytest.fixture(scope="module")
+def tabs() -> dict[str, Tab]:
+    with opened(EXAMPLE) as book:
+        return tabs_of(book)
+
+
+@pytest.fixture(scope="module")
+def sketch() -> Sketch:
+    return ingest_rvtools([EXAMPLE])
+
+
+def table(sketch: Sketch, title: str) -> list[tuple[object, ...]]:
+    return list(next(each for each in sketch.findings if each.title == title).rows)
+
+
+def test_nine_rows_are_read_of_a_million(tabs: dict[str, Tab]) -> None:
+    records = tabs["vInfo"].records
+    assert len(records) == 9
+    power = [record.get("power") for record in records]
+    assert (power.count("poweredOn"), power.count("poweredOff")) == (3, 6)
+    assert {record.get("template") for record in records} == {"False"}
+
+
+def test_custom_columns_are_no_columns_of_ours(tabs: dict[str, Tab]) -> None:
+    assert {"owner", "mmtest-tags", "Annotation"} <= set(tabs["vMemory"].columns.unused)
+
+
+def test_the_sums_are_those_of_the_complete_rows(sketch: Sketch) -> None:
+    (on, filled, off, total) = table(sketch, "VMs whose size is known")
+    assert on[:5] == ("powered on", "as they stand", 2, 16, 37847)
+    assert filled[:5] == ("powered on", "filled in from other tabs", 1, 18, 40960)
+    assert off[:5] == ("powered off", "as they stand", 6, 35, 67906)
+    assert (on[3] + off[3], on[4] + off[4]) == (51, 105753)
+    assert total[2] == 9
+
+
+def test_the_tabs_disagree_as_they_are_known_to(sketch: Sketch) -> None:
+    found = {row[0]: row[1:] for row in table(sketch, "Where it contradicts itself")}
+    assert found["CPUs: vInfo and vCPU"][2] == "vm-1: 1 and 2"
+    assert found["memory in MiB: vInfo and vMemory"][2] == "vm-1: 2,224 and 2,048"
+    assert found["CPUs: as used, and vCPU's sockets × cores"][0] == 6
+    assert found["hosts that vInfo names and vHost does not have"][0] == 3
+    assert found["running VMs: by vInfo, and as the hosts count them"][2].startswith("3 and 77")
+
+
+def test_seven_hosts_of_the_memory_they_say(sketch: Sketch) -> None:
+    (row,) = table(sketch, "The source")
+    assert row[1:5] == (7, 7 * 2 * 16, 7 * 261797, 3)
+    assert round(float(str(row[5])), 3) == round(34 / 224, 3)
+    assert round(float(str(row[6])), 3) == round((39 + 56 + 75 + 80 + 52 + 61 + 56) / 224, 3)
+    assert "worker: {count: 7, node: {cpu: 64, memory: 261797Mi}}" in sketch.text
+
+
+def test_nothing_is_set_aside_and_every_row_is_used(sketch: Sketch) -> None:
+    assert {row[0]: row[1:4] for row in sketch.report.rows} == {
+        "VMs": (9, 9, 0),
+        **{f"{tab} rows": (9, 9, 0) for tab in ("vCPU", "vDisk", "vInfo", "vMemory")},
+        "vHost rows": (7, 7, 0),
+    }
+
+
+def test_it_runs_on_the_bare_metal_nodes(
+    tmp_path: Path, sketch: Sketch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "scenario.yaml"
+    file.write_text(sketch.text, encoding="utf-8")
+    nodes = f"clusters.cluster.nodes={REAL / NODES}"
+    arguments = ["--set", nodes, "--set", "clusters.cluster.pools.worker.count=0"]
+    assert main(["simulate", str(file), "--until", "1h", "--fail-on", "pending", *arguments]) == 0
+    assert "3 running, 6 halted" in capsys.readouterr().out
+
+
+def test_a_workbook_of_few_columns_is_read_too() -> None:
+    sketch = ingest_rvtools([REAL / "rvtools" / "rvtools-small-complete.xlsx"])
+    assert table(sketch, "VMs whose size is known")[-1][2:] == (3, 8, 28672, 532480)
+    assert "worker: {count: 2, node: {cpu: 16, memory: 256Gi}}" in sketch.text
+
+
+def test_a_vm_of_the_api_is_a_workload(tmp_path: Path) -> None:
+    file = tmp_path / "scenario.yaml"
+    sketch = ingest_vsphere_json(REAL / "vsphere" / "govmomi-vminfo.json")
+    file.write_text(sketch.text, encoding="utf-8")
+    assert [each.name for each in oc.load(file).plan.workloads] == ["photon-1cpu-2gi"]
+
+
+def test_an_aggregate_is_refused_for_what_it_is() -> None:
+    with pytest.raises(ScenarioError, match=r"Migration Advisor aggregate.* over 10 VMs"):
+        ingest_vsphere_json(REAL / "vsphere" / "migration-planner-inventory.json")
