@@ -201,7 +201,7 @@ def _listed(names: Sequence[str]) -> str:
 def _of_pools(drafts: Sequence[Draft]) -> list[str]:
     nodes = [node for draft in drafts for node in draft.nodes]
     said = [
-        f"{len(nodes)} nodes make {len(drafts)} pools: machines of a pool have the same role, "
+        f"Nodes: {len(nodes)}, pools: {len(drafts)}. Machines of a pool have the same role, "
         "CPUs, hugepages, devices, labels and taints, and memory within 2 %; the smallest counts."
     ]
     if any(not node.pool for node in nodes):
