@@ -40,6 +40,8 @@ __all__ = [
 
 
 _ROLE_PREFIX = "node-role.kubernetes.io/"
+_POD_NOT_MODELLED = ("resourceClaims", "schedulingGates")
+"""What else of a pod decides where it may run."""
 
 
 def _begin(source: Source, problems: Problems | None) -> tuple[Fields, Problems]:
@@ -161,6 +163,9 @@ def spread_constraints_of(
 
 
 def _pod_spec(spec: Fields) -> PodSpec:
+    for key in _POD_NOT_MODELLED:
+        if key in spec:
+            spec.not_modelled(key)
     resources = spec.fields("resources")
     return PodSpec(
         containers=_containers(spec, "containers"),

@@ -158,7 +158,7 @@ class _Builder:
         frame = self.stack[-1] if self.stack else None
         is_key = frame is not None and frame.key is None and type(frame.value) is PlacedMapping
         value = text if is_key else typed
-        if other and len(self.odd) < _PLAIN_WARNINGS:
+        if other:
             self.odd.append((text, other, place))
         return value
 
@@ -299,13 +299,17 @@ def documents_of_text(
         line, column = _place_of(error, text)
         place = place_number(line - 1, column - 1)
         raise ScenarioError(_at(frame, _syntax_message(error, text, line), place)) from None
-    for odd, other, place in builder.odd:
+    for odd, other, place in builder.odd[:_PLAIN_WARNINGS]:
         message = f"{odd!r} is read as text; " + (
             f"YAML 1.1 reads {other}: put it in quotes"
             if other == BASE_60
             else f"kubectl reads {other}: put it in quotes, or write {other}"
         )
         problems.warnings.append(_at(frame, message, place))
+    more = builder.odd[_PLAIN_WARNINGS:]
+    if more:
+        message = f"and {len(more)} more such texts in this file, the next one here"
+        problems.warnings.append(_at(frame, message, more[0][2]))
     for value, place in roots:
         if value is not None:
             yield replace(frame, value=value, start=place, text=text)

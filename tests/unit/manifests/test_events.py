@@ -90,6 +90,14 @@ def test_plain_text_that_kubectl_reads_otherwise_is_warned_of(documents, problem
     ]
 
 
+def test_many_such_texts_are_counted_instead(documents, problems):
+    documents("- no\n" * 25)
+    assert len(problems.warnings) == 21
+    assert str(problems.warnings[-1]) == (
+        "test.yaml:21:3 — and 5 more such texts in this file, the next one here"
+    )
+
+
 def test_every_value_and_key_knows_its_place(documents):
     document = documents("a:\n  - b: 1\n    c: 2\n")[0]
     assert document.place(("a", 0, "c")) == (3, 8)

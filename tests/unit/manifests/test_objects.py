@@ -94,3 +94,9 @@ def test_fields_of_objects_in_lists_and_pools_are_counted_by_their_own_kind(docu
     objects_of(documents(text), problems)
     place = "spec.virtualMachineTemplate.spec.template.spec.domain.devices.lasers"
     assert dict(problems.unmodelled) == {("VirtualMachinePool", place): 1}
+
+
+def test_what_else_decides_where_a_pod_runs_is_counted(documents, problems):
+    pod = POD.replace("containers", "schedulingGates: [{name: g}], containers")
+    objects_of(documents(f"{pod}\n---\n{pod}"), problems)
+    assert dict(problems.unmodelled) == {("Pod", "spec.schedulingGates"): 2}
