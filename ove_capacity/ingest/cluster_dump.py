@@ -18,6 +18,7 @@ from ove_capacity.manifests.files import files_below, read_documents
 from ove_capacity.manifests.kinds import kind_by_shape
 from ove_capacity.manifests.objects import Objects, items_of
 from ove_capacity.model.node import Node
+from ove_capacity.model.resources import CPU, MEMORY
 from ove_capacity.tables import Cell, Table
 
 __all__ = ["ClusterDump", "MachineSet", "files_read"]
@@ -25,6 +26,7 @@ __all__ = ["ClusterDump", "MachineSet", "files_read"]
 _CPU_HINT = "machine.openshift.io/vCPU"
 _MEMORY_HINT = "machine.openshift.io/memoryMb"
 _DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
+_NEEDED = (CPU, MEMORY)
 _KUBERNETES_AHEAD = 13
 """OpenShift 4.y brings Kubernetes 1.(y+13)."""
 
@@ -119,6 +121,11 @@ class ClusterDump:
 
     def _node(self, fields: Fields) -> None:
         node = node_of(fields, self.problems)
+        if not all(
+            each.get(name) for each in (node.capacity, node.allocatable) for name in _NEEDED
+        ):
+            self.intake.set_aside("Node", "offers no CPU or no memory")
+            return
         if not self._is_new("Node", node.name, self.nodes):
             return
         self.nodes[node.name] = node

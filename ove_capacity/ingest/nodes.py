@@ -32,7 +32,9 @@ def refuse_without_nodes(dump: ClusterDump, source: Path) -> None:
     if dump.nodes:
         return
     found = ", ".join(str(row[0]) for row in dump.intake.table().rows) or "nothing at all"
-    raise ScenarioError(Problem(f"holds no Node object (found: {found})", str(source), 1, 1))
+    raise ScenarioError(
+        Problem(f"holds no Node that offers CPU and memory (found: {found})", str(source), 1, 1)
+    )
 
 
 def sketch_of(dump: ClusterDump, source: Path, name: str) -> Sketch:

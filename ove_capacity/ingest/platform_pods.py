@@ -14,7 +14,7 @@ from ove_capacity.manifests.core import pod_of
 from ove_capacity.manifests.fields import Fields
 from ove_capacity.model.node import Node
 from ove_capacity.model.pod_requests import effective_requests
-from ove_capacity.model.resources import CPU, MEMORY
+from ove_capacity.model.resources import AMOUNT_MAX, CPU, MEMORY
 from ove_capacity.quantity import NANO, Quantity
 from ove_capacity.tables import Table
 
@@ -69,8 +69,14 @@ class PlatformPods:
             return
         share = self.shares.setdefault(node, NodeShare())
         requests = effective_requests(pod)
-        share.cpu += requests.get(CPU, _ZERO)
-        share.memory += requests.get(MEMORY, _ZERO)
+        cpu, memory = (
+            share.cpu + requests.get(CPU, _ZERO),
+            share.memory + requests.get(MEMORY, _ZERO),
+        )
+        if max(cpu.milli, memory.value) > AMOUNT_MAX:
+            intake.set_aside(_POD, "asks for more than any machine has")
+            return
+        share.cpu, share.memory = cpu, memory
         share.pods += 1
         label, handler = _HANDLER
         share.virtualization = share.virtualization or pod.labels.get(label) == handler

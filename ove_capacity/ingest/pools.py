@@ -22,9 +22,12 @@ __all__ = ["Draft", "drafts_of", "runs_virtualization"]
 _ROLE = "node-role.kubernetes.io/"
 _WORKER = "worker"
 _MASTER = "master"
+_BY_SIZE = (MEMORY, EPHEMERAL_STORAGE)
 _CORDONED = "node.kubernetes.io/unschedulable"
 _DEVICES = "devices.kubevirt.io/"
 _VOLUMES = "attachable-volumes-"
+_MOST_DEVICES = 1_000_000
+"""What a node has more of is no device that a scenario counts."""
 _MEMORY_SLACK = 50
 """Machines whose memory differs by less than one part in so many are alike."""
 
@@ -53,9 +56,10 @@ class Draft:
 
     def least(self, name: str, *, allocatable: bool = False) -> int:
         """The smallest amount of a resource among the machines."""
-        return min(
-            (node.allocatable if allocatable else node.capacity).get(name, 0) for node in self.nodes
-        )
+        least = min(node.capacity.get(name, 0) for node in self.nodes)
+        if not allocatable:
+            return least
+        return min(least, *(node.allocatable.get(name, 0) for node in self.nodes))
 
     @property
     def is_even(self) -> bool:
@@ -101,7 +105,7 @@ def _devices(node: Node) -> dict[str, int]:
         for name, amount in sorted(node.allocatable.items())
         if name not in known
         and not name.startswith((HUGEPAGES_PREFIX, _DEVICES, _VOLUMES))
-        and amount
+        and 0 < amount <= _MOST_DEVICES
     }
 
 
@@ -202,6 +206,11 @@ def _name(draft: Draft, taken: Counter[str]) -> str:
 def drafts_of(nodes: Iterable[Node], intake: Intake) -> list[Draft]:
     """The pools that nodes make up: masters first, then by role, the largest of a role first."""
     drafts: list[Draft] = []
+    nodes = list(nodes)
+    for node in nodes:
+        for name, amount in sorted(node.allocatable.items()):
+            if amount > _MOST_DEVICES and not name.startswith((*_BY_SIZE, HUGEPAGES_PREFIX)):
+                intake.set_aside("device", f"{name}: more than a scenario counts")
     for of_role in _split(sorted(nodes, key=lambda node: node.name), lambda node: node.pool):
         role = of_role[0].pool or _WORKER
         for alike in _split(of_role, _like):

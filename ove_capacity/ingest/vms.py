@@ -219,7 +219,7 @@ def _machines(nodes: Path | None, intake: Intake) -> Machines | None:
         dump.take_documents(documents)
     dump.settle()
     if not dump.nodes:
-        raise ScenarioError(Problem("holds no Node object", str(nodes), 1, 1))
+        raise ScenarioError(Problem("holds no Node that offers CPU and memory", str(nodes), 1, 1))
     return Machines.of(dump)
 
 

@@ -82,6 +82,18 @@ def test_pods_beside_the_nodes_are_measured(tmp_path):
     assert "- {cpu: 100m, memory: 2048Mi, pods: 1}" in sketch.text
 
 
+def test_what_no_machine_has_is_set_aside(tmp_path):
+    broken = node_text("w1", memory_ki=0).replace("memory: -1150976Ki", "memory: 0")
+    bytes_ = node_text("w0").replace('pods: "250"', 'example.com/bytes: 9Gi, pods: "250"')
+    pods = pods_text(pod_text("a", "w0", memory="99Ei"), pod_text("b", "w0"))
+    sketch, case = loaded(tmp_path, bytes_, broken, pods)
+    assert pools(case) == {"worker": 1}
+    why = {(row[0], row[3], row[4]) for row in sketch.report.rows}
+    assert ("Node", 1, "offers no CPU or no memory") in why
+    assert ("Pod", 1, "asks for more than any machine has") in why
+    assert ("device", 1, "example.com/bytes: more than a scenario counts") in why
+
+
 def test_objects_without_kind_and_a_list_without_kind_are_known(tmp_path):
     source = tmp_path / "nodes.json"
     source.write_text(
@@ -124,7 +136,10 @@ def test_a_name_that_yaml_reads_otherwise_is_quoted(tmp_path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("kind: ConfigMap\napiVersion: v1\nmetadata: {name: a}\n", "holds no Node object"),
+        (
+            "kind: ConfigMap\napiVersion: v1\nmetadata: {name: a}\n",
+            "holds no Node that offers CPU and memory",
+        ),
         (node_text("w0").replace("32651592Ki", "much"), "'much' is not a quantity"),
         ("a: [1", "is not YAML"),
         ("", "is empty"),
