@@ -48,6 +48,8 @@ _DEVELOPER_READ = (
 )
 _DEVELOPER_HARMLESS = ("diskVerification", "logVerbosity", "pvcTolerateLessSpaceUpToPercent")
 _ARCHITECTURES = ("amd64", "arm64", "s390x")
+_LARGEST_RATIO = 1_000_000
+"""Far beyond any use; still larger ones would ask for less than a billionth of a CPU."""
 _NOT_SET = {"cpu_allocation_ratio": 10, "memory_overcommit": 100}
 
 
@@ -81,8 +83,8 @@ def _machine_types(fields: Fields) -> dict[str, str]:
 def _with_developer(kubevirt: KubeVirt, fields: Fields) -> KubeVirt:
     warn_of_others(fields, _DEVELOPER_READ + _DEVELOPER_HARMLESS)
     enabled = frozenset(fields.texts("featureGates"))
-    ratio = fields.whole("cpuAllocationRatio", least=0)
-    overcommit = fields.whole("memoryOvercommit", least=0)
+    ratio = fields.whole("cpuAllocationRatio", least=0, most=_LARGEST_RATIO)
+    overcommit = fields.whole("memoryOvercommit", least=0, most=_LARGEST_RATIO)
     return replace(
         kubevirt,
         # 0 is left out on the way to the API server, and so means the default

@@ -103,3 +103,9 @@ def test_attachments_and_quotas_are_read():
     assert network_attachment_of(attachment) == NetworkAttachment("n", "s", "x/vf")
     quota = {"metadata": {"namespace": "s"}, "spec": {"hard": {"limits.cpu": "4", "pods": 10}}}
     assert quota_of(quota) == Quota("s", frozenset({"limits.cpu", "pods"}))
+
+
+@pytest.mark.parametrize("key", ["cpuAllocationRatio", "memoryOvercommit"])
+def test_ratios_that_leave_nothing_to_ask_for_are_refused(key):
+    with pytest.raises(ScenarioError, match="must be at most 1,000,000"):
+        read(developerConfiguration={key: 10**40})
