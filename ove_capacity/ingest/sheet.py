@@ -93,7 +93,8 @@ class SheetRows(_Part):
 
     def begin(self, prefix: str) -> None:
         """Take the handlers of a worksheet: closures, as each runs once a cell, a million times."""
-        cell, value, text, row, phonetic = (prefix + tag for tag in ("c", "v", "t", "row", "rPh"))
+        cell, row, phonetic = (prefix + tag for tag in ("c", "row", "rPh"))
+        texts = frozenset((prefix + "v", prefix + "t"))
         cells, kinds = self._cells, self._kinds
         column = kind = ""
         keeps = takes = False
@@ -102,11 +103,11 @@ class SheetRows(_Part):
             nonlocal column, kind, keeps, takes
             if tag == cell:
                 takes = False
-                column = attributes["r"].rstrip(_DIGITS) if "r" in attributes else _next(column)
+                column = attributes.get("r", "").rstrip(_DIGITS) or _next(column)
                 keeps = self.wanted is None or column in self.wanted
                 if keeps:
                     kind = attributes.get("t", "n")
-            elif tag in (value, text):
+            elif tag in texts:
                 takes = keeps
             elif tag == row:
                 self._close_row(attributes)

@@ -10,6 +10,9 @@ from ove_capacity.ingest.tabs import Record, Tab
 
 __all__ = ["host_disagreements", "source_hosts"]
 
+_MOST = 100_000
+_MEMORY_MOST_MIB = 64 * 1024 * 1024
+
 
 def source_hosts(site: str, tabs: Mapping[str, Tab], odd_cells: list[str]) -> list[SourceHost]:
     """The hosts of vHost; cells that say nothing usable are added to *odd_cells*.
@@ -39,12 +42,15 @@ def _key(site: str, record: Record, keys: Mapping[str, SourceKey], only: SourceK
 
 
 def _host(key: SourceKey, tab: Tab, record: Record, odd_cells: list[str]) -> SourceHost:
-    def number(field: str) -> int:
+    def number(field: str, most: int = _MOST) -> int:
         try:
-            return whole(record.get(field), tab.columns.headers.get(field, field)) or 0
+            found = whole(record.get(field), tab.columns.headers.get(field, field)) or 0
+            if found > most:
+                raise BadCellError(f"no host has {found:,} of it")
         except BadCellError as error:
             odd_cells.append(f"{tab.place(record, field)}: {error}")
             return 0
+        return found
 
     cores = number("cores") or number("sockets") * number("cores_per_socket")
     return SourceHost(
@@ -52,7 +58,7 @@ def _host(key: SourceKey, tab: Tab, record: Record, odd_cells: list[str]) -> Sou
         key=key,
         cores=cores,
         threads=cores * (2 if is_true(record.get("threads")) else 1),
-        memory_mib=number("memory_mib"),
+        memory_mib=number("memory_mib", _MEMORY_MOST_MIB),
         in_maintenance=is_true(record.get("maintenance")),
         vcpus=number("vcpus"),
         running_vms=number("running_vms"),

@@ -9,12 +9,13 @@ import argparse
 import json
 import sys
 
-from tests.benchmarks import placing, processes
+from tests.benchmarks import placing, processes, workbooks
 
 BENCHMARKS = {
     "help": processes.help_screen,
     "simulate-warm": processes.simulate_warm,
     "simulate-cold": processes.simulate_cold,
+    "ingest-rvtools-5000": workbooks.ingest_rvtools,
     "place-100k-on-5000": placing.hundred_thousand_on_five_thousand,
     "place-plain-ratio": placing.compiled_against_plain,
 }

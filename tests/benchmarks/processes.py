@@ -29,7 +29,8 @@ def _run(arguments: list[str], environment: dict[str, str]) -> tuple[float, floa
     return usage.ru_utime + usage.ru_stime, wall_s, usage.ru_maxrss / 1024
 
 
-def _median(arguments: list[str], runs: int, environment: dict[str, str]) -> dict[str, float]:
+def median(arguments: list[str], runs: int, environment: dict[str, str]) -> dict[str, float]:
+    """Of several runs of one command line."""
     figures = [_run(arguments, environment) for _ in range(runs)]
     cpu_s, wall_s, peak_mib = (statistics.median(column) for column in zip(*figures, strict=True))
     return {
@@ -42,15 +43,15 @@ def _median(arguments: list[str], runs: int, environment: dict[str, str]) -> dic
 
 def help_screen() -> dict[str, float]:
     _run(["--help"], {})
-    return _median(["--help"], RUNS, {})
+    return median(["--help"], RUNS, {})
 
 
 def simulate_warm() -> dict[str, float]:
     _run(["simulate", DEMO], {})
-    return _median(["simulate", DEMO], RUNS, {})
+    return median(["simulate", DEMO], RUNS, {})
 
 
 def simulate_cold() -> dict[str, float]:
     """With no compiled kernel in any cache."""
     with tempfile.TemporaryDirectory() as empty:
-        return _median(["simulate", DEMO], 1, {"XDG_CACHE_HOME": empty})
+        return median(["simulate", DEMO], 1, {"XDG_CACHE_HOME": empty})

@@ -200,6 +200,13 @@ def test_a_host_in_maintenance_counts_for_nothing_today(tmp_path: Path) -> None:
     assert (row[1], row[2], row[5]) == (2, 16, 2.0)
 
 
+def test_a_host_larger_than_any_is_of_unknown_size(tmp_path: Path) -> None:
+    hosts = [HOSTS, ("h1", "A", 10**9, "True", 10**12, 1, 1)]
+    sketch = ingest(tmp_path, {"vInfo": [VINFO, vm("a")], "vHost": hosts})
+    assert "site.xlsx!vHost!E2: no host has 1,000,000,000,000 of it" in sketch.report.notes
+    assert loaded(tmp_path, sketch).fleet.clusters[0].nodes
+
+
 def test_each_site_and_cluster_is_a_cluster_unless_all_go_onto_one(tmp_path: Path) -> None:
     north = workbook(tmp_path / "north.xlsx", {"vInfo": [VINFO, vm("a"), vm("b", cluster="B")]})
     south = workbook(tmp_path / "south.xlsx", {"vInfo": [VINFO, vm("c")]})

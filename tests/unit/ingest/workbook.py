@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
-__all__ = ["VINFO", "sheet", "vm", "workbook", "write_parts"]
+__all__ = ["VINFO", "column", "sheet", "sheet_of", "vm", "workbook", "write_parts"]
 
 Rows = Sequence[Sequence[object]]
 
