@@ -54,6 +54,9 @@ _PoweredOffOption = Annotated[
     PoweredOff,
     typer.Option("--powered-off", help="What becomes of VMs that do not run."),
 ]
+_ScenarioName = Annotated[
+    str, typer.Option("--name", metavar="NAME", help="Of the scenario; else the first file's.")
+]
 _Onto = Annotated[
     str,
     typer.Option("--onto", metavar="CLUSTER", help="All VMs to this one cluster."),
@@ -135,7 +138,7 @@ def _rvtools(
         Sizes, typer.Option("--sizes", help="Whose word counts when tabs disagree on a VM's size.")
     ] = Sizes.VINFO,
     onto: _Onto = "",
-    name: _Name = "",
+    name: _ScenarioName = "",
     form: FormatOption = Format.TEXT,
     output: Output = None,
 ) -> None:
@@ -154,7 +157,7 @@ def _vsphere_json(
     *,
     powered_off: _PoweredOffOption = PoweredOff.HALTED,
     onto: _Onto = "",
-    name: _Name = "",
+    name: _ScenarioName = "",
     form: FormatOption = Format.TEXT,
     output: Output = None,
 ) -> None:

@@ -216,6 +216,13 @@ def test_each_site_and_cluster_is_a_cluster_unless_all_go_onto_one(tmp_path: Pat
     assert [each.name for each in together.fleet.clusters] == ["virt"]
 
 
+def test_a_vm_of_no_cluster_belongs_to_the_only_one_there_is(tmp_path: Path) -> None:
+    case = loaded(tmp_path, vms(tmp_path, vm("a", cluster="A"), vm("b", cluster="")))
+    assert [each.name for each in case.fleet.clusters] == ["a"]
+    apart = vms(tmp_path, vm("a"), vm("b", cluster="B"), vm("c", cluster=""))
+    assert [each.name for each in loaded(tmp_path, apart).fleet.clusters] == ["a", "b", "site"]
+
+
 def test_a_vm_that_two_workbooks_hold_is_counted_once(tmp_path: Path) -> None:
     one = workbook(tmp_path / "one.xlsx", {"vInfo": [VINFO, vm("a", uuid="u")]})
     two = workbook(tmp_path / "two.xlsx", {"vInfo": [VINFO, vm("a", uuid="u"), vm("b")]})
