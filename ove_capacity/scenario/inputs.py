@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -72,7 +73,7 @@ class Inputs:
             problem = self.changed.problem(where, f"{name!r} holds no YAML or JSON file")
             self.problems.errors.append(problem)
         return [
-            (each, f"{name.rstrip('/')}/{each.relative_to(path).as_posix()}")
+            (each, posixpath.join(name.rstrip("/") or name[:1], each.relative_to(path).as_posix()))
             for each in below
             if self._is_allowed(where, each)
         ]

@@ -182,3 +182,8 @@ def test_a_kubevirt_version_alone_names_its_openshift(scenario):
     release = case.fleet.clusters[0].release
     assert (str(release.openshift), str(release.created_on)) == ("4.15", "4.14")
     assert not any(each.name == "platform.openshift" for each in case.assumptions)
+
+
+def test_the_scenarios_own_folder_is_named_as_it_is(problems):
+    told = problems("manifests: ''\n", {"n.yaml": "kind: Node\nmetadata: {name: w}\n"})
+    assert told[0].startswith("n.yaml:1:1 — a Node belongs to one cluster")
