@@ -58,7 +58,7 @@ def explain(
     try:
         explanation = ove_capacity.explain(run, vm, cluster=cluster)
     except UnknownNameError as error:
-        raise OveCapacityError(f"{error}. That is at {at}; --at names another time") from None
+        raise OveCapacityError(f"at {at} (--at names another time): {error}") from None
     deliver(
         lambda: json.result_document(case, "explanation", explanation.to_dict()),
         lambda: str(explanation),

@@ -6,6 +6,7 @@ gives nothing, however many rows of them a sheet has.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO
@@ -36,7 +37,7 @@ class Row:
     """Text by column: ``{"C": "poweredOn"}``."""
 
 
-class _Part:
+class _Part(ABC):
     """An expat parser over one part, without document types and so without entities."""
 
     def __init__(self) -> None:
@@ -60,9 +61,9 @@ class _Part:
         prefix, colon, _name = tag.rpartition(":")
         self.begin(prefix + colon)
 
+    @abstractmethod
     def begin(self, prefix: str) -> None:
         """The root element has come; *prefix* is that of the main namespace."""
-        raise NotImplementedError
 
     @staticmethod
     def _refuse_doctype(*_: object) -> None:

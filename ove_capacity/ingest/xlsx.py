@@ -145,7 +145,7 @@ def opened(path: Path) -> Iterator[Workbook]:
     _refuse_what_is_none(path, file)
     try:
         archive = zipfile.ZipFile(path)
-    except (*_DAMAGE, NotImplementedError) as error:
+    except (*_DAMAGE, NotImplementedError) as error:  # zipfile's word for methods it lacks
         message = f"is damaged or cut off: {_first_words(error)}"
         raise ScenarioError(Problem(message, file)) from None
     with archive:

@@ -11,7 +11,7 @@ import numpy as np
 
 from ove_capacity.kernels.compile import Array, expect, form, views
 from ove_capacity.kube.class_table import ClassTable
-from ove_capacity.kube.codes import EXISTING_ANTI_AFFINITY, NODE_GONE, PASS
+from ove_capacity.kube.codes import EXISTING_ANTI_AFFINITY, PASS
 from ove_capacity.kube.cycle import schedule_many
 from ove_capacity.kube.filtering import check_node, find_feasible, prepare
 from ove_capacity.kube.profile import PLUGINS, Profile, ProfileArrays, profile_arrays
@@ -322,8 +322,3 @@ class Scheduler:
         passed = np.flatnonzero(scratch.code == PASS)
         scratch.feasible[: len(passed)] = passed
         return len(passed)
-
-    @staticmethod
-    def tried(decision: Decision) -> int:
-        """How many nodes the cycle looked at."""
-        return int(np.count_nonzero(decision.codes != NODE_GONE))

@@ -116,7 +116,7 @@ def test_validate_tells_programs_what_is_wrong(
     ("arguments", "sentence"),
     [
         (["explain", "--vm", "vms/none"], "unknown VM 'vms/none'"),
-        (["explain", "--vm", "vms/none"], "That is at 0s; --at names another time"),
+        (["explain", "--vm", "vms/none"], "at 0s (--at names another time): unknown VM"),
         (["explain", "--vm", "vms/web-0", "--cluster", "la"], "Did you mean 'lab'?"),
         (["placement", "nothing"], "unknown Placement 'nothing'; known: none"),
         (["simulate", "--variant", "bigger"], "no variant"),

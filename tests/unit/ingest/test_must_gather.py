@@ -2,7 +2,6 @@
 
 import gzip
 import io
-import os
 import tarfile
 from pathlib import Path
 
@@ -12,10 +11,8 @@ from ove_capacity.errors import ScenarioError
 from ove_capacity.ingest.must_gather import dump_of_must_gather, ingest_must_gather
 from ove_capacity.model.resources import CPU, MEMORY
 from ove_capacity.scenario import load
+from tests.real import REAL, needs_real
 from tests.unit.ingest.objects import archive, node_text, pod_text, pods_text
-
-REAL = os.environ.get("OVE_CAPACITY_REAL", "")
-needs_real = pytest.mark.skipif(not REAL, reason="OVE_CAPACITY_REAL names no folder")
 
 NODES = "image-1/cluster-scoped-resources/core/nodes"
 PODS = "image-1/namespaces/openshift-dns/core/pods.yaml"

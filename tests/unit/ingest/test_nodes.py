@@ -1,6 +1,5 @@
 """Node objects -> pools: which machines are alike, and what is said of each."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -9,10 +8,8 @@ from ove_capacity.errors import ScenarioError
 from ove_capacity.ingest.nodes import ingest_nodes
 from ove_capacity.model.resources import CPU, MEMORY
 from ove_capacity.scenario import load
+from tests.real import REAL, needs_real
 from tests.unit.ingest.objects import node_text, pod_text, pods_text
-
-REAL = os.environ.get("OVE_CAPACITY_REAL", "")
-needs_real = pytest.mark.skipif(not REAL, reason="OVE_CAPACITY_REAL names no folder")
 
 
 def loaded(tmp_path, *texts, **options):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -15,12 +14,13 @@ from ove_capacity.ingest.sketch import Sketch
 from ove_capacity.ingest.tabs import Tab, tabs_of
 from ove_capacity.ingest.vsphere import ingest_vsphere_json
 from ove_capacity.ingest.xlsx import opened
+from tests import real
 
-REAL = Path(os.environ.get("OVE_CAPACITY_REAL", "/nonexistent"))
+REAL = Path(real.REAL)
 EXAMPLE = REAL / "rvtools" / "migration-planner-example1.xlsx"
 NODES = "nodes/nto/must-gather.bare-metal/img/cluster-scoped-resources/core/nodes"
 
-pytestmark = pytest.mark.skipif(not REAL.is_dir(), reason="OVE_CAPACITY_REAL names no folder")
+pytestmark = real.needs_real
 
 
 @pytest.fixture(scope="module")

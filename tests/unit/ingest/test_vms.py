@@ -1,6 +1,5 @@
 """VirtualMachine objects -> workloads: what may be written short, and what names an object."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -10,10 +9,8 @@ from ove_capacity.ingest.vms import ingest_vms
 from ove_capacity.kubevirt.launcher import launcher_pod
 from ove_capacity.model.pod_requests import pod_requests
 from ove_capacity.scenario import load
+from tests.real import REAL, needs_real
 from tests.unit.ingest.objects import node_text
-
-REAL = os.environ.get("OVE_CAPACITY_REAL", "")
-needs_real = pytest.mark.skipif(not REAL, reason="OVE_CAPACITY_REAL names no folder")
 
 
 def vm_text(

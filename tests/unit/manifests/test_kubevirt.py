@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -14,8 +13,8 @@ from ove_capacity.manifests.files import read_documents
 from ove_capacity.manifests.kubevirt import KINDS, virtual_machine_of
 from ove_capacity.model.virtualization import KubeVirt
 from ove_capacity.model.vm import Matcher
+from tests.real import REAL, needs_real
 
-REAL = os.environ.get("OVE_CAPACITY_REAL")
 TEMPLATE = {
     "metadata": {"labels": {"app": "web"}},
     "spec": {"domain": {"memory": {"guest": "1Gi"}}, "hostname": "h"},
@@ -183,10 +182,10 @@ def test_vmis_can_be_shared_and_hashed():
     assert len({one, two, one.spec, two.spec}) == 2
 
 
-@pytest.mark.skipif(not REAL, reason="OVE_CAPACITY_REAL names no folder of real inputs")
+@needs_real
 def test_every_vm_of_the_upstream_examples_is_read_and_rendered():
     seen = 0
-    for path in sorted(Path(REAL or "", "vm", "kubevirt-examples").glob("*.yaml")):
+    for path in sorted(Path(REAL, "vm", "kubevirt-examples").glob("*.yaml")):
         for document in read_documents(path):
             if document.value["kind"] in KINDS:
                 found = virtual_machine_of(document)

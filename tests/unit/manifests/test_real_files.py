@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,8 +12,8 @@ from ove_capacity.errors import Problem, ScenarioError
 from ove_capacity.manifests.document import Problems
 from ove_capacity.manifests.files import read_documents
 from ove_capacity.manifests.objects import Objects, objects_of
+from tests.real import REAL, needs_real
 
-REAL = os.environ.get("OVE_CAPACITY_REAL", "")
 REFUSED = {
     "vm": (
         *("is a Jinja template",) * 3,
@@ -74,7 +73,7 @@ def folder_report(folder: Path) -> FolderReport:
     return report
 
 
-@pytest.mark.skipif(not REAL, reason="OVE_CAPACITY_REAL names no folder of real inputs")
+@needs_real
 @pytest.mark.parametrize("folder", REFUSED)
 def test_every_real_file_gives_objects_or_a_refusal_with_its_place(folder: str) -> None:
     report = folder_report(Path(REAL, folder))

@@ -1,16 +1,14 @@
 """The scenarios that come with the project, and real files when they are at hand."""
 
-import os
 from pathlib import Path
 
 import pytest
 
 from ove_capacity.model.pod_requests import effective_requests
 from ove_capacity.scenario import load
+from tests.real import REAL, needs_real
 
 _SCENARIOS = Path(__file__).parents[3] / "scenarios"
-_REAL = os.environ.get("OVE_CAPACITY_REAL", "")
-_needs_real = pytest.mark.skipif(not _REAL, reason="OVE_CAPACITY_REAL names no folder")
 
 
 @pytest.fixture(scope="module")
@@ -68,13 +66,13 @@ def _real_case(nodes):
     return load(
         _SCENARIOS / "real-cluster.yaml",
         set={
-            "clusters.real.nodes": f"{_REAL}/{nodes}",
-            "clusters.real.vms[0].path": f"{_REAL}/vm/kubevirt-examples",
+            "clusters.real.nodes": f"{REAL}/{nodes}",
+            "clusters.real.vms[0].path": f"{REAL}/vm/kubevirt-examples",
         },
     )
 
 
-@_needs_real
+@needs_real
 def test_real_bare_metal_nodes_are_taken_at_their_word():
     nodes = _real_case("nodes/nto").fleet.clusters[0].nodes
     assert {n.name: (n.capacity["cpu"], n.allocatable["cpu"]) for n in nodes} == {
@@ -90,7 +88,7 @@ def test_real_bare_metal_nodes_are_taken_at_their_word():
     assert nodes[1].pool == "worker-cnf"
 
 
-@_needs_real
+@needs_real
 def test_real_platform_pods_ask_for_what_was_counted_independently():
     cluster = _real_case("must-gather/metal").fleet.clusters[0]
     found = {}
@@ -110,7 +108,7 @@ def test_real_platform_pods_ask_for_what_was_counted_independently():
     }
 
 
-@_needs_real
+@needs_real
 def test_real_vms_run_or_are_left_out_with_a_reason():
     case = _real_case("nodes/nto")
     left_out = [warning for warning in case.warnings if "is left out" in warning]
