@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ove_capacity.model.network import ClusterNetwork, VmNetwork
 from ove_capacity.model.node import Node
 from ove_capacity.model.placement import Placement
 from ove_capacity.model.pod import Pod
 from ove_capacity.model.selector import Labels, LabelSelector
+from ove_capacity.model.storage import StorageSystem
 from ove_capacity.model.virtualization import KubeVirt
 from ove_capacity.releases import Release
 
@@ -63,6 +65,12 @@ class Cluster:
     """Namespace -> its labels."""
     services: tuple[Service, ...] = ()
     disruption_budgets: tuple[DisruptionBudget, ...] = ()
+    storage: tuple[StorageSystem, ...] = ()
+    """Where disks of VMs lie; empty: not known, and no budget."""
+    network: ClusterNetwork | None = None
+    """The pod network; None: not known."""
+    vm_networks: tuple[VmNetwork, ...] = ()
+    """Secondary networks whose addresses are counted."""
 
     @property
     def workers(self) -> tuple[Node, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ove_capacity.model.selector import Labels
+from ove_capacity.model.storage import Disk
 from ove_capacity.model.vm import Vmi
 
 __all__ = ["Arrivals", "Duration", "NodeLoss", "Plan", "Workload"]
@@ -43,6 +44,10 @@ class Workload:
     """Value of the VMs' PriorityClass, which admission writes into their pods."""
     labels: Labels = field(default_factory=dict)
     """Labels of the VirtualMachine objects themselves."""
+    disks: tuple[Disk, ...] = ()
+    """Persistent disks of each VM."""
+    networks: tuple[str, ...] = ()
+    """Secondary networks on which each VM has an address, as `VmNetwork` names them."""
     vm_names: tuple[str, ...] = ()
     """Given names, when the VMs were listed one by one; otherwise ``<name>-<index>``."""
 

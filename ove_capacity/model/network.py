@@ -1,0 +1,33 @@
+"""Networks of a cluster as budgets of addresses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["ClusterNetwork", "VmNetwork"]
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterNetwork:
+    """The pod network: one range, cut into a slice a node."""
+
+    cidr: str
+    """``10.128.0.0/14``."""
+    host_prefix: int
+    """Length of each node's slice: 23."""
+    max_nodes: int
+    """Slices in the range."""
+    addresses_per_node: int
+    """Addresses that pods of one node may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class VmNetwork:
+    """A secondary network that VMs have interfaces on."""
+
+    name: str
+    """Of its NetworkAttachmentDefinition: ``name`` or ``namespace/name``."""
+    addresses: int | None = None
+    """Addresses for VMs; None: not known."""
+    held: int = 0
+    """Of these, taken by what is not in the scenario."""
