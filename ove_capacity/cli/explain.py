@@ -20,7 +20,7 @@ from ove_capacity.cli.options import (
     duration_ms,
     load_case,
 )
-from ove_capacity.cli.output import deliver
+from ove_capacity.cli.output import deliver, refuse_unwritable
 from ove_capacity.cli.progress import progress_bar
 from ove_capacity.errors import OveCapacityError, UnknownNameError
 
@@ -48,6 +48,7 @@ def explain(
     output: Output = None,
 ) -> None:
     """Show every node's verdict on one VM."""
+    refuse_unwritable(output, form)
     at_ms = duration_ms("--at", at)
     case = load_case(scenario, variant=variant, settings=settings, outside=outside, seed=seed)
 
@@ -64,4 +65,6 @@ def explain(
         lambda: str(explanation),
         form=form,
         file=output,
+        case=case,
+        tables=lambda: explanation.tables,
     )

@@ -35,6 +35,14 @@ class Format(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    CSV = "csv"
+    PARQUET = "parquet"
+    XLSX = "xlsx"
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether it must go into a file."""
+        return self in (Format.PARQUET, Format.XLSX)
 
 
 ScenarioFile = Annotated[
@@ -51,7 +59,10 @@ Settings = Annotated[
         help="Change a field: clusters.production.pools.worker.count=12. Repeatable.",
     ),
 ]
-FormatOption = Annotated[Format, typer.Option("--format", help="text, or json for programs.")]
+FormatOption = Annotated[
+    Format,
+    typer.Option("--format", help="text, json for programs, or the tables as csv, parquet, xlsx."),
+]
 Output = Annotated[
     Path | None,
     typer.Option("--output", "-o", metavar="FILE", help="Write there instead of printing."),

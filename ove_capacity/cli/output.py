@@ -6,8 +6,10 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -15,12 +17,18 @@ from ove_capacity.cli.endings import drop_what_is_left_to_print, is_terminal
 from ove_capacity.cli.options import Format
 from ove_capacity.errors import OveCapacityError
 
-__all__ = ["deliver", "refuse_unwritable"]
+if TYPE_CHECKING:
+    from ove_capacity.model.case import Case
+    from ove_capacity.tables import Table
+
+__all__ = ["deliver", "refuse_unwritable", "write_whole"]
 
 
-def refuse_unwritable(file: Path | None) -> None:
+def refuse_unwritable(file: Path | None, form: Format = Format.TEXT) -> None:
     """Say before a long run that its result could not be written; OveCapacityError if so."""
     if file is None:
+        if form.is_binary:
+            raise OveCapacityError(f"--format {form} is not for a screen: name a file with -o FILE")
         return
     folder = file.resolve().parent
     if file.is_dir():
@@ -37,16 +45,60 @@ def deliver(
     *,
     form: Format,
     file: Path | None,
+    case: Case | None = None,
+    tables: Callable[[], Iterable[Table]] | None = None,
 ) -> None:
-    """Print one of the two, or write it to *file*; only the one that is asked for is made."""
+    """Print the form that is asked for, or write it to *file*; no other form is made.
+
+    Args:
+        document: for JSON.
+        text: for people.
+        form: which of them.
+        file: where to; None prints.
+        case: what the answer is about, for the tables of what it rests on.
+        tables: for csv, parquet and xlsx, the main one first. A workbook has a sheet for each; of
+            the others the first goes to *file* and the rest beside it: ``FILE.NAME.csv``.
+
+    Raises:
+        OveCapacityError: the place cannot be written, or there is no such form of this result.
+    """
+    if form in (Format.CSV, Format.PARQUET, Format.XLSX):
+        refuse_unwritable(file, form)
+        if tables is None:
+            raise OveCapacityError(f"there are no tables to write as {form}; take text or json")
+        _deliver_tables(tables(), case, form, file)
+        return
     if form is Format.JSON:
         content = json.dumps(document(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     else:
         content = text().rstrip("\n") + "\n"
     if file is not None:
-        _write_whole(file, content)
+        write_whole({file: content.encode()})
     else:
         _print(content, in_colour=form is Format.TEXT and is_terminal(sys.stdout))
+
+
+def _deliver_tables(
+    tables: Iterable[Table], case: Case | None, form: Format, file: Path | None
+) -> None:
+    from ove_capacity.report import records, sheets  # polars takes long to load
+
+    frames = sheets.named([*tables, *(records.case_tables(case) if case else ())])
+    main, *others = frames
+    if file is None:
+        _print(sheets.csv_bytes(frames[main]).decode(), in_colour=False)
+        if others:
+            typer.echo(f"Not shown: {', '.join(others)}; -o FILE writes them too.", err=True)
+    elif form is Format.XLSX:
+        write_whole({file: sheets.workbook_bytes(frames)})
+    else:
+        to_bytes = sheets.csv_bytes if form is Format.CSV else sheets.parquet_bytes
+        contents = {file: to_bytes(frames[main])}
+        if file.is_file() or not file.exists():  # there is nothing beside a device
+            ending = file.suffix or f".{form}"
+            for name in others:
+                contents[file.with_name(f"{file.stem}.{name}{ending}")] = to_bytes(frames[name])
+        write_whole(contents)
 
 
 def _print(content: str, *, in_colour: bool) -> None:
@@ -62,29 +114,51 @@ def _print(content: str, *, in_colour: bool) -> None:
         raise OveCapacityError(f"cannot print: {error.strerror or error}") from None
 
 
-def _write_whole(file: Path, content: str) -> None:
-    """Write beside the file, then rename: a reader sees the old one or the new one.
+def write_whole(contents: Mapping[Path, bytes]) -> None:
+    """Write beside each file, then rename all: a reader sees old ones or new ones, never a part.
 
     Raises:
-        OveCapacityError: the place cannot be written.
+        OveCapacityError: a place cannot be written; then none was.
     """
-    target = file.resolve()
+    ready: list[tuple[Path, Path]] = []
     try:
-        if target.exists() and not target.is_file():  # a device or a pipe is not replaced
-            target.write_text(content, encoding="utf-8")
-            return
-        mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as temporary:
-                temporary.write(content)
-            Path(name).chmod(mode)
-            Path(name).replace(target)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        for file, content in contents.items():
+            target = file.resolve()
+            with _naming(file):
+                if target.exists() and not target.is_file():  # no device or pipe is replaced
+                    target.write_bytes(content)
+                else:
+                    ready.append((_written_beside(target, content), target))
+        while ready:
+            temporary, target = ready[0]
+            with _naming(target):
+                temporary.replace(target)
+            del ready[0]
+    finally:
+        for temporary, _ in ready:
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def _naming(file: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise OveCapacityError(f"cannot write {file}: {error.strerror or error}") from None
+
+
+def _written_beside(target: Path, content: bytes) -> Path:
+    mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+        temporary.chmod(mode)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    return temporary
 
 
 def _umask() -> int:

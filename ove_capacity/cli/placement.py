@@ -19,7 +19,7 @@ from ove_capacity.cli.options import (
     Variant,
     load_case,
 )
-from ove_capacity.cli.output import deliver
+from ove_capacity.cli.output import deliver, refuse_unwritable
 
 __all__ = ["placement"]
 
@@ -43,6 +43,7 @@ def placement(
 
     Ends with 1 when a Placement finds no cluster.
     """
+    refuse_unwritable(output, form)
     case = load_case(scenario, variant=variant, settings=settings, outside=outside, seed=seed)
 
     from ove_capacity.report import json  # not before the input is known to be right
@@ -53,6 +54,8 @@ def placement(
         lambda: str(decided) or f"{case.name} has no Placement.",
         form=form,
         file=output,
+        case=case,
+        tables=lambda: decided.tables,
     )
     if not decided.is_decided:
         raise typer.Exit(ANSWER_IS_NO)

@@ -18,7 +18,7 @@ from ove_capacity.cli.options import (
     Variant,
     load_case,
 )
-from ove_capacity.cli.output import deliver
+from ove_capacity.cli.output import deliver, refuse_unwritable
 
 __all__ = ["show"]
 
@@ -38,9 +38,10 @@ def show(
     output: Output = None,
 ) -> None:
     """Show what will be simulated, and every assumption."""
+    refuse_unwritable(output, form)
     case = load_case(scenario, variant=variant, settings=settings, outside=outside, seed=seed)
 
-    from ove_capacity.report import json, text  # not before the input is known to be right
+    from ove_capacity.report import json, records, text  # not before the input is known to be right
 
     if origin:
         deliver(
@@ -48,6 +49,15 @@ def show(
             lambda: text.origins_text(case),
             form=form,
             file=output,
+            case=case,
+            tables=lambda: [records.origins_table(case)],
         )
         return
-    deliver(lambda: json.show_document(case), lambda: text.show_text(case), form=form, file=output)
+    deliver(
+        lambda: json.show_document(case),
+        lambda: text.show_text(case),
+        form=form,
+        file=output,
+        case=case,
+        tables=lambda: case.tables,
+    )

@@ -57,15 +57,20 @@ def simulate(
 ) -> None:
     """Run the plan: what happened, what fits, what survives."""
     until_ms = None if until is None else duration_ms("--until", until, least_ms=1)
-    refuse_unwritable(output)
+    refuse_unwritable(output, form)
     case = load_case(scenario, variant=variant, settings=settings, outside=outside, seed=seed)
 
-    from ove_capacity.report import json, text  # not before the input is known to be right
+    from ove_capacity.report import json, records, text  # not before the input is known to be right
 
     with progress_bar("simulating") as progress:
         run = ove_capacity.simulate(case, until=until_ms, check=check, progress=progress)
     deliver(
-        lambda: json.simulate_document(run), lambda: text.simulate_text(run), form=form, file=output
+        lambda: json.simulate_document(run),
+        lambda: text.simulate_text(run),
+        form=form,
+        file=output,
+        case=run.case,
+        tables=lambda: records.run_tables(run),
     )
     if fail_on is FailOn.PENDING and any(
         each["pending"] + each["lost"] for each in run.counts.values()

@@ -56,6 +56,7 @@ HOMES = {
     "scipy": ("analysis",),
     "simpy": ("sim",),
     "typer": ("cli",),
+    "xlsxwriter": ("report",),
     "yaml": ("manifests",),
 }
 """Third-party library -> where it may be imported."""
