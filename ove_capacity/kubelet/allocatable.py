@@ -42,6 +42,8 @@ class NodeAllocatable:
 
     amounts: Amounts
     assumptions: tuple[Assumption, ...]
+    eviction_bytes: int
+    """Memory that is not allocatable because the kubelet would evict first."""
 
 
 def _assume(name: str, value: str, source: str, evidence: Evidence) -> Assumption:
@@ -126,4 +128,4 @@ def node_allocatable(
     found[PODS] = config.max_pods
     if config.max_pods == KubeletConfig().max_pods:
         assumed += (_assume("max_pods", "250", _MCO, Evidence.DOCUMENTED),)
-    return NodeAllocatable(found, assumed)
+    return NodeAllocatable(found, assumed, min(eviction, memory))

@@ -21,11 +21,13 @@ from ove_capacity.manifests.domain import (
     warn_of_others,
 )
 from ove_capacity.manifests.fields import Fields, Source, fields_of
+from ove_capacity.model.frozen import FrozenMap
 from ove_capacity.model.instancetype import Instancetype, Preference
 from ove_capacity.quantity import Quantity
 
 __all__ = [
     "common_instancetype",
+    "common_instancetypes",
     "common_preference",
     "instancetype_of",
     "preference_of",
@@ -164,6 +166,12 @@ def _common(kind: str, name: str) -> Mapping[str, Any]:
 def common_instancetype(name: str) -> Instancetype:
     """A common instancetype such as ``u1.medium``; UnknownNameError if there is none."""
     return instancetype_of(_common("instancetype", name))
+
+
+@cache
+def common_instancetypes() -> Mapping[str, Instancetype]:
+    """All common instancetypes by name."""
+    return FrozenMap({name: common_instancetype(name) for name in sorted(_bundle()["instancetypes"])})
 
 
 @cache

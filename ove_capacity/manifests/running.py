@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
-from ove_capacity.errors import UnknownNameError
+from ove_capacity.errors import ScenarioError, UnknownNameError
 from ove_capacity.kubevirt.instancetypes import apply
 from ove_capacity.kubevirt.launcher import launcher_pod
 from ove_capacity.kubevirt.render_error import RenderError
 from ove_capacity.manifests.fields import Fields
 from ove_capacity.manifests.instancetypes import (
     common_instancetype,
+    common_instancetypes,
     common_preference,
     instancetype_of,
     preference_of,
 )
 from ove_capacity.manifests.objects import Objects
+from ove_capacity.model.frozen import FrozenMap
 from ove_capacity.model.instancetype import Instancetype, Preference
 from ove_capacity.model.virtualization import KubeVirt
 from ove_capacity.model.vm import Matcher, VirtualMachine, Vmi
 
-__all__ = ["PRIORITY_CLASSES", "Surroundings", "UnusableVmError", "priority_of", "resolved"]
+__all__ = [
+    "PRIORITY_CLASSES",
+    "Surroundings",
+    "UnusableVmError",
+    "instancetypes_of",
+    "priority_of",
+    "resolved",
+]
 
 PRIORITY_CLASSES: Mapping[str, int] = {
     "kubevirt-cluster-critical": 1_000_000_000,
@@ -100,6 +110,20 @@ def resolved(vm: VirtualMachine, around: Surroundings) -> Vmi:
     except (UnknownNameError, RenderError) as error:
         raise UnusableVmError(str(error)) from None
     return vmi
+
+
+def instancetypes_of(objects: Sequence[Objects]) -> Mapping[str, Instancetype]:
+    """Cluster-wide instancetypes: the common ones, and over them those of *objects*, nearest first.
+
+    One that is wrong is left out here; the VMs that name it say what is wrong with it.
+    """
+    written: dict[str, Instancetype] = {}
+    for each in reversed(objects):
+        for found in each.kubevirt_parts.get("VirtualMachineClusterInstancetype", []):
+            with suppress(ScenarioError):
+                written[found.fields("metadata").text("name")] = instancetype_of(found)
+    common = common_instancetypes()
+    return FrozenMap({**common, **written}) if written else common
 
 
 def priority_of(name: str, objects: Sequence[Objects]) -> int:

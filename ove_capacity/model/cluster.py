@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ove_capacity.model.frozen import FrozenMap
+from ove_capacity.model.instancetype import Instancetype
 from ove_capacity.model.network import ClusterNetwork, VmNetwork
 from ove_capacity.model.node import Node
 from ove_capacity.model.placement import Placement
@@ -71,6 +73,8 @@ class Cluster:
     """The pod network; None: not known."""
     vm_networks: tuple[VmNetwork, ...] = ()
     """Secondary networks whose addresses are counted."""
+    instancetypes: Mapping[str, Instancetype] = field(default_factory=FrozenMap)
+    """Cluster-wide instancetypes that VMs here may name: shapes to ask about."""
 
     @property
     def workers(self) -> tuple[Node, ...]:

@@ -52,6 +52,11 @@ class Node:
     annotations: Mapping[str, str] = field(default_factory=dict)
     platform: Amounts = field(default_factory=dict)
     """Requests of the platform's own pods on it, summed; ``pods`` counts them."""
+    virtualization: Amounts = field(default_factory=dict)
+    """Of these, what OpenShift Virtualization's own pods ask for, where it is known apart."""
+    eviction_bytes: int | None = None
+    """Memory below which its kubelet evicts, a part of what is not allocatable; None: allocatable
+    was read off the machine, and nothing tells the parts apart."""
 
     @property
     def is_worker(self) -> bool:

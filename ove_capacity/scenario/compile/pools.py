@@ -256,6 +256,13 @@ def _platforms(pool: _Pool) -> tuple[list[Amounts], tuple[PlatformShare, ...]]:
     return found, added
 
 
+def _virtualization(pool: _Pool) -> list[Amounts]:
+    """What OpenShift Virtualization's pods ask for on the machines in turn, where it is known."""
+    shares = platform_shares(pool.role, virtualization=pool.runs_vms)
+    known = platform_of(share for share in shares if share.needs_virtualization)
+    return [{} if each.virtualization else known for each in pool.section.platform] or [known]
+
+
 def _nodes(
     context: Context, site: _Site, pool: _Pool
 ) -> tuple[list[Node], tuple[PlatformShare, ...]]:
@@ -274,12 +281,15 @@ def _nodes(
         static = own.cpu_manager_policy == "static"
         labels = virtualization_labels(release.kubevirt_rules, static_cpu_manager=static) | labels
     platforms, shares = _platforms(pool)
+    virtualization = _virtualization(pool)
+    is_measured = pool.section.node.allocatable.memory is not None
     template = Node(
         name="",
         capacity={**capacity, PODS: allocatable[PODS]},
         allocatable=allocatable,
         taints=_taints(pool),
         pool=pool.name,
+        eviction_bytes=None if is_measured else found.eviction_bytes,
     )
     nodes = []
     for index in range(pool.count):
@@ -288,7 +298,10 @@ def _nodes(
         if pool.section.zones:
             mine[ZONE_LABEL] = pool.section.zones[index % len(pool.section.zones)]
         platform = platforms[index % len(platforms)]
-        nodes.append(replace(template, name=name, labels=mine, platform=platform))
+        part = virtualization[index % len(virtualization)]
+        nodes.append(
+            replace(template, name=name, labels=mine, platform=platform, virtualization=part)
+        )
     return nodes, shares if nodes else ()
 
 
