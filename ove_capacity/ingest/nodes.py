@@ -9,6 +9,9 @@ from ove_capacity.ingest.cluster_dump import ClusterDump, files_read
 from ove_capacity.ingest.machines import Machines, plain_name
 from ove_capacity.ingest.pools import runs_virtualization
 from ove_capacity.ingest.sketch import Page, Sketch
+from ove_capacity.manifests.document import Problems
+from ove_capacity.manifests.files import files_below, read_documents
+from ove_capacity.manifests.objects import objects_of
 
 __all__ = ["ingest_nodes", "refuse_without_nodes", "sketch_of"]
 
@@ -25,6 +28,17 @@ def _dump_of(source: Path) -> ClusterDump:
     dump.settle()
     refuse_without_nodes(dump, source)
     return dump
+
+
+def _refuse_what_no_scenario_takes(source: Path) -> None:
+    """Raise ScenarioError now for what would be wrong whenever a scenario refers to the objects."""
+    problems = Problems()
+    for path in files_below(source) if source.is_dir() else [source]:
+        try:
+            objects_of(read_documents(path, problems), problems)
+        except ScenarioError as error:
+            problems.errors += error.problems
+    problems.raise_if_any()
 
 
 def refuse_without_nodes(dump: ClusterDump, source: Path) -> None:
@@ -62,6 +76,7 @@ def ingest_nodes(source: Path, *, name: str = "", folder: str = "") -> Sketch:
     dump = _dump_of(source)
     if not folder:
         return sketch_of(dump, source, name)
+    _refuse_what_no_scenario_takes(source)
     machines = Machines.of(dump)
     name = plain_name(name or dump.name, "imported")
     decisions = (

@@ -8,7 +8,15 @@ from typing import Any
 import yaml
 from hypothesis import strategies as st
 
-__all__ = ["TEXT_DAMAGE", "TREE_DAMAGE", "damaged_text", "damaged_tree", "written"]
+__all__ = [
+    "TEXT_DAMAGE",
+    "TREE_DAMAGE",
+    "damaged_text",
+    "damaged_tree",
+    "spoilt",
+    "steps",
+    "written",
+]
 
 PALETTE: tuple[Any, ...] = (
     None,
@@ -144,3 +152,13 @@ def written(tree: Any, as_json: bool) -> str:
         except (yaml.YAMLError, UnicodeEncodeError):
             pass
     return json.dumps(tree, indent=1)
+
+
+def spoilt(tree: Any, tree_damage: Any, text_damage: Any, as_json: bool) -> str:
+    """The tree as a file, damaged as a tree and then as text."""
+    for damage, (where, what) in tree_damage:
+        tree = damaged_tree(tree, damage, where, what)
+    text = written(tree, as_json)
+    for damage, (where, what) in text_damage:
+        text = damaged_text(text, damage, where, what)
+    return text

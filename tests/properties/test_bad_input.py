@@ -1,57 +1,29 @@
 """Whatever happens to a valid input: it loads, or every problem has a sentence and a place.
 
-``OVE_CAPACITY_EXAMPLES=100000 pytest -m verification tests/properties/test_bad_input.py`` tries
-many more than a test run does.
+`examples` says how to try many more than a test run does.
 """
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ove_capacity.errors import ScenarioError
 from ove_capacity.model.case import Case
 from ove_capacity.scenario import load
-from tests.properties.mutations import (
-    TEXT_DAMAGE,
-    TREE_DAMAGE,
-    damaged_text,
-    damaged_tree,
-    steps,
-    written,
-)
+from tests.properties.examples import QUICK, many
+from tests.properties.mutations import TEXT_DAMAGE, TREE_DAMAGE, spoilt, steps
 
 FOLDER = Path(__file__).with_name("inputs")
 SCENARIO = yaml.safe_load((FOLDER / "scenario.yaml").read_text())
 OBJECTS = list(yaml.safe_load_all((FOLDER / "objects.yaml").read_text()))
-MANY = int(os.environ.get("OVE_CAPACITY_EXAMPLES", "100000"))
-
-QUICK = settings(
-    max_examples=40,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-LONG = settings(QUICK, max_examples=MANY, derandomize=False)
-
 in_tree = st.lists(st.tuples(st.sampled_from(TREE_DAMAGE), steps), min_size=1, max_size=4)
 in_text = st.lists(st.tuples(st.sampled_from(TEXT_DAMAGE), steps), max_size=2)
-
-
-def _spoilt(tree: Any, tree_damage: Any, text_damage: Any, as_json: bool) -> str:
-    for damage, (where, what) in tree_damage:
-        tree = damaged_tree(tree, damage, where, what)
-    text = written(tree, as_json)
-    for damage, (where, what) in text_damage:
-        text = damaged_text(text, damage, where, what)
-    return text
 
 
 def _loads_or_says_where(folder: Path, scenario: str, objects: str) -> None:
@@ -71,14 +43,14 @@ def _loads_or_says_where(folder: Path, scenario: str, objects: str) -> None:
 
 
 def _of_scenario(tree_damage: Any, text_damage: Any, as_json: bool, folder: Path) -> None:
-    scenario = _spoilt(SCENARIO, tree_damage, text_damage, as_json)
+    scenario = spoilt(SCENARIO, tree_damage, text_damage, as_json)
     _loads_or_says_where(folder, scenario, (FOLDER / "objects.yaml").read_text())
 
 
 def _of_objects(tree_damage: Any, text_damage: Any, as_json: bool, folder: Path) -> None:
     objects = {"apiVersion": "v1", "kind": "List", "items": OBJECTS}
-    spoilt = _spoilt(objects, tree_damage, text_damage, as_json)
-    _loads_or_says_where(folder, (FOLDER / "scenario.yaml").read_text(), spoilt)
+    broken = spoilt(objects, tree_damage, text_damage, as_json)
+    _loads_or_says_where(folder, (FOLDER / "scenario.yaml").read_text(), broken)
 
 
 def test_the_inputs_are_valid_before_they_are_spoilt() -> None:
@@ -103,10 +75,18 @@ def test_a_spoilt_manifest_loads_or_says_where(
 
 
 @pytest.mark.verification
-@LONG
-@given(in_tree, in_text, st.booleans(), st.booleans())
-def test_many_spoilt_inputs_load_or_say_where(
-    tmp_path: Path, tree_damage: Any, text_damage: Any, as_json: bool, is_scenario: bool
+@many("scenario")
+@given(in_tree, in_text, st.booleans())
+def test_many_spoilt_scenarios_load_or_say_where(
+    tmp_path: Path, tree_damage: Any, text_damage: Any, as_json: bool
 ) -> None:
-    spoil = _of_scenario if is_scenario else _of_objects
-    spoil(tree_damage, text_damage, as_json, tmp_path)
+    _of_scenario(tree_damage, text_damage, as_json, tmp_path)
+
+
+@pytest.mark.verification
+@many("manifests")
+@given(in_tree, in_text, st.booleans())
+def test_many_spoilt_manifests_load_or_say_where(
+    tmp_path: Path, tree_damage: Any, text_damage: Any, as_json: bool
+) -> None:
+    _of_objects(tree_damage, text_damage, as_json, tmp_path)

@@ -174,3 +174,11 @@ def test_real_bare_metal_nodes_make_pools_of_the_same_amounts(tmp_path):
 def test_nodes_of_an_insights_archive_are_known_without_a_kind():
     sketch = ingest_nodes(Path(REAL, "nodes/insights"))
     assert ("Node", 2, 2, 0, "") in sketch.report.rows
+
+
+def test_what_a_scenario_would_refuse_is_said_before_it_refers_to_it(tmp_path):
+    (tmp_path / "nodes.yaml").write_text(node_text("w0"))
+    (tmp_path / "vm.yaml").write_text("apiVersion: kubevirt.io/v1\nkind: VirtualMachine\n")
+    assert "count: 1" in ingest_nodes(tmp_path).text
+    with pytest.raises(ScenarioError, match=r"vm\.yaml:1:1: .*"):
+        ingest_nodes(tmp_path, folder="objects")

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
-__all__ = ["VINFO", "column", "sheet", "sheet_of", "vm", "workbook", "write_parts"]
+__all__ = ["VINFO", "column", "parts_of", "sheet", "sheet_of", "vm", "workbook", "write_parts"]
 
 Rows = Sequence[Sequence[object]]
 
@@ -58,8 +58,8 @@ def _cell(place: str, value: object, prefix: str) -> str:
     return f'<{prefix}c r="{place}"><{prefix}v>{value}</{prefix}v></{prefix}c>'
 
 
-def write_parts(path: Path, sheets: Mapping[str, str], **more: str) -> Path:
-    """A workbook of worksheets that are XML; *more* are further parts below xl/, by their stem."""
+def parts_of(sheets: Mapping[str, str], **more: str) -> dict[str, str]:
+    """The parts of a workbook of worksheets that are XML; *more* lie below xl/, by their stem."""
     tabs = "".join(
         f'<sheet name={quoteattr(name)} sheetId="{i}" r:id="rId{i}"/>'
         for i, name in enumerate(sheets, 1)
@@ -79,8 +79,13 @@ def write_parts(path: Path, sheets: Mapping[str, str], **more: str) -> Path:
         parts[f"xl/worksheets/sheet{i}.xml"] = text
     for stem, text in more.items():
         parts[f"xl/{stem}.xml"] = text
+    return parts
+
+
+def write_parts(path: Path, sheets: Mapping[str, str], **more: str) -> Path:
+    """A workbook of worksheets that are XML; *more* are further parts below xl/, by their stem."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in parts.items():
+        for name, text in parts_of(sheets, **more).items():
             archive.writestr(name, text)
     return path
 
