@@ -7,11 +7,14 @@ fields that are not modelled become warnings there.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ove_capacity.manifests.core import spread_constraints_of, tolerations_of
 from ove_capacity.manifests.document import Problems
 from ove_capacity.manifests.domain import domain_of, warn_of_others
 from ove_capacity.manifests.fields import Fields, Source, fields_of
 from ove_capacity.manifests.selectors import affinity_of
+from ove_capacity.manifests.volumes import disks_of_templates
 from ove_capacity.model.vm import Matcher, Network, VirtualMachine, Vmi, VmiSpec, Volume
 
 __all__ = ["KINDS", "virtual_machine_of"]
@@ -51,7 +54,14 @@ _SPEC_HARMLESS = (
     "startStrategy",
     "subdomain",
 )
-_VM_READ = ("instancetype", "preference", "runStrategy", "running", "template")
+_VM_READ = (
+    "dataVolumeTemplates",
+    "instancetype",
+    "preference",
+    "runStrategy",
+    "running",
+    "template",
+)
 
 
 def _network(fields: Fields) -> Network:
@@ -144,6 +154,7 @@ def _of_vm(vm: Fields, meta: Fields) -> VirtualMachine:
         instancetype=_matcher(spec, "instancetype"),
         preference=_matcher(spec, "preference"),
         labels=vm.fields("metadata").labels("labels"),
+        disks=disks_of_templates(spec),
     )
 
 
@@ -172,9 +183,7 @@ def _read(fields: Fields) -> VirtualMachine:
 
 def _times(vm: VirtualMachine, spec: Fields) -> VirtualMachine:
     replicas = spec.whole("replicas", 1, least=0, most=_MOST_REPLICAS)
-    return VirtualMachine(
-        vm.vmi, vm.run_strategy, vm.instancetype, vm.preference, vm.labels, replicas
-    )
+    return replace(vm, replicas=replicas)
 
 
 def virtual_machine_of(source: Source, problems: Problems | None = None) -> VirtualMachine:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import replace
 
 from ove_capacity.manifests.document import Problems
@@ -16,6 +18,7 @@ from ove_capacity.model.virtualization import (
     Quota,
     SupportResources,
 )
+from ove_capacity.openshift.network import whereabouts_addresses
 
 __all__ = ["configuration_of", "kubevirt_of", "network_attachment_of", "quota_of"]
 
@@ -146,6 +149,24 @@ def kubevirt_of(source: Source, problems: Problems | None = None) -> KubeVirt:
     return replace(kubevirt, annotations=annotations)
 
 
+def _addresses(spec: Fields) -> int | None:
+    """How many addresses the CNI configuration of a network hands out by itself."""
+    try:
+        config = json.loads(spec.text("config") or "{}")
+    except (ValueError, RecursionError):
+        spec.warning("is not JSON: its addresses are not counted", "config")
+        return None
+    parts = config.get("plugins", [config]) if isinstance(config, Mapping) else []
+    for part in parts if isinstance(parts, list) else []:
+        ipam = part.get("ipam") if isinstance(part, Mapping) else None
+        if isinstance(ipam, Mapping) and ipam.get("type") == "whereabouts":
+            try:
+                return whereabouts_addresses(ipam)
+            except ValueError as error:
+                spec.warning(f"{error}: its addresses are not counted", "config")
+    return None
+
+
 def network_attachment_of(source: Source, problems: Problems | None = None) -> NetworkAttachment:
     """A NetworkAttachmentDefinition.
 
@@ -153,11 +174,13 @@ def network_attachment_of(source: Source, problems: Problems | None = None) -> N
         ScenarioError: what is wrong with it, when no *problems* are given to collect that.
     """
     log = Problems() if problems is None else problems
-    meta = fields_of(source, log).fields("metadata")
+    fields = fields_of(source, log)
+    meta = fields.fields("metadata")
     attachment = NetworkAttachment(
         name=meta.required_text("name"),
         namespace=meta.text("namespace") or "default",
         resource_name=meta.labels("annotations").get(_RESOURCE_NAME, ""),
+        addresses=_addresses(fields.fields("spec")),
     )
     if problems is None:
         log.raise_if_any()

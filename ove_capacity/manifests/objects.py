@@ -151,6 +151,7 @@ _READERS: Mapping[tuple[str, str], Callable[[Objects, Fields], None]] = {
     ("", "Service"): _service,
     ("apps", "ReplicaSet"): _workload_selector,
     ("apps", "StatefulSet"): _workload_selector,
+    ("config.openshift.io", "Network"): _kubevirt_part,
     ("cluster.open-cluster-management.io", "ManagedCluster"): _managed_cluster,
     ("cluster.open-cluster-management.io", "Placement"): _placement,
     ("instancetype.kubevirt.io", "VirtualMachineClusterInstancetype"): _kubevirt_part,

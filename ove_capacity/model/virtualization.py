@@ -65,6 +65,8 @@ class NetworkAttachment:
     namespace: str
     resource_name: str = ""
     """Its annotation ``k8s.v1.cni.cncf.io/resourceName``: the device a pod needs for it."""
+    addresses: int | None = None
+    """How many its configuration hands out; None: it hands out none, or somebody else does."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ove_capacity.model import storage
 from ove_capacity.model.frozen import FrozenMap
 from ove_capacity.model.pod import Affinity, SpreadConstraint, Toleration
 from ove_capacity.model.resources import ResourceList
@@ -310,6 +311,8 @@ class VirtualMachine:
     """Of the VirtualMachine object itself."""
     replicas: int = 1
     """How many of it: more than one for a pool or a replica set."""
+    disks: tuple[storage.Disk, ...] = ()
+    """Volumes that come with each of it: its ``dataVolumeTemplates`` that say a size."""
 
     def __post_init__(self) -> None:
         """Freeze the map, so that the whole can be hashed."""

@@ -9,6 +9,7 @@ from ove_capacity.manifests.document import FieldPath
 from ove_capacity.manifests.kubevirt_config import kubevirt_of, network_attachment_of, quota_of
 from ove_capacity.manifests.objects import Objects
 from ove_capacity.manifests.profile import ClusterProfile
+from ove_capacity.manifests.running import instancetypes_of
 from ove_capacity.model.assumption import Evidence
 from ove_capacity.model.cluster import Cluster, Remediation
 from ove_capacity.model.kubelet import KubeletConfig
@@ -24,6 +25,11 @@ from ove_capacity.openshift.overhead import (
 )
 from ove_capacity.openshift.virtualization import default_kubevirt, virtualization_assumptions
 from ove_capacity.releases import KUBEVIRT_RECORDED, Release, release, release_of_kubevirt
+from ove_capacity.scenario.compile.budgets import (
+    cluster_network_of,
+    storage_of,
+    vm_networks_of,
+)
 from ove_capacity.scenario.compile.context import Context
 from ove_capacity.scenario.compile.origins import origins_of
 from ove_capacity.scenario.compile.pools import pool_nodes
@@ -179,7 +185,9 @@ def _real_nodes(
         if found.pods:
             shares = tuple(share for share in shares if share.name == _VIRTUALIZATION)
         used += shares
-        nodes.append(replace(node, platform=platform_of(shares)))
+        of_virtualization = platform_of(share for share in shares if share.needs_virtualization)
+        platform = platform_of(shares)
+        nodes.append(replace(node, platform=platform, virtualization=of_virtualization))
     if nodes and assumed is not None:
         source = "assume.virtualization: the Node objects say nothing of it"
         value = "labels, and 1000 each of kvm, tun and vhost-net, on each worker"
@@ -258,19 +266,24 @@ def compile_cluster(context: Context, name: str) -> Compiled:
     for own in found.managed_clusters.values():
         labels |= own
     workers = sum(node.is_worker for node in nodes)
+    kubevirt = _kubevirt(context, name, found, own_release, workers)
     cluster = Cluster(
         name=name,
         release=own_release,
         nodes=tuple(nodes),
         profile=section.profile or "",
         labels=labels | section.labels,
-        kubevirt=_kubevirt(context, name, found, own_release, workers),
+        kubevirt=kubevirt,
         scheduler_profile=section.scheduler.profile,
         remediation=Remediation(section.remediation),
         pods=tuple(_pods_on(context, name, found, nodes)),
         namespaces=found.namespaces,
         services=tuple(found.services),
         disruption_budgets=tuple(found.disruption_budgets),
+        storage=storage_of(context, name, profile),
+        network=cluster_network_of(context, name, found),
+        vm_networks=vm_networks_of(context, name, kubevirt.network_attachments or ()),
+        instancetypes=instancetypes_of((found, context.hub)),
     )
     context.origins += origins_of(context, cluster, profile, found, config)
     return Compiled(cluster, found, vms, path)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ove_capacity.manifests.document import FieldPath
+from ove_capacity.manifests.fields import Fields
 from ove_capacity.manifests.objects import Objects
 from ove_capacity.manifests.profile import ClusterProfile
 from ove_capacity.model.assumption import Evidence
@@ -15,6 +16,7 @@ from ove_capacity.model.node import Node
 from ove_capacity.model.origin import Level, Origin
 from ove_capacity.model.overview import size_text
 from ove_capacity.model.resources import CPU, EPHEMERAL_STORAGE, HUGEPAGES_PREFIX, MEMORY
+from ove_capacity.scenario.compile.budgets import written_cluster_network
 from ove_capacity.scenario.compile.context import Context
 from ove_capacity.scenario.complaints import value_at
 
@@ -41,6 +43,7 @@ class _Teller:
         value: object,
         *paths: FieldPath,
         in_profile: str = "",
+        manifest: str = "",
         default: str = "",
     ) -> Origin:
         """The origin of a value: the first of the scenario's *paths* that is there."""
@@ -48,6 +51,8 @@ class _Teller:
         said = dict(self.profile.places).get(in_profile) if self.profile else None
         if said is not None:
             level, place = Level.PROFILE, said
+        if manifest:
+            level, place = Level.MANIFEST, manifest
         changed = self.context.changed
         for path in paths:
             if value_at(changed.document.value, path) is not None:
@@ -111,7 +116,7 @@ def _real_nodes(teller: _Teller, found: Objects) -> Iterator[Origin]:
     for kind, fields in found.per_cluster:
         if kind == "Node":
             name = str(fields.fields("metadata").get("name"))
-            places[name] = fields.document.problem(fields.path, "").place
+            places[name] = _place(fields)
     alike: dict[tuple[str, ...], list[str]] = {}
     for node in teller.cluster.nodes:
         if node.name in places:
@@ -123,6 +128,55 @@ def _real_nodes(teller: _Teller, found: Objects) -> Iterator[Origin]:
         more = f" and {len(names) - 1} more" if len(names) > 1 else ""
         place = places[names[0]] + more
         yield Origin(teller.cluster.name, f"nodes.{pool}", value, Level.MANIFEST, place)
+
+
+def _budgets(teller: _Teller, found: Objects) -> Iterator[Origin]:
+    cluster = teller.cluster
+    for system in cluster.storage:
+        for key, value in (
+            ("raw", size_text(system.raw_bytes)),
+            ("replicas", system.replicas),
+            ("nearFull", f"{system.near_full_percent}%"),
+        ):
+            yield teller.tell(
+                f"storage.{system.name}.{key}",
+                value,
+                teller.own("storage", system.name, key),
+                *([teller.own("pools", "storage")] if key == "raw" else []),
+                in_profile="node_specifications.storage.storage" if key == "raw" else "",
+                default="OpenShift Data Foundation",
+            )
+    written = written_cluster_network(found)
+    if cluster.network is not None:
+        both = (("cidr", cluster.network.cidr), ("hostPrefix", cluster.network.host_prefix))
+        for key, value in both:
+            place = _place(written, key) if written is not None and key in written else ""
+            path = teller.own("network", "clusterNetwork", key)
+            yield teller.tell(f"network.clusterNetwork.{key}", value, path, manifest=place)
+    attachments = _attachments(teller, found)
+    for network in cluster.vm_networks:
+        if network.addresses is not None:
+            yield teller.tell(
+                f"network.vmNetworks.{network.name}.addresses",
+                network.addresses,
+                teller.own("network", "vmNetworks", network.name),
+                manifest=attachments.get(network.name, ""),
+            )
+
+
+def _place(fields: Fields, *keys: str) -> str:
+    return fields.document.problem((*fields.path, *keys), "").place
+
+
+def _attachments(teller: _Teller, found: Objects) -> dict[str, str]:
+    """``namespace/name`` of each NetworkAttachmentDefinition -> its place."""
+    kind = "NetworkAttachmentDefinition"
+    hub = teller.context.hub.kubevirt_parts.get(kind, [])
+    places = {}
+    for each in (*found.kubevirt_parts.get(kind, []), *hub):
+        meta = each.fields("metadata")
+        places[f"{meta.get('namespace') or 'default'}/{meta.get('name')}"] = _place(each)
+    return places
 
 
 def _rules(teller: _Teller, found: Objects, config: KubeletConfig) -> Iterator[Origin]:
@@ -148,7 +202,7 @@ def _rules(teller: _Teller, found: Objects, config: KubeletConfig) -> Iterator[O
     )
     written = found.kubevirt_parts.get("KubeVirt")
     if written:
-        place = written[-1].document.problem(written[-1].path, "").place
+        place = _place(written[-1])
         yield Origin(cluster.name, "kubevirt", "configuration", Level.MANIFEST, place)
 
 
@@ -171,6 +225,7 @@ def origins_of(
         *_pools(teller, made),
         *_real_nodes(teller, found),
         *_rules(teller, found, config),
+        *_budgets(teller, found),
     ]
     told = {each.name for each in origins}
     for each in context.assumptions:

@@ -14,6 +14,7 @@ from ove_capacity.model.plan import Arrivals, Duration, Workload
 from ove_capacity.model.vm import Matcher, VirtualMachine
 from ove_capacity.scenario.compile.cluster import Compiled
 from ove_capacity.scenario.compile.context import Context
+from ove_capacity.scenario.compile.disks import disks_of, networks_of, networks_of_vm
 from ove_capacity.scenario.schema.event import ArrivalsSection
 from ove_capacity.scenario.schema.workload import DurationSection, VmSection, WorkloadSection
 
@@ -219,6 +220,8 @@ def workload_of(
         if not where[1]:
             context.error((*path, "total"), "only a Placement splits a total; say count")
     count = 1 if section.count is None else section.count
+    near = [clusters[where[0]]] if where[0] else list(clusters.values())
+    known = [network for each in near for network in each.cluster.vm_networks]
     return Workload(
         name=section.name,
         vmi=vmi,
@@ -231,6 +234,8 @@ def workload_of(
         run_strategy=section.run_strategy,
         priority=priority if section.priority is None else section.priority,
         labels=section.labels,
+        disks=disks_of(context, path, section, vm),
+        networks=networks_of(context, path, section, vm, known),
     )
 
 
@@ -290,6 +295,8 @@ class _Listing:
                 run_strategy=written if strategy == "as-written" else strategy,
                 priority=priority,
                 labels=vm.labels,
+                disks=vm.disks,
+                networks=networks_of_vm(vm, self.compiled.cluster.vm_networks),
                 vm_names=(vmi.name,) if vm.replicas == 1 else (),
             )
         )

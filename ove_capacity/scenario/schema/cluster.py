@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
+from ove_capacity.scenario.schema.budget import NetworkSection, StorageSection
 from ove_capacity.scenario.schema.section import (
     AmountOfCpu,
     AmountOfMemory,
@@ -20,6 +21,7 @@ from ove_capacity.scenario.schema.section import (
     Section,
     Shorthand,
     Text,
+    one_or_many,
 )
 
 __all__ = [
@@ -122,10 +124,6 @@ class NodeSection(Section):
     not_modelled: ClassVar[frozenset[str]] = frozenset({"sockets"})
 
 
-def _one_or_many(value: Any) -> Any:
-    return value if isinstance(value, list) else [value]
-
-
 class PoolSection(Section):
     """Machines that are alike."""
 
@@ -147,7 +145,7 @@ class PoolSection(Section):
     """Whether VMs may run here; left out: on workers."""
     role: Name | None = None
     """master, worker, storage, infra, or a role of your own; left out: the pool's name."""
-    platform: Annotated[tuple[PlatformPods, ...], BeforeValidator(_one_or_many), OneAlone()] = ()
+    platform: Annotated[tuple[PlatformPods, ...], BeforeValidator(one_or_many), OneAlone()] = ()
     """Measured pods of the platform; several: of the machines in turn. Left out: assumed."""
 
     not_modelled: ClassVar[frozenset[str]] = frozenset({"max", "min"})
@@ -292,7 +290,7 @@ class ClusterSection(Section):
     """Files and folders of Node objects, and of the Pods on them, as ``oc get`` writes them."""
     vms: Annotated[
         tuple[Annotated[VmFolder, BeforeValidator(_vm_folder), Shorthand({"type": "string"})], ...],
-        BeforeValidator(_one_or_many),
+        BeforeValidator(one_or_many),
         OneAlone(),
     ] = ()
     """Files and folders of VirtualMachine objects that run here."""
@@ -306,5 +304,9 @@ class ClusterSection(Section):
     """What brings VMs of a dead node back; none: nothing does."""
     scheduler: SchedulerSection = SchedulerSection()
     """How its scheduler is configured."""
+    storage: dict[str, StorageSection] = Field(default_factory=dict)
+    """Storage systems by name; left out: the disks of the profile's storage machines, if any."""
+    network: NetworkSection = NetworkSection()
+    """Addresses for pods, and for VMs on networks of their own."""
 
     not_modelled: ClassVar[frozenset[str]] = frozenset({"autoscaler"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import nan
 from typing import Annotated, Any, ClassVar
 
 from pydantic import (
@@ -24,6 +25,7 @@ __all__ = [
     "DURATION",
     "AmountOfCpu",
     "AmountOfMemory",
+    "AmountOrNone",
     "Count",
     "Flag",
     "LabelMap",
@@ -31,10 +33,13 @@ __all__ = [
     "Name",
     "OneAlone",
     "Paths",
+    "Percent",
     "PositiveCount",
     "Section",
     "Shorthand",
     "Text",
+    "WholePercent",
+    "one_or_many",
 ]
 
 _LATER = "Read, not modelled yet."
@@ -92,14 +97,21 @@ class OneAlone:
         return {"anyOf": [several, several["items"]]}
 
 
-def _quantity(value: Any) -> Quantity:
+def _not_negative(value: Any) -> Quantity:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ValueError("must be a quantity like 64Gi, 500m or 1.5")
     try:
         quantity = Quantity.parse(value)
     except QuantityError as error:
         raise ValueError(str(error)) from None
-    if quantity.nano <= 0:
+    if quantity.nano < 0:
+        raise ValueError("must be zero or more")
+    return quantity
+
+
+def _quantity(value: Any) -> Quantity:
+    quantity = _not_negative(value)
+    if not quantity.nano:
         raise ValueError("must be more than zero")
     return quantity
 
@@ -112,10 +124,33 @@ def _bytes(value: Any) -> int:
     return _bounded(_quantity(value).value)
 
 
+def _bytes_or_none(value: Any) -> int:
+    return _bounded(_not_negative(value).value)
+
+
 def _bounded(amount: int) -> int:
     if amount > AMOUNT_MAX:
         raise ValueError("is more than any machine has, and more than we can count")
     return amount
+
+
+def _percent(value: Any) -> float:
+    """``30%`` or 30."""
+    text = value.strip().removesuffix("%").strip() if isinstance(value, str) else repr(value)
+    try:
+        percent = nan if isinstance(value, bool) else float(text)
+    except ValueError:
+        percent = nan
+    if not 0 < percent <= 100:
+        raise ValueError("must be a share like 30%, more than 0 and at most 100")
+    return percent
+
+
+def _whole_percent(value: Any) -> int:
+    percent = _percent(value)
+    if percent != int(percent):
+        raise ValueError("must be a whole share like 75%")
+    return int(percent)
 
 
 def _duration_ms(value: Any) -> int:
@@ -139,11 +174,17 @@ def _label_value(value: Any) -> str:
     return value
 
 
+def one_or_many(value: Any) -> Any:
+    """A list; one alone becomes a list of it."""
+    return value if isinstance(value, list) else [value]
+
+
 def _paths(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
 _QUANTITY = WithJsonSchema({"type": ["string", "number"], "examples": ["64Gi", "500m", 1.5]})
+_PERCENT = WithJsonSchema({"type": ["string", "number"], "examples": ["75%", 75]})
 DURATION: dict[str, Any] = {"type": "string", "examples": ["10m", "24h", "2d4h"]}
 """A length of time, as JSON Schema describes it."""
 _TEXT = WithJsonSchema({"type": ["string", "number"]})
@@ -162,6 +203,12 @@ AmountOfCpu = Annotated[int, BeforeValidator(_milli), _QUANTITY]
 """Milli-cores, from a quantity."""
 AmountOfMemory = Annotated[int, BeforeValidator(_bytes), _QUANTITY]
 """Bytes, from a quantity."""
+AmountOrNone = Annotated[int, BeforeValidator(_bytes_or_none), _QUANTITY]
+"""Bytes, from a quantity that may be zero."""
+Percent = Annotated[float, BeforeValidator(_percent), _PERCENT]
+"""From ``30%`` or 30."""
+WholePercent = Annotated[int, BeforeValidator(_whole_percent), _PERCENT]
+"""From ``75%`` or 75."""
 Milliseconds = Annotated[int, BeforeValidator(_duration_ms), WithJsonSchema(DURATION)]
 """From a duration like ``2d4h``."""
 LabelMap = dict[str, Annotated[str, BeforeValidator(_label_value)]]

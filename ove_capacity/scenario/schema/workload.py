@@ -14,16 +14,22 @@ from ove_capacity.scenario.schema.section import (
     LabelMap,
     Milliseconds,
     Name,
+    OneAlone,
+    Percent,
     PositiveCount,
     Section,
     Shorthand,
     Text,
+    one_or_many,
 )
 
 __all__ = [
     "Constant",
+    "DiskSection",
     "DurationSection",
     "Exponential",
+    "NetworkName",
+    "UsageSection",
     "VmSection",
     "WorkloadSection",
 ]
@@ -55,6 +61,46 @@ Constant = Annotated[DurationSection, _drawn("constant"), Shorthand(DURATION)]
 """``4h`` is always 4h; a mapping names another distribution."""
 Exponential = Annotated[DurationSection, _drawn("exponential"), Shorthand(DURATION)]
 """``200d`` is exponential with that mean."""
+
+
+class DiskSection(Section):
+    """A disk of a VM that a persistent volume holds."""
+
+    name: Name | None = None
+    """``disk-0``, ``disk-1`` … when left out."""
+    size: AmountOfMemory
+    """How large it is: ``60Gi``."""
+    storage_class: Text = Field(default="", alias="storageClass")
+    """Left out: the cluster's default class."""
+
+
+class NetworkName(Section):
+    """A network that a VM has an interface on."""
+
+    name: Name
+    """Of its NetworkAttachmentDefinition, as ``name`` or ``namespace/name``."""
+
+
+class UsageSection(Section):
+    """What VMs use of what they are given."""
+
+    cpu: Percent | None = None
+    """``30%`` of their vCPUs."""
+    memory: Percent | None = None
+    """``70%`` of the guest's memory."""
+
+
+def _disk(value: Any) -> Any:
+    return value if isinstance(value, dict) else {"size": value}
+
+
+def _network(value: Any) -> Any:
+    return {"name": value} if isinstance(value, str) else value
+
+
+_SIZE: dict[str, Any] = {"type": ["string", "number"], "examples": ["60Gi"]}
+_Disk = Annotated[DiskSection, BeforeValidator(_disk), Shorthand(_SIZE)]
+_Network = Annotated[NetworkName, BeforeValidator(_network), Shorthand({"type": "string"})]
 
 
 class VmSection(Section):
@@ -98,14 +144,16 @@ class VmSection(Section):
         default="Always", alias="runStrategy"
     )
     """Whether they start, and start again."""
-    usage: dict[str, Text] = Field(default_factory=dict)
+    usage: UsageSection | None = None
     """What they use of what they are given."""
-    disks: tuple[dict[str, Any], ...] = ()
-    """Their disks."""
-    networks: tuple[dict[str, Any], ...] = ()
-    """Their networks."""
+    disks: Annotated[tuple[_Disk, ...], BeforeValidator(one_or_many), OneAlone()] | None = None
+    """Persistent disks of each VM: ``60Gi``, ``[60Gi, 200Gi]``; left out: the template's."""
+    networks: Annotated[tuple[_Network, ...], BeforeValidator(one_or_many), OneAlone()] | None = (
+        None
+    )
+    """Secondary networks on which each VM has an address; left out: the template's."""
 
-    not_modelled: ClassVar[frozenset[str]] = frozenset({"disks", "networks", "usage"})
+    not_modelled: ClassVar[frozenset[str]] = frozenset({"usage"})
 
 
 class WorkloadSection(VmSection):

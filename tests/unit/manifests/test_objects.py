@@ -73,13 +73,13 @@ def test_braces_in_what_is_not_modelled_are_just_text(documents, problems):
 
 def test_what_is_not_modelled_is_counted_in_one_warning(documents, problems):
     vm = f"apiVersion: kubevirt.io/v1\nkind: VirtualMachine\n{IN_LINES}"
-    vm = vm.replace("running", "dataVolumeTemplates: [], running")
+    vm = vm.replace("running", "updateVolumesStrategy: Migration, running")
     text = f"{vm}\n---\n{vm}\n---\nkind: Route\n---\n{NODE}\n"
     found = objects_of(documents(text), problems)
     warning = unmodelled_warning(found.unmodelled, problems.unmodelled, found.by_shape)
     assert str(warning) == (
         "read, not modelled yet: 1 Route. fields that change nothing here: VirtualMachine "
-        "spec.dataVolumeTemplates (2x). objects that name no kind, read as what they look like: "
+        "spec.updateVolumesStrategy (2x). objects that name no kind, read as what they look like: "
         "1 Node"
     )
 
