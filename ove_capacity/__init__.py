@@ -4,6 +4,7 @@
 
     import ove_capacity as oc
 
+    oc.check("scenarios/rh-ove.yaml")                # what the manifests do to each other
     case = oc.load("scenarios/rh-ove.yaml")
     oc.headroom(case)                                # how much is used, and what still fits
     oc.failover(case)                                # whether any worker may be lost
@@ -19,14 +20,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
+
+    from matplotlib.figure import Figure
 
     from ove_capacity.analysis.explain import Explanation
     from ove_capacity.analysis.failover import Failover
     from ove_capacity.analysis.fleet import FleetPlacement
     from ove_capacity.analysis.frames import events_frame, frame, samples_frame
     from ove_capacity.analysis.headroom import Headroom
+    from ove_capacity.checks import Checked, Rule
     from ove_capacity.errors import OveCapacityError, ScenarioError
     from ove_capacity.model.case import Case
     from ove_capacity.ocm.prioritizers import Prioritizer
@@ -36,9 +40,11 @@ if TYPE_CHECKING:
 
     __version__: str
     prioritizers: Registry[Prioritizer]
+    rules: Registry[Rule]
 
 __all__ = [
     "Case",
+    "Checked",
     "Explanation",
     "Failover",
     "FleetPlacement",
@@ -48,6 +54,7 @@ __all__ = [
     "ScenarioError",
     "Table",
     "__version__",
+    "check",
     "events_frame",
     "explain",
     "failover",
@@ -55,13 +62,16 @@ __all__ = [
     "headroom",
     "load",
     "placement",
+    "plot",
     "prioritizers",
+    "rules",
     "samples_frame",
     "simulate",
 ]
 
 _HOMES = {
     "Case": "ove_capacity.model.case:Case",
+    "Checked": "ove_capacity.checks:Checked",
     "Explanation": "ove_capacity.analysis.explain:Explanation",
     "Failover": "ove_capacity.analysis.failover:Failover",
     "FleetPlacement": "ove_capacity.analysis.fleet:FleetPlacement",
@@ -73,6 +83,7 @@ _HOMES = {
     "events_frame": "ove_capacity.analysis.frames:events_frame",
     "frame": "ove_capacity.analysis.frames:frame",
     "prioritizers": "ove_capacity.ocm.prioritizers:PRIORITIZERS",
+    "rules": "ove_capacity.checks:RULES",
     "samples_frame": "ove_capacity.analysis.frames:samples_frame",
 }
 """Public name -> module and name there; imported when it is first used."""
@@ -101,6 +112,27 @@ def load(
     from ove_capacity import scenario
 
     return scenario.load(path, set=set, variant=variant, seed=seed, allow_outside=allow_outside)
+
+
+def check(
+    path: str | Path,
+    *,
+    rules: Iterable[str] = (),
+    set: Mapping[str, object] | None = None,
+    variant: str | None = None,
+    allow_outside: bool = False,
+) -> Checked:
+    """What a scenario's manifests do to each other: every rule, or those named by id.
+
+    What cannot be read is a finding among the others.
+
+    Raises:
+        ScenarioError: the scenario file itself is no scenario.
+        UnknownNameError: there is no such rule.
+    """
+    from ove_capacity import checks
+
+    return checks.check(path, rules=rules, set=set, variant=variant, allow_outside=allow_outside)
 
 
 def simulate(
@@ -189,6 +221,20 @@ def placement(case: Case, name: str = "") -> FleetPlacement:
     from ove_capacity.analysis.fleet import placement as ask
 
     return ask(case, name)
+
+
+def plot(result: object, name: str = "") -> Figure:
+    """Draw a result: its first figure, or the one of that name.
+
+    Of a run ``timeline`` and ``nodes``; of a case ``nodes``, when its listed workloads are placed.
+
+    Raises:
+        TypeError: nothing is drawn of such a result.
+        UnknownNameError: there is no such figure of it.
+    """
+    from ove_capacity.report.figures.draw import plot as drawn
+
+    return drawn(result, name)
 
 
 def __getattr__(name: str) -> Any:

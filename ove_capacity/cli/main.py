@@ -13,7 +13,7 @@ from typing import Annotated, TextIO
 import typer
 
 import ove_capacity
-from ove_capacity.cli import explain, ingest, placement, schema, show, simulate, validate
+from ove_capacity.cli import check, explain, ingest, placement, schema, show, simulate, validate
 
 __all__ = ["app", "main"]
 
@@ -30,6 +30,7 @@ app = typer.Typer(
 
 for _verb in (
     validate.validate,
+    check.check,
     show.show,
     simulate.simulate,
     placement.placement,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ove_capacity.model.case import Case
 
 __all__ = [
+    "FigureFolder",
     "Format",
     "FormatOption",
     "Output",
@@ -25,6 +26,7 @@ __all__ = [
     "Seed",
     "Settings",
     "Variant",
+    "changes_of",
     "duration_ms",
     "load_case",
 ]
@@ -67,6 +69,10 @@ Output = Annotated[
     Path | None,
     typer.Option("--output", "-o", metavar="FILE", help="Write there instead of printing."),
 ]
+FigureFolder = Annotated[
+    Path | None,
+    typer.Option("--figures", metavar="DIR", help="Draw it too: PNG and SVG files in DIR."),
+]
 Seed = Annotated[
     int | None,
     typer.Option(
@@ -93,7 +99,7 @@ def load_case(
         OveCapacityError: the file or a change is wrong.
     """
     case = ove_capacity.load(
-        scenario, set=_changes(settings or []), variant=variant, seed=seed, allow_outside=outside
+        scenario, set=changes_of(settings or []), variant=variant, seed=seed, allow_outside=outside
     )
     seed_in_use.set(case.seed)
     return case
@@ -110,7 +116,8 @@ def duration_ms(option: str, text: str, *, least_ms: int = 0) -> int:
     return duration
 
 
-def _changes(settings: list[str]) -> dict[str, object]:
+def changes_of(settings: list[str]) -> dict[str, object]:
+    """Path -> value of each ``--set``; OveCapacityError when one is not written so."""
     changes: dict[str, object] = {}
     for setting in settings:
         path, equals, value = setting.partition("=")

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from ove_capacity.scenario.load import load
+from ove_capacity.scenario.load import Examined, examine, load
 
-__all__ = ["load"]
+__all__ = ["Examined", "examine", "load"]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ove_capacity.errors import ScenarioError
-from ove_capacity.manifests.document import FieldPath, Problems
+from ove_capacity.manifests.document import Document, FieldPath, Problems
 from ove_capacity.manifests.files import files_below, read_documents
 from ove_capacity.manifests.objects import Objects, objects_of
 from ove_capacity.scenario.changes import Changed
@@ -28,6 +28,8 @@ class Inputs:
     allow_outside: bool = False
     digests: dict[str, str] = field(default_factory=dict)
     """File, as the scenario names it -> sha256 of its content."""
+    documents: list[tuple[FieldPath, Document]] = field(default_factory=list)
+    """Everything that was read, and where the scenario names its file or folder."""
 
     def read(
         self,
@@ -45,11 +47,16 @@ class Inputs:
         found = Objects() if into is None else into
         for where, name in names.items():
             for path, shown in self._files(where, name):
-                self._read(path, shown, values, found)
+                self._read(where, path, shown, values, found)
         return found
 
     def _read(
-        self, path: Path, shown: str, values: Mapping[str, Any] | None, found: Objects
+        self,
+        where: FieldPath,
+        path: Path,
+        shown: str,
+        values: Mapping[str, Any] | None,
+        found: Objects,
     ) -> None:
         file = str(self.scenario.parent / shown)
         try:
@@ -59,6 +66,7 @@ class Inputs:
             return
         text = documents[0].text
         self.digests[shown] = hashlib.sha256(text.encode()).hexdigest()
+        self.documents += [(where, document) for document in documents]
         objects_of(documents, self.problems, found)
 
     def _files(self, where: FieldPath, name: str) -> list[tuple[Path, str]]:

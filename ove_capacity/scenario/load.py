@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from ove_capacity.errors import ScenarioError
-from ove_capacity.manifests.document import Document, Problems
+from ove_capacity.manifests.document import Document, FieldPath, Problems
 from ove_capacity.manifests.fields import shown
 from ove_capacity.manifests.files import read_documents
 from ove_capacity.model.case import Case
-from ove_capacity.scenario.changes import changed, with_variant
+from ove_capacity.scenario.changes import Changed, changed, with_variant
 from ove_capacity.scenario.compile.case import compile_case
 from ove_capacity.scenario.compile.context import Context
 from ove_capacity.scenario.complaints import problems_of
@@ -20,7 +21,21 @@ from ove_capacity.scenario.imports import with_imports
 from ove_capacity.scenario.inputs import Inputs
 from ove_capacity.scenario.schema.scenario import API_VERSION, Scenario
 
-__all__ = ["load"]
+__all__ = ["Examined", "examine", "load"]
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A scenario and what it names, as far as they could be read."""
+
+    changed: Changed
+    """As written, after variants and settings."""
+    scenario: Scenario
+    documents: tuple[tuple[FieldPath, Document], ...]
+    """Of all manifests, with where the scenario names their file or folder."""
+    problems: Problems
+    case: Case | None
+    """None when something is wrong."""
 
 
 def _document(path: Path, problems: Problems) -> Document:
@@ -59,6 +74,25 @@ def load(
     Raises:
         ScenarioError: with everything that is wrong, each problem with its place.
     """
+    examined = examine(path, set=set, variant=variant, seed=seed, allow_outside=allow_outside)
+    examined.problems.raise_if_any()
+    assert examined.case is not None
+    return examined.case
+
+
+def examine(
+    path: str | Path,
+    *,
+    set: Mapping[str, object] | None = None,
+    variant: str | None = None,
+    seed: int | None = None,
+    allow_outside: bool = False,
+) -> Examined:
+    """Read what `load` reads, and go on when a manifest, or what the scenario says, is wrong.
+
+    Raises:
+        ScenarioError: the scenario file itself cannot be read as one.
+    """
     problems = Problems()
     file = Path(path)
     document = with_imports(_document(file, problems), allow_outside, problems)
@@ -74,4 +108,9 @@ def load(
     except ValidationError as error:
         raise ScenarioError(problems_of(error, after, Scenario)) from None
     inputs = Inputs(file, after, problems, allow_outside)
-    return compile_case(Context(scenario, after, inputs, problems), seed)
+    try:
+        case = compile_case(Context(scenario, after, inputs, problems), seed)
+    except ScenarioError as error:
+        case = None
+        problems.errors += [each for each in error.problems if each not in problems.errors]
+    return Examined(after, scenario, tuple(inputs.documents), problems, case)

@@ -1,0 +1,10 @@
+"""Numbers that do not add up: counts, limits, addresses, storage."""
+
+from __future__ import annotations
+
+from ove_capacity.checks.finding import Rule
+
+__all__ = ["ARITHMETIC_RULES"]
+
+ARITHMETIC_RULES: tuple[Rule, ...] = ()
+"""In the order of the modules that define them."""

@@ -1,0 +1,110 @@
+"""Running rules, and what they found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from ove_capacity.checks.finding import Finding, Rule, Severity
+from ove_capacity.checks.registry import RULES
+from ove_capacity.checks.subject import Subject
+from ove_capacity.tables import Table
+
+__all__ = ["Checked", "run_rules"]
+
+_ORDER = {severity: index for index, severity in enumerate(Severity)}
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What rules found; findings in the order of their places."""
+
+    name: str
+    """Of the scenario."""
+    findings: tuple[Finding, ...]
+    rules: tuple[Rule, ...]
+    """Those that were run."""
+
+    def count(self, severity: Severity) -> int:
+        """How many findings of that severity."""
+        return sum(each.severity is severity for each in self.findings)
+
+    @property
+    def is_ok(self) -> bool:
+        """Whether there is no error."""
+        return not self.count(Severity.ERROR)
+
+    @property
+    def headline(self) -> str:
+        """``6 errors, 9 warnings, 2 notes``."""
+        words = zip(("error", "warning", "note"), Severity, strict=True)
+        counts = [(self.count(severity), word) for word, severity in words]
+        return ", ".join(f"{n} {word}{'' if n == 1 else 's'}" for n, word in counts)
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """All findings, the worst first."""
+        rows = [
+            (
+                str(each.severity),
+                each.rule,
+                each.problem.place,
+                each.message,
+                each.consequence,
+                each.repair,
+            )
+            for each in sorted(self.findings, key=_by_severity)
+        ]
+        columns = ("severity", "rule", "place", "message", "consequence", "repair")
+        return (Table.of(f"{self.name}: {self.headline}", columns, rows),)
+
+    def to_dict(self) -> dict[str, object]:
+        """For JSON output."""
+        return {
+            "name": self.name,
+            **{f"{severity}s": self.count(severity) for severity in Severity},
+            "findings": [each.to_dict() for each in self.findings],
+        }
+
+    def __str__(self) -> str:
+        return "\n".join([f"{self.name}: {self.headline}", *map(_line, self.findings)])
+
+    def _repr_html_(self) -> str:
+        return "".join(table.html() for table in self.tables)
+
+
+def _by_severity(found: Finding) -> int:
+    return _ORDER[found.severity or Severity.INFO]
+
+
+def _line(found: Finding) -> str:
+    return f"{found.problem.place}: {found.severity} [{found.rule}] {found.message}"
+
+
+def _key(found: Finding) -> tuple[str, int, int, int, str, str]:
+    """What orders findings; two with the same are one."""
+    problem, order = found.problem, _by_severity(found)
+    return problem.file, problem.line, problem.column, order, found.rule, found.message
+
+
+def _found(rule: Rule, subject: Subject) -> Iterator[Finding]:
+    for each in rule.find(subject):
+        yield replace(each, rule=rule.id, severity=each.severity or rule.severity)
+
+
+def run_rules(subject: Subject, ids: Iterable[str] = (), name: str = "") -> Checked:
+    """Run the rules of those ids, or all of them.
+
+    A file that several clusters list is read for each: what is found alike is told once.
+
+    Raises:
+        UnknownNameError: there is no such rule.
+    """
+    rules = tuple(RULES.get(each) for each in (tuple(ids) or RULES.names()))
+    told: dict[tuple[str | int, ...], Finding] = {}
+    for rule in rules:
+        for each in _found(rule, subject):
+            told.setdefault(_key(each), each)
+    findings = sorted(told.values(), key=_key)
+    title = name or (subject.scenario.name if subject.scenario else subject.file)
+    return Checked(title, tuple(findings), rules)
