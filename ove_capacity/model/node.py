@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ove_capacity.model.resources import Amounts
 from ove_capacity.model.selector import Labels
 
-__all__ = ["HOSTNAME_LABEL", "REGION_LABEL", "ZONE_LABEL", "Node", "NodeImage", "Taint"]
+__all__ = ["HOSTNAME_LABEL", "REGION_LABEL", "ZONE_LABEL", "Node", "NodeImage", "Taint", "Topology"]
 
 HOSTNAME_LABEL = "kubernetes.io/hostname"
 ZONE_LABEL = "topology.kubernetes.io/zone"
@@ -31,6 +31,22 @@ class NodeImage:
 
     names: tuple[str, ...]
     size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Topology:
+    """How a machine's CPUs are laid out, evenly."""
+
+    sockets: int
+    cores_per_socket: int
+    threads_per_core: int
+    cells_per_socket: int = 1
+    """NUMA cells of each socket."""
+
+    @property
+    def cpus(self) -> int:
+        """Threads in all, which is what the operating system counts."""
+        return self.sockets * self.cores_per_socket * self.threads_per_core
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +73,9 @@ class Node:
     eviction_bytes: int | None = None
     """Memory below which its kubelet evicts, a part of what is not allocatable; None: allocatable
     was read off the machine, and nothing tells the parts apart."""
+
+    topology: Topology | None = None
+    """Its processors; None: not known."""
 
     @property
     def is_worker(self) -> bool:

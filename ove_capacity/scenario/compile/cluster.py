@@ -256,10 +256,11 @@ def compile_cluster(context: Context, name: str) -> Compiled:
     own_release = _release(context, name, profile)
     _warn_of_rules(context, name, own_release)
     config = _kubelet(context, name, section.kubelet, profile)
+    known_errors = len(context.problems.errors)
     made = pool_nodes(context, name, profile, own_release, config)
     real, shares = _real_nodes(context, name, found, own_release.kubevirt_rules, config)
     nodes = _unique(context, name, [*real, *made.nodes])
-    if not nodes:
+    if not nodes and len(context.problems.errors) == known_errors:
         context.error(path, "has no nodes: give it a profile, pools or nodes", key=True)
     context.assumptions += platform_assumptions([*shares, *made.shares], name)
     labels = dict(context.hub.managed_clusters.get(name, {}))

@@ -89,6 +89,7 @@ def _pools(teller: _Teller, made: dict[str, list[Node]]) -> Iterator[Origin]:
                 f"pools.{pool}.node.{key}",
                 _amount(resource, first.capacity.get(resource, 0)),
                 (*path, "node", key),
+                *([(*path, "node", "cores")] if key == "cpu" else []),
                 in_profile=f"node_specifications.{pool}.{key}",
                 default="the least a machine has" if key == "storage" else "",
             )

@@ -10,7 +10,7 @@ from ove_capacity.manifests.document import FieldPath
 from ove_capacity.manifests.profile import ClusterProfile, NodeShape
 from ove_capacity.model.assumption import Assumption, Evidence
 from ove_capacity.model.kubelet import KubeletConfig
-from ove_capacity.model.node import HOSTNAME_LABEL, ZONE_LABEL, Node, Taint
+from ove_capacity.model.node import HOSTNAME_LABEL, ZONE_LABEL, Node, Taint, Topology
 from ove_capacity.model.resources import (
     CPU,
     EPHEMERAL_STORAGE,
@@ -23,6 +23,7 @@ from ove_capacity.openshift.overhead import PlatformShare, platform_of, platform
 from ove_capacity.quantity import QuantityError, memory_bytes
 from ove_capacity.releases import Release
 from ove_capacity.scenario.compile.context import Context
+from ove_capacity.scenario.compile.topology import says_processors, topology_of
 from ove_capacity.scenario.schema.cluster import ClusterSection, PoolSection
 
 __all__ = ["PoolNodes", "pool_nodes"]
@@ -56,6 +57,7 @@ class _Pool:
     shape: NodeShape
     section: PoolSection
     hugepages: dict[str, int]
+    topology: Topology | None = None
 
     @property
     def role(self) -> str:
@@ -86,18 +88,23 @@ class _Site:
 
 
 def _shape(
-    context: Context, path: FieldPath, section: PoolSection, known: NodeShape | None
+    context: Context,
+    path: FieldPath,
+    section: PoolSection,
+    known: NodeShape | None,
+    topology: Topology | None,
 ) -> NodeShape | None:
     node = section.node
+    cpu_milli = topology.cpus * 1000 if topology else node.cpu
     base = known or NodeShape(0, 0)
     shape = NodeShape(
-        cpu_milli=node.cpu or base.cpu_milli,
+        cpu_milli=cpu_milli or base.cpu_milli,
         memory_bytes=node.memory or base.memory_bytes,
         storage_bytes=node.storage or base.storage_bytes or _LEAST_STORAGE_BYTES,
         storage_medium=base.storage_medium,
     )
     for name, amount in (("cpu", shape.cpu_milli), ("memory", shape.memory_bytes)):
-        if not amount:
+        if not amount and not (name == "cpu" and says_processors(node)):
             where = (*path, "node") if "node" in section.model_fields_set else path
             context.error(where, f"'{name}' is missing, and no profile says it")
     if not (shape.cpu_milli and shape.memory_bytes):
@@ -164,14 +171,15 @@ def _pools(
         count = counts.get(name) if given.count is None else given.count
         if count is None:
             context.error(path, "'count' is missing, and no profile says it")
-        shape = _shape(context, path, given, shapes.get(name))
+        topology = topology_of(context, (*path, "node"), given.node)
+        shape = _shape(context, path, given, shapes.get(name), topology)
         hugepages = _hugepages(context, path, name, given, pages)
         if shape is None:
             continue
         if sum(hugepages.values()) >= shape.memory_bytes:
             context.error(path, "its hugepages take more memory than its nodes have")
             continue
-        found.append(_Pool(name, count or 0, shape, given, hugepages))
+        found.append(_Pool(name, count or 0, shape, given, hugepages, topology))
     return found
 
 
@@ -289,6 +297,7 @@ def _nodes(
         allocatable=allocatable,
         taints=_taints(pool),
         pool=pool.name,
+        topology=pool.topology,
         eviction_bytes=None if is_measured else found.eviction_bytes,
     )
     nodes = []

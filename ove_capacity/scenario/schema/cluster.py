@@ -107,7 +107,7 @@ class NodeSection(Section):
     """One machine of a pool. What is left out comes from the profile."""
 
     cpu: AmountOfCpu | None = None
-    """CPUs (threads) that the operating system sees."""
+    """CPUs (threads) that the operating system sees; or say sockets, cores and threads."""
     memory: AmountOfMemory | None = None
     """RAM that the operating system sees: of 256 GiB built in about 251Gi."""
     hugepages: dict[str, Count] = Field(default_factory=dict)
@@ -115,13 +115,19 @@ class NodeSection(Section):
     storage: AmountOfMemory | None = None
     """Size of the disk that holds ephemeral storage."""
     sockets: PositiveCount | None = None
-    """CPU sockets."""
+    """CPU sockets; with cores and threads it says how many CPUs there are."""
+    cells_per_socket: PositiveCount | None = Field(default=None, alias="cellsPerSocket")
+    """NUMA cells of each socket; 1 when left out."""
+    cores: PositiveCount | None = None
+    """Cores of each socket."""
+    threads: Annotated[int, Field(strict=True, ge=1, le=8)] | None = None
+    """Threads of each core: 2 with hyper-threading."""
     devices: dict[str, Count] = Field(default_factory=dict)
     """Extended resources: ``{nvidia.com/A100: 2}``."""
     allocatable: Allocatable = Allocatable()
     """Measured; left out: what the kubelet's configuration and the release leave of it."""
 
-    not_modelled: ClassVar[frozenset[str]] = frozenset({"sockets"})
+    not_modelled: ClassVar[frozenset[str]] = frozenset({"cellsPerSocket"})
 
 
 class PoolSection(Section):

@@ -3,7 +3,7 @@
 import pytest
 
 from ove_capacity.model.assumption import Evidence
-from ove_capacity.model.node import Taint
+from ove_capacity.model.node import Taint, Topology
 
 _NODE = """\
 apiVersion: v1
@@ -25,6 +25,7 @@ spec:
   containers: [{{name: c, resources: {{requests: {{cpu: 100m}}}}}}]
 ---
 """
+_POOL = "clusters: {a: {pools: {worker: {count: 1, node: {NODE, memory: 64Gi}}}}}\n"
 _HEAD = "apiVersion: ove-capacity/v1\nname: x\n"
 
 
@@ -187,3 +188,42 @@ def test_a_kubevirt_version_alone_names_its_openshift(scenario):
 def test_the_scenarios_own_folder_is_named_as_it_is(problems):
     told = problems("manifests: ''\n", {"n.yaml": "kind: Node\nmetadata: {name: w}\n"})
     assert told[0].startswith("n.yaml:1:1 — a Node belongs to one cluster")
+
+
+@pytest.mark.parametrize(
+    ("node", "cpus", "layout"),
+    [
+        ("sockets: 2, cores: 32, threads: 2", 128, Topology(2, 32, 2)),
+        ("sockets: 2, cellsPerSocket: 2, cores: 8, threads: 1", 16, Topology(2, 8, 1, 2)),
+        ("sockets: 2, cores: 32, threads: 2, cpu: 128", 128, Topology(2, 32, 2)),
+        ("cores: 32, threads: 2, cpu: 128", 128, Topology(2, 32, 2)),
+        ("cpu: 128", 128, None),
+    ],
+)
+def test_sockets_cores_and_threads_say_how_many_cpus(scenario, node, cpus, layout):
+    case = scenario(_POOL.replace("NODE", node), small=_HEAD)
+    made = case.fleet.clusters[0].nodes[0]
+    assert (made.capacity["cpu"], made.topology) == (cpus * 1000, layout)
+    named = any("not modelled yet" in each and "cellsPerSocket" in each for each in case.warnings)
+    assert named is ("cells" in node)
+
+
+@pytest.mark.parametrize(
+    ("node", "words"),
+    [
+        (
+            "sockets: 2, cores: 32, threads: 2, cpu: 64",
+            "node.cpu — says 64 CPUs, but 2 sockets x 32 cores x 2 threads are 128",
+        ),
+        ("cores: 32, threads: 2", "node — 'sockets' is missing beside 'cores' and 'threads'"),
+        ("sockets: 2, cpu: 64", "node — 'cores' and 'threads' are missing beside 'sockets'"),
+        ("sockets: 3, threads: 2, cpu: 64", "node.cpu — is no multiple of 3 sockets x 2 threads"),
+        ("cellsPerSocket: 2, cpu: 64", "node.cellsPerSocket — needs sockets, cores and threads"),
+        ("sockets: 1, cellsPerSocket: 3, cores: 8, threads: 1", "must divide the 8 cores"),
+        ("sockets: 1, cores: 8, threads: 16", "node.threads — must be at most 8 (got 16)"),
+    ],
+)
+def test_a_contradiction_of_processors_shows_both_numbers(problems, node, words):
+    found = problems(_POOL.replace("NODE", node), small=_HEAD)
+    assert len(found) == 1
+    assert words in found[0]
