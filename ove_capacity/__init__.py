@@ -20,10 +20,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
-
-    from matplotlib.figure import Figure
 
     from ove_capacity.analysis.explain import Explanation
     from ove_capacity.analysis.failover import Failover
@@ -35,6 +33,7 @@ if TYPE_CHECKING:
     from ove_capacity.model.case import Case
     from ove_capacity.ocm.prioritizers import Prioritizer
     from ove_capacity.registry import Registry
+    from ove_capacity.report.figures.style import Picture
     from ove_capacity.sim.run import Run
     from ove_capacity.tables import Table
 
@@ -169,17 +168,24 @@ def simulate(
     return run.simulate(case, until_ms=until_ms, check=check, progress=progress)
 
 
-def headroom(subject: Case | Run, *, cluster: str = "") -> Headroom:
+def headroom(
+    subject: Case | Run, *, cluster: str = "", shapes: Sequence[str] | None = None
+) -> Headroom:
     """What is left on each cluster, and how many more VMs of each shape fit.
 
     Of a case: when its listed workloads are placed. Of a run: as it ended.
 
+    Args:
+        subject: a case or a run.
+        cluster: its name; else all.
+        shapes: names of workloads or instancetypes; else all workloads', and a catalogue.
+
     Raises:
-        UnknownNameError: there is no such cluster.
+        UnknownNameError: there is no such cluster, or no such shape.
     """
     from ove_capacity.analysis.headroom import headroom as ask
 
-    return ask(subject, cluster=cluster)
+    return ask(subject, cluster=cluster, shapes=shapes)
 
 
 def failover(subject: Case | Run, *, cluster: str = "", nodes: int = 1) -> Failover:
@@ -223,7 +229,7 @@ def placement(case: Case, name: str = "") -> FleetPlacement:
     return ask(case, name)
 
 
-def plot(result: object, name: str = "") -> Figure:
+def plot(result: object, name: str = "") -> Picture:
     """Draw a result: its first figure, or the one of that name.
 
     Of a run ``timeline`` and ``nodes``; of a case ``nodes``, when its listed workloads are placed.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ove_capacity.model.case import Case
     from ove_capacity.tables import Table
 
-__all__ = ["deliver", "refuse_unwritable", "write_whole"]
+__all__ = ["deliver", "draw", "refuse_no_folder", "refuse_unwritable"]
 
 
 def refuse_unwritable(file: Path | None, form: Format = Format.TEXT) -> None:
@@ -37,6 +37,36 @@ def refuse_unwritable(file: Path | None, form: Format = Format.TEXT) -> None:
         raise OveCapacityError(f"cannot write {file}: there is no folder {folder}")
     if not os.access(file if file.exists() else folder, os.W_OK):
         raise OveCapacityError(f"cannot write {file}: permission denied")
+
+
+def refuse_no_folder(folder: Path | None) -> None:
+    """Say before a long run that no figure could be put there; OveCapacityError if so."""
+    if folder is None:
+        return
+    there = folder.resolve()
+    if there.exists() and not there.is_dir():
+        raise OveCapacityError(f"cannot draw into {folder}: it is no folder")
+    if not there.exists() and not there.parent.is_dir():
+        raise OveCapacityError(f"cannot draw into {folder}: there is no folder {there.parent}")
+    if not os.access(there if there.exists() else there.parent, os.W_OK):
+        raise OveCapacityError(f"cannot draw into {folder}: permission denied")
+
+
+def draw(result: object, folder: Path | None) -> None:
+    """All figures of a result as PNG and SVG files in that folder, which is made if need be.
+
+    Raises:
+        OveCapacityError: the place cannot be written.
+    """
+    if folder is None:
+        return
+    from ove_capacity.report.figures.draw import figure_files  # matplotlib takes long to load
+
+    refuse_no_folder(folder)
+    contents = {folder / name: content for name, content in figure_files(result).items()}
+    with _naming(folder):
+        folder.mkdir(exist_ok=True)
+    _write_whole(contents)
 
 
 def deliver(
@@ -73,7 +103,7 @@ def deliver(
     else:
         content = text().rstrip("\n") + "\n"
     if file is not None:
-        write_whole({file: content.encode()})
+        _write_whole({file: content.encode()})
     else:
         _print(content, in_colour=form is Format.TEXT and is_terminal(sys.stdout))
 
@@ -90,7 +120,7 @@ def _deliver_tables(
         if others:
             typer.echo(f"Not shown: {', '.join(others)}; -o FILE writes them too.", err=True)
     elif form is Format.XLSX:
-        write_whole({file: sheets.workbook_bytes(frames)})
+        _write_whole({file: sheets.workbook_bytes(frames)})
     else:
         to_bytes = sheets.csv_bytes if form is Format.CSV else sheets.parquet_bytes
         contents = {file: to_bytes(frames[main])}
@@ -98,7 +128,7 @@ def _deliver_tables(
             ending = file.suffix or f".{form}"
             for name in others:
                 contents[file.with_name(f"{file.stem}.{name}{ending}")] = to_bytes(frames[name])
-        write_whole(contents)
+        _write_whole(contents)
 
 
 def _print(content: str, *, in_colour: bool) -> None:
@@ -114,7 +144,7 @@ def _print(content: str, *, in_colour: bool) -> None:
         raise OveCapacityError(f"cannot print: {error.strerror or error}") from None
 
 
-def write_whole(contents: Mapping[Path, bytes]) -> None:
+def _write_whole(contents: Mapping[Path, bytes]) -> None:
     """Write beside each file, then rename all: a reader sees old ones or new ones, never a part.
 
     Raises:

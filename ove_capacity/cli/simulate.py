@@ -10,6 +10,7 @@ import typer
 import ove_capacity
 from ove_capacity.cli.endings import ANSWER_IS_NO, ends_decently
 from ove_capacity.cli.options import (
+    FigureFolder,
     Format,
     FormatOption,
     Output,
@@ -21,7 +22,7 @@ from ove_capacity.cli.options import (
     duration_ms,
     load_case,
 )
-from ove_capacity.cli.output import deliver, refuse_unwritable
+from ove_capacity.cli.output import deliver, draw, refuse_no_folder, refuse_unwritable
 from ove_capacity.cli.progress import progress_bar
 
 __all__ = ["FailOn", "simulate"]
@@ -54,10 +55,12 @@ def simulate(
     ] = None,
     form: FormatOption = Format.TEXT,
     output: Output = None,
+    figures: FigureFolder = None,
 ) -> None:
     """Run the plan: what happened, what fits, what survives."""
     until_ms = None if until is None else duration_ms("--until", until, least_ms=1)
     refuse_unwritable(output, form)
+    refuse_no_folder(figures)
     case = load_case(scenario, variant=variant, settings=settings, outside=outside, seed=seed)
 
     from ove_capacity.report import json, records, text  # not before the input is known to be right
@@ -72,6 +75,7 @@ def simulate(
         case=run.case,
         tables=lambda: records.run_tables(run),
     )
+    draw(run, figures)
     if fail_on is FailOn.PENDING and any(
         each["pending"] + each["lost"] for each in run.counts.values()
     ):

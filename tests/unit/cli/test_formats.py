@@ -88,3 +88,19 @@ def test_when_one_file_cannot_be_written_none_is(scenario: str, tmp_path: Path) 
     code = main(["simulate", scenario, "--format", "csv", "-o", str(folder / "run.csv")])
     assert code == 2
     assert [each.name for each in folder.iterdir()] == ["run.events.csv"]
+
+
+def test_figures_go_to_a_folder_that_is_made(scenario: str, tmp_path: Path) -> None:
+    folder = tmp_path / "figures"
+    assert main(["simulate", scenario, "--figures", str(folder)]) == 0
+    names = sorted(file.name for file in folder.iterdir())
+    assert names == ["nodes.png", "nodes.svg", "timeline.png", "timeline.svg"]
+
+
+@pytest.mark.parametrize(("place", "reason"), [("tiny.yaml", "no folder"), ("a/b", "no folder")])
+def test_a_folder_that_cannot_be_is_refused_before_the_run(
+    place: str, reason: str, scenario: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["simulate", scenario, "--figures", str(tmp_path / place)]) == 2
+    printed = capsys.readouterr()
+    assert (reason in printed.err, printed.out) == (True, "")

@@ -1,0 +1,57 @@
+"""The figures of a result, by its type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ove_capacity.errors import UnknownNameError
+from ove_capacity.model.case import Case
+from ove_capacity.report.figures.nodes import nodes
+from ove_capacity.report.figures.style import Picture, applied, image_bytes
+from ove_capacity.report.figures.timeline import timeline
+from ove_capacity.sim.run import Run
+
+__all__ = ["figure_files", "plot"]
+
+_FIGURES: dict[type, dict[str, Callable[[Any], Picture]]] = {
+    Case: {"nodes": nodes},
+    Run: {"timeline": timeline, "nodes": nodes},
+}
+"""Type of a result -> its figures by name, the first of them when none is named."""
+
+
+def plot(result: object, name: str = "") -> Picture:
+    """The figure of that name, or a result's first.
+
+    Raises:
+        TypeError: nothing is drawn of such a result; says of which there is.
+        UnknownNameError: there is no such figure of it.
+    """
+    drawn = _of(result)
+    if name and name not in drawn:
+        raise UnknownNameError("figure", name, drawn)
+    with applied():
+        return drawn[name or next(iter(drawn))](result)
+
+
+def figure_files(result: object) -> dict[str, bytes]:
+    """All figures of a result as files: ``nodes.png``, ``nodes.svg`` ….
+
+    Raises:
+        TypeError: nothing is drawn of such a result.
+    """
+    return {
+        f"{name}.{form}": image_bytes(figure, form)
+        for name in _of(result)
+        for figure in [plot(result, name)]
+        for form in ("png", "svg")
+    }
+
+
+def _of(result: object) -> dict[str, Callable[[Any], Picture]]:
+    for kind, drawn in _FIGURES.items():
+        if isinstance(result, kind):
+            return drawn
+    known = ", ".join(f"{kind.__name__} ({', '.join(names)})" for kind, names in _FIGURES.items())
+    raise TypeError(f"no figure of {type(result).__name__}; there is one of: {known}")

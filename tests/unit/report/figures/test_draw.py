@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+
+import ove_capacity as oc
+from ove_capacity.errors import UnknownNameError
+from ove_capacity.report.figures.draw import figure_files
+from tests.simulation.build import case, cluster, loss, node, workload
+
+
+def texts(picture):
+    """All that is written on a figure."""
+    return [
+        text.get_text() for text in picture.findobj(match=lambda each: hasattr(each, "get_text"))
+    ]
+
+
+def run_of(*plan, until="3d", **fields):
+    return oc.simulate(case(*plan, **fields), until=until)
+
+
+@pytest.fixture(scope="module")
+def run():
+    return run_of(workload("db", count=5), loss("w1", at="1h", repair="30h"))
+
+
+def test_a_figure_says_the_answer_and_the_units_first(run) -> None:
+    title, subtitle = (text.get_text() for text in oc.plot(run).texts[:2])
+    assert title == "Fullest: production, whose memory is requested to 42 % at the start"
+    assert subtitle.endswith("in %.")
+    assert {"days", "production", "CPU", "memory"} <= set(texts(oc.plot(run)))
+
+
+def test_a_line_is_the_samples_in_percent(run) -> None:
+    panel = oc.plot(run).axes[0]
+    memory = next(line for line in panel.lines if line.get_label() == "memory")
+    log = run.samples
+    held = zip(log.memory_requested_bytes, log.memory_allocatable_bytes, strict=True)
+    assert list(memory.get_ydata()) == [100 * part / whole for part, whole in held]
+    assert list(memory.get_xdata()) == [0, 1, 2, 3]
+
+
+def test_days_on_which_a_vm_does_not_run_are_marked(run) -> None:
+    panel = oc.plot(run).axes[0]
+    marks = next(line for line in panel.lines if line.get_label().startswith("a VM"))
+    assert list(marks.get_xdata()) == [1]
+
+
+def test_each_cell_is_a_worker_s_share_of_a_resource(run) -> None:
+    picture = oc.plot(run, "nodes")
+    panel = picture.axes[0]
+    assert panel.images[0].get_array().shape == (2, 3)
+    assert [label.get_text() for label in panel.get_yticklabels()] == ["cpu", "memory"]
+    assert "No worker is 90 % full; the fullest, w1: 51 % of memory" in texts(picture)
+
+
+def test_a_worker_out_of_service_is_crossed_out() -> None:
+    down = run_of(workload("db"), loss("w2", at="1h"))
+    panel = oc.plot(down, "nodes").axes[0]
+    (box,) = [patch for patch in panel.patches if patch.get_hatch()]
+    assert box.get_x() == 0.5
+
+
+@pytest.mark.parametrize("name", ["timeline", "nodes"])
+@pytest.mark.parametrize(("clusters", "told"), [((), "no cluster"), (("bare",), "no worker")])
+def test_nothing_to_draw_is_said(name: str, clusters: tuple[str, ...], told: str) -> None:
+    bare = case(workload("db", cluster="-"), clusters=[cluster("x")])
+    asked = oc.simulate(with_clusters(bare, clusters), until="1h")
+    assert any(text.startswith(told) for text in texts(oc.plot(asked, name)))
+
+
+def with_clusters(asked, names):
+    fleet = replace(asked.fleet, clusters=tuple(replace(cluster(n), nodes=()) for n in names))
+    return replace(asked, fleet=fleet, plan=replace(asked.plan, workloads=()))
+
+
+def test_labels_of_a_hundred_nodes_do_not_meet() -> None:
+    machines = [node(f"ip-10-0-141-{i}.eu-central-1.compute.internal") for i in range(100)]
+    asked = case(workload("web", memory_gib=4), clusters=[cluster(nodes=machines)])
+    picture = oc.plot(asked)
+    picture.draw_without_rendering()
+    boxes = [label.get_window_extent() for label in picture.axes[0].get_xticklabels()]
+    assert len(boxes) > 20
+    assert all(left.x1 <= right.x0 for left, right in pairwise(boxes))
+    assert "ip-10-0-141-*.eu-central-1.compute.internal" in texts(picture)
+
+
+def test_the_same_result_is_the_same_bytes(run) -> None:
+    once, again = figure_files(run), figure_files(run)
+    assert once == again
+    assert sorted(once) == ["nodes.png", "nodes.svg", "timeline.png", "timeline.svg"]
+    assert all(b"<dc:date>" not in once[name] for name in once if name.endswith("svg"))
+
+
+def test_what_is_not_drawn_is_refused_with_what_is(run) -> None:
+    with pytest.raises(
+        TypeError, match=r"no figure of str; there is one of: .*Run \(timeline, nodes\)"
+    ):
+        oc.plot("a string")
+    with pytest.raises(UnknownNameError, match="Did you mean 'nodes'"):
+        oc.plot(run, "node")
+
+
+def test_a_figure_shows_itself_in_a_notebook(run) -> None:
+    assert oc.plot(run)._repr_png_().startswith(b"\x89PNG")
