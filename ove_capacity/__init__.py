@@ -7,7 +7,7 @@
     oc.check("scenarios/rh-ove.yaml")                # what the manifests do to each other
     case = oc.load("scenarios/rh-ove.yaml")
     oc.headroom(case)                                # how much is used, and what still fits
-    oc.failover(case)                                # whether any worker may be lost
+    oc.failover(case)                                # how many workers may be lost
     run = oc.simulate(case, until="90d", seed=7)
     oc.explain(run, "vm-production/web-3")           # why it runs where it does, or nowhere
     oc.placement(case, "vm-workload-placement")      # scores per prioritizer, and the decision
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ove_capacity.analysis.explain import Explanation
-    from ove_capacity.analysis.failover import Failover
+    from ove_capacity.analysis.failover_result import Failover
     from ove_capacity.analysis.fleet import FleetPlacement
     from ove_capacity.analysis.frames import events_frame, frame, samples_frame
     from ove_capacity.analysis.headroom import Headroom
@@ -72,7 +72,7 @@ _HOMES = {
     "Case": "ove_capacity.model.case:Case",
     "Checked": "ove_capacity.checks:Checked",
     "Explanation": "ove_capacity.analysis.explain:Explanation",
-    "Failover": "ove_capacity.analysis.failover:Failover",
+    "Failover": "ove_capacity.analysis.failover_result:Failover",
     "FleetPlacement": "ove_capacity.analysis.fleet:FleetPlacement",
     "Headroom": "ove_capacity.analysis.headroom:Headroom",
     "OveCapacityError": "ove_capacity.errors:OveCapacityError",
@@ -188,18 +188,46 @@ def headroom(
     return ask(subject, cluster=cluster, shapes=shapes)
 
 
-def failover(subject: Case | Run, *, cluster: str = "", nodes: int = 1) -> Failover:
-    """Whether any worker, or any *nodes* of them at once, may be lost with every VM placed again.
+def failover(
+    subject: Case | Run,
+    *,
+    cluster: str = "",
+    survive: int | None = None,
+    while_drained: int = 0,
+    domains: Sequence[str] = (),
+    budget: int | None = None,
+    extras: bool = True,
+) -> Failover:
+    """How many workers may be lost with every VM placed again, and what would help.
 
-    Of a case: when its listed workloads are placed. Of a run: as it ended.
+    Every worker, every pair, every zone and rack is lost on a copy. Of a case: when its listed
+    workloads are placed. Of a run: as it ended.
+
+    Args:
+        subject: what to ask of.
+        cluster: one cluster; all of them without it.
+        survive: how many arbitrary workers are to be survivable; see ``is_survived`` of the answer.
+        while_drained: also while so many other workers are drained.
+        domains: labels whose values are lost together, beside zone and rack.
+        budget: placements that one kind of loss may take; what takes more is not tried, and said.
+        extras: also drains, a second loss before the first is repaired, and the smallest spare.
 
     Raises:
-        ValueError: *nodes* is less than 1.
+        AnswerError: a number is negative.
         UnknownNameError: there is no such cluster.
     """
+    from ove_capacity.analysis.failover import BUDGET
     from ove_capacity.analysis.failover import failover as ask
 
-    return ask(subject, cluster=cluster, nodes=nodes)
+    return ask(
+        subject,
+        cluster=cluster,
+        survive=survive,
+        while_drained=while_drained,
+        domains=domains,
+        budget=BUDGET if budget is None else budget,
+        extras=extras,
+    )
 
 
 def explain(subject: Case | Run, vm: str, *, cluster: str = "") -> Explanation:

@@ -5,23 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ove_capacity.analysis.binding import binding
+from ove_capacity.analysis.budgets import (
+    BUDGET_COLUMNS,
+    LIMIT_COLUMNS,
+    Budget,
+    TestedLimit,
+    budget_notes,
+    budgets_of,
+    tested_limits,
+)
+from ove_capacity.analysis.fits import Fit, fit_all, limit_pod_addresses
 from ove_capacity.analysis.settle import settle
-from ove_capacity.analysis.shapes import Shape, shapes
+from ove_capacity.analysis.shapes import check_shapes, shapes
+from ove_capacity.analysis.system_share import SHARE_COLUMNS, SystemShare, system_shares
+from ove_capacity.analysis.trial import Trial
+from ove_capacity.analysis.waterfall import Waterfall, node_shares, waterfall, waterfall_table
 from ove_capacity.model.case import Case
-from ove_capacity.model.pod import Pod, PodSpec
-from ove_capacity.model.pod_requests import pod_requests
-from ove_capacity.model.policy import Policy
-from ove_capacity.model.resources import CPU, HUGEPAGES_PREFIX, MEMORY, Amounts, amounts
-from ove_capacity.place import Refused, how_many
-from ove_capacity.sim.run import Run, is_launcher
-from ove_capacity.state.cluster_state import ClusterState
+from ove_capacity.model.resources import CPU, MEMORY, Amounts
+from ove_capacity.sim.run import Run
 from ove_capacity.tables import Cell, Table
 
-__all__ = ["ClusterHeadroom", "Fit", "Headroom", "headroom"]
+__all__ = ["ClusterHeadroom", "Headroom", "headroom"]
 
 _GIB = 1 << 30
 _DEFINITION = (
@@ -29,57 +33,70 @@ _DEFINITION = (
     "capacity over the workers; guests may use allocatable, hugepages included, less the platform "
     "pods' requests"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Fit:
-    """How many more VMs of one shape fit, alone."""
-
-    shape: str
-    """The workload whose shape it is."""
-    count: int
-    binding: str
-    """The resource that runs out first, or upstream's reason when it is none."""
-    message: str
-    """The scheduler's sentence for the first VM that does not fit."""
-
-    def to_dict(self) -> dict[str, object]:
-        """For JSON output."""
-        return {
-            "shape": self.shape,
-            "count": self.count,
-            "binding": self.binding,
-            "message": self.message,
-        }
+_STRANDED = (
+    "stranded: free on workers where not one VM of the shapes that were asked about fits; it is "
+    "part of what is free, not beside it"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterHeadroom:
     """What the workers of one cluster have, hold and leave. CPU in milli-cores, memory in bytes.
 
-    Hugepages count as memory: guests use them.
+    Hugepages count as memory: guests use them. Workers out of service count for nothing.
     """
 
     cluster: str
     profile: str
-    workers: int
-    capacity: Amounts
-    allocatable: Amounts
-    platform: Amounts
-    """Requested by pods that are no VMs."""
-    vms: Amounts
-    """Requested by launcher pods, overhead and all."""
+    waterfall: Waterfall
+    """Of all workers in service."""
+    pools: Mapping[str, Waterfall] = field(default_factory=dict)
+    """The same by pool."""
+    shares: tuple[SystemShare, ...] = ()
+    """The system's share by each definition."""
+    budgets: tuple[Budget, ...] = ()
+    """Of the cluster, beside those of its nodes."""
+    limits: tuple[TestedLimit, ...] = ()
     fits: tuple[Fit, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What is not counted, in sentences."""
+
+    @property
+    def workers(self) -> int:
+        """In service."""
+        return self.waterfall.workers
+
+    @property
+    def capacity(self) -> Amounts:
+        """What the machines have."""
+        whole = self.waterfall.capacity
+        return {CPU: whole.cpu_milli, MEMORY: whole.memory_bytes}
+
+    @property
+    def allocatable(self) -> Amounts:
+        """What pods may ask for."""
+        kept = self._steps("system_reserved", "eviction_threshold", "reserved_measured")
+        return _less(self.capacity, kept)
+
+    @property
+    def platform(self) -> Amounts:
+        """Requested by pods that are no VMs."""
+        return self._steps("platform_pods", "virtualization")
+
+    @property
+    def vms(self) -> Amounts:
+        """Requested by launcher pods, overhead and all."""
+        return self._steps("launcher_overhead", "guest_requests")
 
     @property
     def usable(self) -> Amounts:
         """What guest requests may use: allocatable less the platform's requests."""
-        return {name: self.allocatable[name] - self.platform[name] for name in (CPU, MEMORY)}
+        return _less(self.allocatable, self.platform)
 
     @property
     def free(self) -> Amounts:
         """What is left on all workers together; no VM can use it in one piece."""
-        return {name: self.usable[name] - self.vms[name] for name in (CPU, MEMORY)}
+        return _less(self.usable, self.vms)
 
     @property
     def overhead_percent(self) -> float | None:
@@ -95,7 +112,19 @@ class ClusterHeadroom:
         return round(max(shares), 2) if shares else None
 
     def to_dict(self) -> dict[str, object]:
-        """For JSON output."""
+        """For JSON output: `summary`, and how it comes about."""
+        return {
+            **self.summary(),
+            "waterfall": self.waterfall.to_dict(),
+            "pools": {name: each.to_dict() for name, each in self.pools.items()},
+            "system_share": {each.name: each.to_dict() for each in self.shares},
+            "budgets": [each.to_dict() for each in self.budgets],
+            "tested_maximums": [each.to_dict() for each in self.limits],
+            "notes": list(self.notes),
+        }
+
+    def summary(self) -> dict[str, object]:
+        """For JSON output: totals and what fits."""
         parts = {
             "capacity": self.capacity,
             "allocatable": self.allocatable,
@@ -115,6 +144,13 @@ class ClusterHeadroom:
             "fits": [fit.to_dict() for fit in self.fits],
         }
 
+    def _steps(self, *names: str) -> dict[str, int]:
+        steps = [self.waterfall.step(name) for name in names]
+        return {
+            CPU: sum(step.cpu_milli for step in steps),
+            MEMORY: sum(step.memory_bytes for step in steps),
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Headroom:
@@ -124,124 +160,85 @@ class Headroom:
 
     @property
     def tables(self) -> tuple[Table, ...]:
-        """Totals by cluster, and what still fits."""
-        return (_totals(list(self.clusters.values())), _fits(list(self.clusters.values())))
+        """Totals, waterfalls by cluster and pool, shares, what still fits, budgets, limits."""
+        every = list(self.clusters.values())
+        budgets = [budget.row(each.cluster) for each in every for budget in each.budgets]
+        limits = [limit.row(each.cluster) for each in every for limit in each.limits]
+        shares = [share.row(each.cluster) for each in every for share in each.shares]
+        return (
+            _totals(every),
+            waterfall_table(
+                "From capacity to what is free", [e.waterfall for e in every], [_STRANDED]
+            ),
+            _pools(every),
+            Table.of("The system's share, by three definitions", SHARE_COLUMNS, shares),
+            _fits(every),
+            Table.of("Budgets of the cluster", BUDGET_COLUMNS, budgets),
+            Table.of("Beside what the vendor has tested", LIMIT_COLUMNS, limits),
+        )
 
     def to_dict(self) -> dict[str, object]:
         """For JSON output: cluster -> headroom."""
         return {name: each.to_dict() for name, each in self.clusters.items()}
 
     def __str__(self) -> str:
-        return "\n\n".join(table.text() for table in self.tables)
+        return "\n\n".join(table.text() for table in self.tables if table.rows)
 
     def _repr_html_(self) -> str:
-        return "".join(table.html() for table in self.tables)
+        return "".join(table.html() for table in self.tables if table.rows)
 
 
-def headroom(subject: Case | Run, *, cluster: str = "") -> Headroom:
+def headroom(
+    subject: Case | Run, *, cluster: str = "", shapes: Sequence[str] | None = None
+) -> Headroom:
     """What is left on each cluster, or on one, and how many more of each VM shape fit.
 
     Of a case: when its listed workloads are placed. Of a run: as it ended. Each shape is tried
-    alone, on a copy, until the scheduler refuses.
+    alone, on a copy, until the scheduler refuses or a budget of the cluster is used up.
+
+    Args:
+        subject: a case or a run.
+        cluster: its name; empty: all.
+        shapes: names of workloads or instancetypes; None: all workloads', and a catalogue.
 
     Raises:
-        UnknownNameError: there is no such cluster.
+        UnknownNameError: there is no such cluster, or no such shape.
     """
     run = settle(subject)
-    found = {}
-    for name in run.clusters(cluster):
-        noun = run.case.fleet.cluster(name)
-        state = run.states[name]
-        totals = _amounts(state)
-        found[name] = ClusterHeadroom(
-            name,
-            noun.profile,
-            len(noun.workers),
-            **totals,
-            fits=_fit_all(state, shapes(run.case, noun), run.case.policy),
-        )
-    return Headroom(found)
+    names = run.clusters(cluster)
+    if shapes is not None:
+        check_shapes(run.case, [run.case.fleet.cluster(name) for name in names], shapes)
+    return Headroom({name: _of_cluster(run, name, shapes) for name in names})
 
 
-def _amounts(state: ClusterState) -> dict[str, dict[str, int]]:
-    columns = {
-        CPU: [state.resource_index(CPU)],
-        # Hugepages are memory that guests may use, carved out of what is called memory.
-        MEMORY: [
-            r
-            for r, name in enumerate(state.resources)
-            if name == MEMORY or name.startswith(HUGEPAGES_PREFIX)
-        ],
-    }
-    workers = [(n, node) for n, node in enumerate(state.nodes) if node.is_worker]
-    rows = [n for n, _ in workers]
-    held = _held_by_vms(state, set(rows))
-    requested = {name: _sum(state.requested, rows, each) for name, each in columns.items()}
-    return {
-        "capacity": {
-            name: sum(node.capacity.get(name, 0) for _, node in workers) for name in columns
-        },
-        "allocatable": {
-            name: _sum(state.allocatable, rows, each) for name, each in columns.items()
-        },
-        "platform": {name: requested[name] - held[name] for name in columns},
-        "vms": held,
-    }
+def _of_cluster(run: Run, name: str, wanted: Sequence[str] | None) -> ClusterHeadroom:
+    noun, state = run.case.fleet.cluster(name), run.states[name]
+    candidates = shapes(run.case, noun, wanted)
+    pods = [shape.pod for shape in candidates if shape.pod is not None]
+    trial = Trial(state, pods, run.case.policy)
+    limit_pod_addresses(trial, noun)
+    parts = node_shares(run, noun)
+    rows = parts.workers()
+    takers = {n for pod in pods for n in trial.takers(pod)}
+    stranded = [n for n in rows if n not in takers]
+    whole = waterfall(parts, name, rows, stranded)
+    pools = dict.fromkeys(parts.nodes[n].pool for n in rows)
+    budgets, limits = budgets_of(run, noun), tested_limits(run, noun)
+    return ClusterHeadroom(
+        name,
+        noun.profile,
+        whole,
+        {pool: waterfall(parts, pool, parts.workers(pool), stranded) for pool in pools},
+        system_shares(parts, whole),
+        budgets,
+        limits,
+        fit_all(trial, noun, candidates, budgets, limits),
+        budget_notes(run, noun),
+    )
 
 
-def _sum(amounts_of: NDArray[np.int64], rows: list[int], columns: list[int]) -> int:
-    return int(amounts_of[np.ix_(rows, columns)].sum())
-
-
-def _held_by_vms(state: ClusterState, nodes: set[int]) -> dict[str, int]:
-    """Requests of the VMs on those nodes; equal VMs share their spec, which is summed once."""
-    total = {CPU: 0, MEMORY: 0}
-    known: dict[int, dict[str, int]] = {}
-    for row in state.rows():
-        pod = state.pod(row)
-        if state.node_of(row) in nodes and is_launcher(pod):
-            if id(pod.spec) not in known:
-                known[id(pod.spec)] = _requests(pod.spec)
-            for name, amount in known[id(pod.spec)].items():
-                if name in total:
-                    total[name] += amount
-                elif name.startswith(HUGEPAGES_PREFIX):
-                    total[MEMORY] += amount
-    return total
-
-
-def _requests(spec: PodSpec) -> dict[str, int]:
-    return amounts(pod_requests(spec))
-
-
-def _fit_all(state: ClusterState, candidates: Sequence[Shape], policy: Policy) -> tuple[Fit, ...]:
-    answers: dict[int, tuple[int, Refused | None]] = {}
-    fits = []
-    for shape in candidates:
-        if shape.pod is None:
-            fits.append(Fit(shape.name, 0, "KubeVirt makes no pod for it", shape.refusal))
-            continue
-        # Shapes with one spec are one question.
-        spec = id(shape.pod.spec)
-        if spec not in answers:
-            answers[spec] = how_many(state, shape.pod, policy)
-        count, refused = answers[spec]
-        assert refused is not None, "without a limit it ends with a refusal"
-        what = binding(refused, _shares(state, shape.pod, count))
-        fits.append(Fit(shape.name, count, what, refused.message))
-    return tuple(fits)
-
-
-def _shares(state: ClusterState, pod: Pod, count: int) -> dict[str, float]:
-    """Share of each resource of the workers that is taken when *count* more such pods run."""
-    rows = [n for n, node in enumerate(state.nodes) if node.is_worker]
-    asked = _requests(pod.spec)
-    shares = {}
-    for r, name in enumerate(state.resources):
-        has = int(state.allocatable[rows, r].sum())
-        if has:
-            shares[name] = (int(state.requested[rows, r].sum()) + count * asked.get(name, 0)) / has
-    return shares
+def _less(amounts: Amounts, taken: Amounts) -> Amounts:
+    return {name: amounts[name] - taken[name] for name in (CPU, MEMORY)}
 
 
 def _totals(clusters: Sequence[ClusterHeadroom]) -> Table:
@@ -262,10 +259,22 @@ def _totals(clusters: Sequence[ClusterHeadroom]) -> Table:
     return Table("Headroom of the workers", tuple(columns), tuple(rows), (_DEFINITION,))
 
 
+def _pools(clusters: Sequence[ClusterHeadroom]) -> Table:
+    """Pools of the clusters that have several."""
+    falls = [
+        Waterfall(f"{each.cluster}/{pool}", fall.workers, fall.capacity, fall.steps, fall.stranded)
+        for each in clusters
+        if len(each.pools) > 1
+        for pool, fall in each.pools.items()
+    ]
+    return waterfall_table("The same by pool", falls)
+
+
 def _fits(clusters: Sequence[ClusterHeadroom]) -> Table:
     rows: list[tuple[Cell, ...]] = [
-        (each.cluster, fit.shape, fit.count, fit.binding) for each in clusters for fit in each.fits
+        (each.cluster, fit.shape, fit.count, fit.binding, fit.by_nodes, fit.beyond_tested)
+        for each in clusters
+        for fit in each.fits
     ]
-    return Table(
-        "What still fits, each alone", ("cluster", "shape", "count", "binding"), tuple(rows)
-    )
+    columns = ("cluster", "shape", "count", "binding", "by_nodes", "beyond_tested")
+    return Table("What still fits, each alone", columns, tuple(rows))

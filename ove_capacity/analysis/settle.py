@@ -24,4 +24,5 @@ def settle(subject: Case | Run) -> Run:
     last_ms = max((each.at_ms for each in workloads), default=0)
     listed = replace(subject, plan=Plan(workloads))
     # A minute more, so that pods that make room for others are through their back-off.
-    return simulate(listed, until_ms=last_ms + MINUTE_MS, sample_every_ms=last_ms + MINUTE_MS)
+    run = simulate(listed, until_ms=last_ms + MINUTE_MS, sample_every_ms=last_ms + MINUTE_MS)
+    return replace(run, case=subject)

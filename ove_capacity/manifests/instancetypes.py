@@ -171,7 +171,9 @@ def common_instancetype(name: str) -> Instancetype:
 @cache
 def common_instancetypes() -> Mapping[str, Instancetype]:
     """All common instancetypes by name."""
-    return FrozenMap({name: common_instancetype(name) for name in sorted(_bundle()["instancetypes"])})
+    return FrozenMap(
+        {name: common_instancetype(name) for name in sorted(_bundle()["instancetypes"])}
+    )
 
 
 @cache

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 
 from ove_capacity.analysis.failover import failover
 from ove_capacity.analysis.headroom import headroom
+from ove_capacity.analysis.settle import settle
+from ove_capacity.analysis.shapes import workload_names
 from ove_capacity.model.assumption import Assumption
 from ove_capacity.model.case import Case
 from ove_capacity.model.cluster import Cluster
@@ -27,8 +29,14 @@ __all__ = [
 
 
 def simulate_document(run: Run) -> dict[str, object]:
-    """A whole run: how it ended by cluster, decisions, events and samples."""
-    room, losses = headroom(run).to_dict(), failover(run).to_dict()
+    """A whole run: the plan and how it ended by cluster, decisions, events and samples.
+
+    Headroom and failover are those of the plan fulfilled, as the verbs of those names tell them;
+    those of the last moment are beside them.
+    """
+    planned, shapes = settle(run.case), workload_names(run.case)
+    room, losses = headroom(planned, shapes=shapes), failover(planned, extras=False).to_dict()
+    last_room, last_losses = headroom(run, shapes=shapes), failover(run, extras=False)
     return {
         "scenario": run.case.name,
         "until_ms": run.until_ms,
@@ -40,8 +48,14 @@ def simulate_document(run: Run) -> dict[str, object]:
                 "profile": cluster.profile,
                 "nodes": _nodes(run, cluster),
                 "vms": dict(run.counts[cluster.name]),
-                "headroom": room[cluster.name],
+                "headroom": room.clusters[cluster.name].summary(),
                 "failover": losses[cluster.name],
+                "at_end": {
+                    "headroom": last_room.clusters[cluster.name].summary(),
+                    "failover": {
+                        "survives_nodes": last_losses.clusters[cluster.name].survives_nodes,
+                    },
+                },
             }
             for cluster in run.case.fleet.clusters
         },

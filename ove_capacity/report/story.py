@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from ove_capacity.analysis.failover import ClusterFailover, Failover
-from ove_capacity.analysis.headroom import ClusterHeadroom, Fit, Headroom
+from ove_capacity.analysis.failover_result import ClusterFailover, Failover
+from ove_capacity.analysis.fits import Fit
+from ove_capacity.analysis.headroom import ClusterHeadroom, Headroom
+from ove_capacity.analysis.system_share import GUIDELINE_PERCENT, guideline_verdict
 from ove_capacity.model import overview
 from ove_capacity.model.assumption import Assumption, Evidence
 from ove_capacity.model.cluster import Fleet
+from ove_capacity.model.resources import CPU, MEMORY
 from ove_capacity.ocm import Decision
 from ove_capacity.sim.run import Run
 from ove_capacity.simtime import format_duration
@@ -17,52 +20,74 @@ from ove_capacity.tables import Table
 
 __all__ = [
     "assumed",
-    "clusters_table",
+    "end_table",
     "evidence_sentence",
     "fits_table",
     "headline",
     "pending_table",
     "placements_table",
+    "planned_table",
 ]
 
-_GUIDELINE_PERCENT = (20, 30)
-"""The architecture's planning guideline for the share of the system."""
-
+_GIB = 1 << 30
 _ABREAST = 6
 _REFUSED = "refused"
 _SHOWN_ROWS = 12
+_FITS_TITLE = "What still fits as planned: more VMs of each shape"
 
 
-def clusters_table(run: Run, room: Headroom, losses: Failover) -> Table:
-    """Each cluster as the run leaves it."""
-    low, high = _GUIDELINE_PERCENT
+def planned_table(planned: Run, room: Headroom, losses: Failover) -> Table:
+    """Each cluster with the listed VMs in place."""
+    low, high = GUIDELINE_PERCENT
     rows = []
-    for cluster in run.case.fleet.clusters:
-        counts = run.counts[cluster.name]
-        loss = losses.clusters[cluster.name]
+    for cluster in planned.case.fleet.clusters:
+        counts = planned.counts[cluster.name]
+        wanted = counts["running"] + counts["pending"]
+        placed = "all" if not counts["pending"] else f"{counts['running']:,}"
         rows.append(
             (
                 cluster.name,
                 cluster.profile or "-",
-                f"{loss.workers} of {len(cluster.workers)}",
-                counts["running"],
-                counts["pending"],
-                counts["lost"],
+                len(cluster.workers),
+                wanted,
+                placed if wanted else "-",
                 *_overhead(room.clusters[cluster.name]),
-                _survives(loss),
+                _survives(losses.clusters[cluster.name]),
             )
         )
-    columns = ("cluster", "profile", "workers", "running", "pending", "lost", "overhead", "")
+    columns = ("cluster", "profile", "workers", "VMs", "placed", "overhead", "", "N+1")
     notes = (
         "overhead: the share of the workers' CPU or memory, whichever is larger, that guests can "
         f"never use; the architecture plans {low}-{high} %.",
         "N+1: every VM is placed again after the loss of any one worker.",
     )
-    return Table("Clusters at the end", (*columns, "N+1"), tuple(rows), notes)
+    title = "Clusters as planned: the listed VMs in place, no other has come, nothing has failed"
+    return Table(title, columns, tuple(rows), notes)
+
+
+def end_table(run: Run, room: Headroom, losses: Failover) -> Table:
+    """Each cluster as the run leaves it."""
+    rows = []
+    for cluster in run.case.fleet.clusters:
+        counts, left = run.counts[cluster.name], room.clusters[cluster.name]
+        rows.append(
+            (
+                cluster.name,
+                f"{left.workers} of {len(cluster.workers)}",
+                counts["running"],
+                counts["pending"],
+                counts["lost"],
+                left.free[CPU] / 1000,
+                left.free[MEMORY] / _GIB,
+                _survives(losses.clusters[cluster.name]),
+            )
+        )
+    columns = ("cluster", "workers", "running", "pending", "lost", "free cores", "free GiB")
+    return Table("Clusters at the end of the run", (*columns, "N+1"), tuple(rows))
 
 
 def headline(run: Run, losses: Failover) -> str:
-    """The run in a few sentences."""
+    """The run in a few sentences; *losses* as planned."""
     totals = Counter(str(vm.status) for vm in run.vms)
     told = ("running", "pending", "lost", "stopped", "halted")
     states = [f"{totals[name]} {name}" for name in told if totals[name]]
@@ -76,7 +101,7 @@ def headline(run: Run, losses: Failover) -> str:
         f"VMs at the end: {', '.join(states) or 'none'}.",
     ]
     if weak:
-        sentences.append(f"The loss of one worker is not survived by: {', '.join(weak)}.")
+        sentences.append(f"As planned, one worker lost is not survived by: {', '.join(weak)}.")
     return " ".join(sentences)
 
 
@@ -84,7 +109,7 @@ def fits_table(room: Headroom, names: Iterable[str]) -> Table:
     """How many more VMs of each shape fit on the clusters of those names, in their order."""
     each_room = [room.clusters[name] for name in names]
     clusters = [each for each in each_room if each.fits and each.workers]
-    title = "What still fits: more VMs of each shape, each alone, and what runs out first"
+    title = f"{_FITS_TITLE}, each alone, and what runs out first"
     notes = (f"{_REFUSED}: no worker takes it, whatever room there is; `explain` says why",)
     if len(clusters) > _ABREAST:
         listed = [(each.cluster, fit.shape, _fits(fit)) for each in clusters for fit in each.fits]
@@ -156,11 +181,7 @@ def evidence_sentence(assumptions: Sequence[Assumption]) -> str:
 
 def _overhead(room: ClusterHeadroom) -> tuple[str, str]:
     percent = room.overhead_percent
-    if percent is None:
-        return "-", "no worker"
-    low, high = _GUIDELINE_PERCENT
-    verdict = "below" if percent < low else "above" if percent > high else "within"
-    return f"{percent:.1f} %", verdict
+    return "-" if percent is None else f"{percent:.1f} %", guideline_verdict(percent)
 
 
 def _survives(loss: ClusterFailover) -> str:

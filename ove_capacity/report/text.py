@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from ove_capacity.analysis.failover import failover
 from ove_capacity.analysis.headroom import headroom
+from ove_capacity.analysis.settle import settle
+from ove_capacity.analysis.shapes import workload_names
 from ove_capacity.model.case import Case
 from ove_capacity.model.overview import assumptions_table
 from ove_capacity.report import story
@@ -20,14 +22,15 @@ _WIDTH = 100
 
 
 def simulate_text(run: Run) -> str:
-    """What an architect reads first: how each cluster ends, then why, then what to doubt."""
-    case = run.case
-    room, losses = headroom(run), failover(run)
+    """What an architect reads first: the plan, how each cluster ends, why, and what to doubt."""
+    case, planned, shapes = run.case, settle(run.case), workload_names(run.case)
+    room, losses = headroom(planned, shapes=shapes), failover(planned, budget=0, extras=False)
     clusters = [cluster.name for cluster in case.fleet.clusters]
     sections: list[str | Table] = [
         textwrap.fill(story.headline(run, losses), _WIDTH, break_on_hyphens=False),
-        story.clusters_table(run, room, losses),
+        story.planned_table(planned, room, losses),
         story.fits_table(room, clusters),
+        story.end_table(run, headroom(run, shapes=()), failover(run, budget=0, extras=False)),
         story.placements_table(list(run.placements.values())),
         overview.happenings_table(clusters, run.events),
         overview.losses_table(run.events, run.until_ms),

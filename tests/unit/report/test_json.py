@@ -61,6 +61,16 @@ def test_a_document_with_a_field_that_nobody_knows_does_not_pass(part: str) -> N
         jsonschema.validate(document, SCHEMA)
 
 
+def test_headroom_and_failover_are_those_of_the_plan_and_the_end_stands_beside_them() -> None:
+    asked = eventful()
+    document = simulate_document(oc.simulate(asked, until="2h"))
+    found = document["clusters"]["production"]
+    assert found["headroom"] == oc.headroom(asked).clusters["production"].summary()
+    assert found["failover"] == oc.failover(asked).to_dict()["production"]
+    assert (found["headroom"]["workers"], found["at_end"]["headroom"]["workers"]) == (4, 3)
+    assert found["at_end"]["failover"]["survives_nodes"] == 0
+
+
 def test_placements_go_by_name_and_by_namespace_too_where_names_are_taken_twice() -> None:
     decided = [Decision("a/web", ("c1",)), Decision("b/web"), Decision("b/db")]
     assert list(placements(decided)) == ["a/web", "b/web", "db"]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import ove_capacity as oc
+from ove_capacity.analysis.settle import settle
 from ove_capacity.model.assumption import Assumption, Evidence
 from ove_capacity.model.cluster import Fleet
 from ove_capacity.report import story
@@ -18,23 +19,38 @@ def only(table: Table) -> Mapping[str, Cell]:
 
 
 def test_a_cluster_that_cannot_lose_a_worker_says_how_many_vms_it_would_cost() -> None:
-    run = oc.simulate(case(workload("db", memory_gib=60, count=5)), until="1h")
-    row = only(story.clusters_table(run, oc.headroom(run), oc.failover(run)))
-    assert (row["workers"], row["running"], row["N+1"]) == ("3 of 3", 5, "NO, 1 VM")
+    run = settle(case(workload("db", memory_gib=60, count=5)))
+    row = only(story.planned_table(run, oc.headroom(run), oc.failover(run)))
+    assert (row["workers"], row["VMs"], row["placed"]) == (3, 5, "all")
+    assert row["N+1"] == "NO, 1 VM"
 
 
 def test_a_cluster_with_room_survives_the_loss_of_a_worker() -> None:
-    run = oc.simulate(case(workload("db", memory_gib=60, count=4)), until="1h")
-    row = only(story.clusters_table(run, oc.headroom(run), oc.failover(run)))
+    run = settle(case(workload("db", memory_gib=60, count=4)))
+    row = only(story.planned_table(run, oc.headroom(run), oc.failover(run)))
     assert row["N+1"] == "yes"
     assert "not survived" not in story.headline(run, oc.failover(run))
 
 
 def test_a_cluster_without_workers_is_not_judged() -> None:
     master = replace(node("m1"), labels={"node-role.kubernetes.io/master": ""})
-    run = oc.simulate(case(clusters=(cluster("hub", nodes=(master,)),)), until="1h")
-    row = only(story.clusters_table(run, oc.headroom(run), oc.failover(run)))
+    run = settle(case(clusters=(cluster("hub", nodes=(master,)),)))
+    row = only(story.planned_table(run, oc.headroom(run), oc.failover(run)))
+    assert (row["VMs"], row["placed"]) == (0, "-")
     assert (row["overhead"], row["N+1"]) == ("-", "no worker")
+
+
+def test_vms_of_the_plan_that_find_no_node_are_told_beside_those_that_do() -> None:
+    run = settle(case(workload("db", memory_gib=120, count=5)))
+    row = only(story.planned_table(run, oc.headroom(run), oc.failover(run)))
+    assert (row["VMs"], row["placed"]) == (5, "3")
+
+
+def test_the_end_of_a_run_is_a_table_of_its_own() -> None:
+    run = oc.simulate(case(workload("db", count=3, memory_gib=60), loss("w1", at="1h")), until="2h")
+    row = only(story.end_table(run, oc.headroom(run), oc.failover(run)))
+    assert (row["workers"], row["running"], row["lost"]) == ("2 of 3", 2, 1)
+    assert row["free cores"] == 64 - 2 - 2 * 0.005  # and a container each for the console log
 
 
 def test_a_node_loss_tells_how_long_its_vms_were_down() -> None:

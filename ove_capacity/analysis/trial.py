@@ -1,0 +1,73 @@
+"""A copy of a cluster to place on: what fits, and what would bind if something else did not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ove_capacity.model.pod import Pod
+from ove_capacity.model.policy import Policy
+from ove_capacity.place import Refused, explain_pod, how_many, scheduler_of
+from ove_capacity.state.claim import note_change
+from ove_capacity.state.cluster_state import ClusterState
+
+__all__ = ["Trial"]
+
+_AMPLE = 1 << 50
+"""More than anybody asks for: a quarter of what scores can still multiply by 100 in 64 bits."""
+
+
+class Trial:
+    """The cluster itself stays as it is; ties go to the first node, and nobody is pushed out."""
+
+    def __init__(self, state: ClusterState, pods: Sequence[Pod], policy: Policy) -> None:
+        """Copy the state; pods of other specs than *pods* may not be asked about."""
+        self.state = state.copy()
+        self.policy = Policy(tie="first", nodes_scored=policy.nodes_scored)
+        scheduler_of(self.state).classify(self.state, pods)
+
+    def how_many(self, pod: Pod) -> tuple[int, Refused]:
+        """How many pods like this one fit, alone, and why the next does not."""
+        count, refused = how_many(self.state, pod, self.policy)
+        assert refused is not None, "without a limit it ends with a refusal"
+        return count, refused
+
+    def takers(self, pod: Pod) -> tuple[int, ...]:
+        """The nodes that would take one such pod now."""
+        scheduler = scheduler_of(self.state)
+        (c,) = scheduler.classify(self.state, [pod])
+        everybody = replace(self.policy, nodes_scored="all")
+        return scheduler.decide(self.state, c, -1, everybody).feasible
+
+    def refusal(self, pod: Pod) -> Refused:
+        """Why no node takes the pod."""
+        verdict = explain_pod(self.state, pod, self.policy)
+        assert not verdict.node, "a node takes it"
+        return Refused(pod, verdict.message, tuple(each for _, each in verdict.rejections))
+
+    def fill(self, pods: Sequence[Pod]) -> int:
+        """Place pods in this order until one finds no node; how many were placed."""
+        scheduler = scheduler_of(self.state)
+        classes = np.array(scheduler.classify(self.state, pods), np.int64)
+        chosen, done = scheduler.schedule(self.state, classes, np.zeros(len(pods)), self.policy)
+        return done - 1 if done and chosen[done - 1] < 0 else done
+
+    def limit(self, resource: str, most: int) -> None:
+        """No node has more than *most* of a resource."""
+        self._allocate(resource, np.minimum(self._allocatable(resource), most))
+
+    def lift(self, resource: str) -> None:
+        """Every node has plenty of a resource, as if it could not run out."""
+        self._allocate(resource, np.full(len(self.state.nodes), _AMPLE, np.int64))
+
+    def _allocatable(self, resource: str) -> np.ndarray:
+        column = self.state.allocatable[:, self.state.resource_index(resource)]
+        return np.asarray(column)
+
+    def _allocate(self, resource: str, amounts: np.ndarray) -> None:
+        arrays = self.state.arrays
+        arrays.allocatable[:, self.state.resource_index(resource)] = amounts
+        for n in range(len(self.state.nodes)):
+            note_change(arrays.changes, arrays.cursor, n)
