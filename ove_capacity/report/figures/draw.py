@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ove_capacity.analysis.headroom import Headroom
 from ove_capacity.errors import UnknownNameError
 from ove_capacity.model.case import Case
 from ove_capacity.report.figures.nodes import nodes
 from ove_capacity.report.figures.style import Picture, applied, image_bytes
 from ove_capacity.report.figures.timeline import timeline
+from ove_capacity.report.figures.waterfall import waterfall
 from ove_capacity.sim.run import Run
 
 __all__ = ["figure_files", "plot"]
@@ -17,6 +19,7 @@ __all__ = ["figure_files", "plot"]
 _FIGURES: dict[type, dict[str, Callable[[Any], Picture]]] = {
     Case: {"nodes": nodes},
     Run: {"timeline": timeline, "nodes": nodes},
+    Headroom: {"waterfall": waterfall},
 }
 """Type of a result -> its figures by name, the first of them when none is named."""
 

@@ -97,9 +97,8 @@ def _title(strips: Sequence[Occupancy]) -> str:
     full = [(resource, worker) for share, _, resource, worker in cells if share >= _FULL_PERCENT]
     if not full:
         share, _, resource, (_, name) = max(cells, key=lambda cell: cell[:2])
-        return (
-            f"No worker is {_FULL_PERCENT} % full; the fullest, {name}: {int(share)} % of {resource}"
-        )
+        fullest = f"{name}: {int(share)} % of {resource}"
+        return f"No worker is {_FULL_PERCENT} % full; the fullest, {fullest}"
     total = sum(len(strip.workers) for strip in strips)
     workers = len({worker for _, worker in full})
     of_what = Counter(resource for resource, _ in full).most_common(3)

@@ -54,7 +54,7 @@ def test_each_cell_is_a_worker_s_share_of_a_resource(run) -> None:
     panel = picture.axes[0]
     assert panel.images[0].get_array().shape == (2, 3)
     assert [label.get_text() for label in panel.get_yticklabels()] == ["cpu", "memory"]
-    assert "No worker is 90 % full; the fullest, w1: 51 % of memory" in texts(picture)
+    assert "No worker is 90 % full; the fullest, w1: 50 % of memory" in texts(picture)
 
 
 def test_a_worker_out_of_service_is_crossed_out() -> None:
@@ -106,3 +106,27 @@ def test_what_is_not_drawn_is_refused_with_what_is(run) -> None:
 
 def test_a_figure_shows_itself_in_a_notebook(run) -> None:
     assert oc.plot(run)._repr_png_().startswith(b"\x89PNG")
+
+
+def test_a_waterfall_hangs_each_step_from_the_one_above() -> None:
+    found = oc.headroom(case(workload("db", count=5)))
+    cpu, memory = oc.plot(found).axes
+    assert [cpu.get_title(loc="left"), memory.get_title(loc="left")] == [
+        *("production: CPU, cores", "memory, GiB"),
+    ]
+    whole, *steps = memory.patches
+    assert whole.get_width() == 3 * 128
+    assert sum(bar.get_width() for bar in steps) == pytest.approx(3 * 128)
+    assert all(
+        above.get_x() == below.get_x() + below.get_width() for above, below in pairwise(steps)
+    )
+    assert steps[-1].get_x() == pytest.approx(0)
+
+
+def test_what_is_stranded_is_hatched_within_what_is_free() -> None:
+    found = oc.headroom(case(workload("db", count=9)), shapes=["db"])
+    memory = oc.plot(found).axes[1]
+    free, stranded = memory.patches[-2:]
+    assert (stranded.get_hatch(), stranded.get_x()) == ("xxx", 0)
+    assert stranded.get_width() == pytest.approx(free.get_width())
+    assert any("Hatched: stranded" in text for text in texts(oc.plot(found)))
