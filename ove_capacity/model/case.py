@@ -50,6 +50,7 @@ class Case:
             overview.workloads_table(self.plan),
             overview.placements_table(self.fleet.placements),
             overview.losses_table(self.plan),
+            overview.changes_table(self.plan),
             overview.assumptions_table(self.assumptions, self.fleet),
         )
         return tuple(table for table in every if table.rows)

@@ -18,6 +18,7 @@ from ove_capacity.tables import Cell, Table
 
 __all__ = [
     "assumptions_table",
+    "changes_table",
     "fleet_table",
     "losses_table",
     "placements_table",
@@ -86,6 +87,31 @@ def losses_table(plan: Plan) -> Table:
         for loss in plan.losses
     ]
     return Table("Node losses", ("cluster", "node", "lost", "repaired after"), tuple(rows))
+
+
+def changes_table(plan: Plan) -> Table:
+    """What is done on purpose: nodes that are closed, workloads that grow."""
+    rows = [
+        (
+            each.cluster,
+            each.node or f"each node of {each.pool}",
+            "cordoned",
+            f"at {format_duration(each.at_ms)}",
+            format_duration(each.lasting_ms) if each.lasting_ms else "for good",
+        )
+        for each in plan.cordons
+    ]
+    rows += [
+        (
+            each.workload.cluster or each.workload.placement.rpartition("/")[2],
+            each.workload.name,
+            f"grows by {each.vms or f'{each.basis_points / 100:g}%'}",
+            f"every {format_duration(each.every_ms)}",
+            "for good" if each.until_ms is None else f"until {format_duration(each.until_ms)}",
+        )
+        for each in plan.growths
+    ]
+    return Table("Planned changes", ("where", "what", "change", "when", "how long"), tuple(rows))
 
 
 def placements_table(placements: Sequence[Placement]) -> Table:

@@ -8,7 +8,7 @@ from ove_capacity.model.selector import Labels
 from ove_capacity.model.storage import Disk
 from ove_capacity.model.vm import Vmi
 
-__all__ = ["Arrivals", "Duration", "NodeLoss", "Plan", "Workload"]
+__all__ = ["Arrivals", "Cordon", "Duration", "Growth", "NodeLoss", "Plan", "Workload"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +86,43 @@ class NodeLoss:
 
 
 @dataclass(frozen=True, slots=True)
+class Cordon:
+    """Nodes that take no new pods for a while; those that run there go on."""
+
+    cluster: str
+    at_ms: int
+    lasting_ms: int | None = None
+    """None: for good."""
+    pool: str = ""
+    """All nodes of the pool, or …"""
+    node: str = ""
+    """… this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """A listed workload gets more VMs, step by step."""
+
+    workload: Workload
+    """One of the plan's. On several clusters each gets the VMs of a step, unless it is a total."""
+    every_ms: int
+    """The first step is so long after the workload started."""
+    vms: int = 0
+    """VMs a step; or …"""
+    basis_points: int = 0
+    """… hundredths of a percent of the VMs there are then; what is left of one VM is carried on."""
+    until_ms: int | None = None
+    """When it stops growing; None: never."""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Everything that is to happen."""
 
     workloads: tuple[Workload, ...] = ()
     arrivals: tuple[Arrivals, ...] = ()
     losses: tuple[NodeLoss, ...] = ()
+    cordons: tuple[Cordon, ...] = ()
+    growths: tuple[Growth, ...] = ()
     until_ms: int | None = None
     """How long a simulation runs unless it is told otherwise."""

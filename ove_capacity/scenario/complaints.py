@@ -75,7 +75,8 @@ def _located(
     """The path in the document for pydantic's location, and the sections that may stand there.
 
     A location also holds the tag of a union, which the document does not: where a step is the
-    *kind* of the mapping reached, it is skipped.
+    *kind* of the mapping reached, it is skipped. So is what leads into a short form, such as one
+    item without its list, or a size instead of a mapping with one.
     """
     path: list[int | str] = []
     models = [model]
@@ -84,12 +85,22 @@ def _located(
         if isinstance(value, Mapping) and step not in value and value.get("kind") == step:
             models = [each for each in models if _kind_matches(each, step)]
             continue
-        path.append(step)
+        is_short = _is_short(value, step)
+        if not is_short:
+            path.append(step)
         types = [names[str(step)] for m in models if str(step) in (names := _field_names(m))]
         if types:
             models = [found for each in types for found in _models(each)]
-        value = value_at(value, (step,))
+        if not is_short:
+            value = value_at(value, (step,))
     return tuple(path), models
+
+
+def _is_short(value: Any, step: int | str) -> bool:
+    """Whether *step* leads into what *value* was read as, and not into the value itself."""
+    if isinstance(value, Mapping):
+        return isinstance(step, int)
+    return value is not None and not isinstance(value, list)
 
 
 def _kind_matches(model: type[BaseModel], kind: int | str) -> bool:

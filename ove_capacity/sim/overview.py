@@ -19,6 +19,7 @@ _KINDS = {
     "node-lost": "nodes lost",
     "vm-lost": "VMs hit",
     "remediation-held-back": "repairs held back",
+    "node-cordoned": "nodes cordoned",
     "vm-started": "VM starts",
     "vm-pending": "refused at first",
     "vm-preempted": "preempted",

@@ -16,10 +16,11 @@ from ove_capacity.place import initial_state
 from ove_capacity.sim import overview
 from ove_capacity.sim.launch import launch
 from ove_capacity.sim.log import EventLog, SampleLog
-from ove_capacity.sim.processes.arrivals import arrivals, listed
+from ove_capacity.sim.processes.arrivals import arrivals, growth, listed
+from ove_capacity.sim.processes.cordons import closed_nodes, cordons
 from ove_capacity.sim.processes.losses import losses, nodes_of
 from ove_capacity.sim.processes.sampling import sample, sampling
-from ove_capacity.sim.processes.scheduling import scheduling
+from ove_capacity.sim.processes.scheduling import RESTARTING, scheduling
 from ove_capacity.sim.world import Site, Vm, VmStatus, World
 from ove_capacity.simtime import DAY_MS, format_duration
 from ove_capacity.state.cluster_state import ClusterState
@@ -52,6 +53,12 @@ class VmRecord:
     started_ms: int | None
     reason: str
     """Upstream's sentence, while it is pending."""
+    run_strategy: str = "Always"
+
+    @property
+    def restarts(self) -> bool:
+        """Whether its run strategy starts it again when its pod has failed."""
+        return self.run_strategy in RESTARTING
 
     @property
     def key(self) -> str:
@@ -192,6 +199,7 @@ def _open_site(world: World, cluster: Cluster) -> None:
     site = world.sites[cluster.name] = Site(cluster, state, world.env)
     if world.case.policy.tie == "random":
         site.tie = world.stream("kube.tie", cluster.name)
+    site.cordons.update(node.name for node in cluster.nodes if node.unschedulable)
     for row in state.rows():
         pod = state.pod(row)
         if is_launcher(pod):
@@ -232,8 +240,13 @@ def _spawn(world: World, sample_every_ms: int) -> None:
         for node in nodes_of(site, loss):
             ordinal = named[site.name, node] = named.get((site.name, node), -1) + 1
             world.spawn(losses(world, site, node, loss, ordinal))
+    for cordon in plan.cordons:
+        site = world.site(cordon.cluster)
+        world.spawn(cordons(world, site, cordon, closed_nodes(site, cordon)))
     for workload in plan.workloads:
         world.spawn(listed(world, workload))
+    for step in plan.growths:
+        world.spawn(growth(world, step))
     for stream in plan.arrivals:
         world.spawn(arrivals(world, stream))
     world.spawn(sampling(world, sample_every_ms))
@@ -300,4 +313,5 @@ def _vm_record(site: Site, vm: Vm) -> VmRecord:
         vm.arrived_ms,
         vm.started_ms,
         vm.reason,
+        vm.run_strategy,
     )

@@ -116,6 +116,8 @@ class Site:
         self.counts: Counter[VmStatus] = Counter()
         self.outages: dict[str, Outage] = {}
         """By node."""
+        self.cordons: Counter[str] = Counter()
+        """Node -> cordons that hold it closed, the one it was written with among them."""
         self.tie: np.random.Generator | None = None
         """Breaks ties at random; None: the first node wins."""
         self.bell: Event = env.event()
@@ -168,6 +170,8 @@ class World:
         self.sites: dict[str, Site] = {}
         self.decisions: dict[str, tuple[str, ...]] = {}
         """Placement, by key, -> the clusters it chose, best first."""
+        self.sizes: dict[str, int] = {}
+        """Workload that has grown -> its VMs so far, on each of its clusters or in all."""
         self.warnings: dict[str, None] = {}
         """In the order they came up, each once."""
         self.specs: Specs = {}

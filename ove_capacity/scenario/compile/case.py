@@ -16,13 +16,13 @@ from ove_capacity.manifests.document import FieldPath, path_text, plain
 from ove_capacity.manifests.objects import unmodelled_warning
 from ove_capacity.model.case import Case, Provenance
 from ove_capacity.model.cluster import Fleet
-from ove_capacity.model.plan import Arrivals, NodeLoss, Plan, Workload
+from ove_capacity.model.plan import Plan, Workload
 from ove_capacity.model.policy import Policy
 from ove_capacity.scenario.compile.cluster import Compiled, compile_cluster
 from ove_capacity.scenario.compile.context import Context, merged_assumptions
-from ove_capacity.scenario.compile.events import node_losses
-from ove_capacity.scenario.compile.workloads import arrivals_of, listed_vms, workload_of
-from ove_capacity.scenario.schema.event import ArrivalsSection, NodeLossSection
+from ove_capacity.scenario.compile.events import with_events
+from ove_capacity.scenario.compile.workloads import listed_vms, workload_of
+from ove_capacity.scenario.schema.event import ArrivalsSection
 from ove_capacity.scenario.schema.section import Section
 
 __all__ = ["compile_case"]
@@ -73,18 +73,9 @@ def _plan(context: Context, clusters: Mapping[str, Compiled]) -> Plan:
         workload = workload_of(context, ("workloads", index), section, clusters)
         if workload is not None:
             workloads.append(workload)
-    arrivals: list[Arrivals] = []
-    losses: list[NodeLoss] = []
-    for index, event in enumerate(context.scenario.events):
-        path = ("events", index)
-        if isinstance(event, NodeLossSection):
-            losses += node_losses(context, path, event, clusters)
-        elif isinstance(event, ArrivalsSection):
-            stream = arrivals_of(context, path, event, clusters)
-            if stream is not None:
-                arrivals.append(stream)
     _check_names(context)
-    return Plan(tuple(workloads), tuple(arrivals), tuple(losses), until_ms=context.scenario.until)
+    plan = Plan(tuple(workloads), until_ms=context.scenario.until)
+    return with_events(context, plan, clusters)
 
 
 def _check_names(context: Context) -> None:

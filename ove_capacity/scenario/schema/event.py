@@ -4,26 +4,34 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from ove_capacity.scenario.schema.section import (
     Count,
+    GrowthPercent,
+    LabelMap,
     Milliseconds,
     Name,
     PositiveCount,
     Section,
+    Shorthand,
     Text,
 )
 from ove_capacity.scenario.schema.workload import Constant, Exponential, VmSection
 
 __all__ = [
+    "AddClusterSection",
     "ArrivalsSection",
     "CordonSection",
+    "CountOrShare",
+    "DrainSection",
     "Event",
     "GrowthSection",
     "NodeLossSection",
-    "ScaleSection",
+    "NodesSection",
+    "ScalePoolSection",
     "SiteLossSection",
+    "Step",
     "UpgradeSection",
 ]
 
@@ -68,6 +76,33 @@ class ArrivalsSection(VmSection):
     """When they stop coming; left out: never."""
 
 
+class Step(Section):
+    """How many: a number, or a share."""
+
+    count: PositiveCount | None = None
+    """A number."""
+    percent: GrowthPercent | None = None
+    """A share of those there are: ``5%``."""
+
+
+def _step(value: Any) -> Any:
+    """``10`` or ``5%``."""
+    if isinstance(value, dict):
+        if len(value) != 1:
+            raise ValueError("needs either count or percent")
+        return value
+    if isinstance(value, str) and not value.strip().endswith("%"):
+        raise ValueError("must be a number like 10 or a share like 5%")
+    return {"percent" if isinstance(value, str) else "count": value}
+
+
+CountOrShare = Annotated[
+    Step,
+    BeforeValidator(_step),
+    Shorthand({"type": ["integer", "string"], "examples": [10, "5%"]}),
+]
+
+
 class UpgradeSection(Section):
     """A rolling upgrade."""
 
@@ -81,17 +116,15 @@ class UpgradeSection(Section):
     """When it begins."""
     to: Text | None = None
     """The release it leads to."""
-    max_unavailable: PositiveCount | Text = Field(default=1, alias="maxUnavailable")
+    max_unavailable: CountOrShare = Field(default=Step(count=1), alias="maxUnavailable")
     """Nodes out of service at once, or a share: ``10%``."""
 
     not_modelled: ClassVar[frozenset[str]] = frozenset({"*"})
 
 
-class CordonSection(Section):
-    """A node is cordoned, drained or put into maintenance."""
+class NodesSection(Section):
+    """An event that is about some nodes of a cluster."""
 
-    kind: Literal["cordon", "drain", "maintenance"]
-    """Whether pods stay, leave, or leave until the work is done."""
     cluster: Name
     """The cluster."""
     node: Name | None = None
@@ -102,6 +135,20 @@ class CordonSection(Section):
     """When."""
     lasting: Milliseconds | None = Field(default=None, alias="for")
     """How long; left out: for good."""
+
+
+class CordonSection(NodesSection):
+    """Nodes take no new pods; what runs there stays."""
+
+    kind: Literal["cordon"]
+    """Nodes are closed."""
+
+
+class DrainSection(NodesSection):
+    """Nodes are drained or put into maintenance."""
+
+    kind: Literal["drain", "maintenance"]
+    """Pods leave, or leave until the work is done."""
 
     not_modelled: ClassVar[frozenset[str]] = frozenset({"*"})
 
@@ -129,30 +176,43 @@ class GrowthSection(Section):
     workload: Name
     """Which workload."""
     every: Milliseconds
-    """How long a step is."""
-    by: Count | Text
-    """VMs a step, or a share: ``5%``."""
+    """How long a step is; the first ends so long after the workload started."""
+    by: CountOrShare
+    """VMs a step, or a share of those there are then: ``5%``."""
+    until: Milliseconds | None = None
+    """When it stops growing; left out: never."""
+
+
+class ScalePoolSection(Section):
+    """A pool gets bigger or smaller."""
+
+    kind: Literal["scale-pool"]
+    """Machines are added or taken away."""
+    cluster: Name
+    """The cluster."""
+    pool: Name
+    """The pool."""
+    at: Milliseconds
+    """When."""
+    count: Count
+    """How many machines it has then."""
 
     not_modelled: ClassVar[frozenset[str]] = frozenset({"*"})
 
 
-class ScaleSection(Section):
-    """A pool or the fleet gets bigger or smaller."""
+class AddClusterSection(Section):
+    """The fleet gets bigger."""
 
-    kind: Literal["scale-pool", "add-cluster"]
-    """What changes its size."""
+    kind: Literal["add-cluster"]
+    """A cluster joins."""
     cluster: Name
-    """The cluster."""
-    pool: Name | None = None
-    """The pool."""
+    """Its name."""
     at: Milliseconds
     """When."""
-    count: Count | None = None
-    """How many machines it has then."""
-    profile: Name | None = None
-    """Profile of the new cluster."""
-    labels: dict[str, Any] = Field(default_factory=dict)
-    """Labels of the new cluster."""
+    profile: Name
+    """What it is made of."""
+    labels: LabelMap = Field(default_factory=dict)
+    """Labels of its ManagedCluster."""
 
     not_modelled: ClassVar[frozenset[str]] = frozenset({"*"})
 
@@ -162,8 +222,10 @@ Event = Annotated[
     | ArrivalsSection
     | UpgradeSection
     | CordonSection
+    | DrainSection
     | SiteLossSection
     | GrowthSection
-    | ScaleSection,
+    | ScalePoolSection
+    | AddClusterSection,
     Field(discriminator="kind"),
 ]

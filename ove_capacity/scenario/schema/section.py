@@ -28,6 +28,7 @@ __all__ = [
     "AmountOrNone",
     "Count",
     "Flag",
+    "GrowthPercent",
     "LabelMap",
     "Milliseconds",
     "Name",
@@ -134,15 +135,22 @@ def _bounded(amount: int) -> int:
     return amount
 
 
-def _percent(value: Any) -> float:
+def _percent(value: Any, most: int = 100) -> float:
     """``30%`` or 30."""
     text = value.strip().removesuffix("%").strip() if isinstance(value, str) else repr(value)
     try:
         percent = nan if isinstance(value, bool) else float(text)
     except ValueError:
         percent = nan
-    if not 0 < percent <= 100:
-        raise ValueError("must be a share like 30%, more than 0 and at most 100")
+    if not 0 < percent <= most:
+        raise ValueError(f"must be a share like 30%, more than 0 and at most {most}")
+    return percent
+
+
+def _percent_of_growth(value: Any) -> float:
+    percent = _percent(value, 1000)
+    if percent * 100 != int(percent * 100):
+        raise ValueError("must have two decimals at most, like 2.25%")
     return percent
 
 
@@ -207,6 +215,8 @@ AmountOrNone = Annotated[int, BeforeValidator(_bytes_or_none), _QUANTITY]
 """Bytes, from a quantity that may be zero."""
 Percent = Annotated[float, BeforeValidator(_percent), _PERCENT]
 """From ``30%`` or 30."""
+GrowthPercent = Annotated[float, BeforeValidator(_percent_of_growth), _PERCENT]
+"""From ``5%``; more than all there is may come."""
 WholePercent = Annotated[int, BeforeValidator(_whole_percent), _PERCENT]
 """From ``75%`` or 75."""
 Milliseconds = Annotated[int, BeforeValidator(_duration_ms), WithJsonSchema(DURATION)]

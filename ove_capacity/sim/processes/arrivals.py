@@ -1,19 +1,23 @@
-"""VMs come into being: listed ones at their time, others as a Poisson stream."""
+"""VMs come into being: listed ones at their time, more as they grow, others as a Poisson stream."""
 
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 from simpy.events import ProcessGenerator
 
 from ove_capacity.errors import AnswerError
-from ove_capacity.model.plan import Arrivals, Duration, Workload
+from ove_capacity.model.plan import Arrivals, Duration, Growth, Workload
 from ove_capacity.sim.draw import draw_ms
 from ove_capacity.sim.launch import launch
 from ove_capacity.sim.processes.scheduling import submit
 from ove_capacity.sim.world import Site, Vm, VmStatus, World
 
-__all__ = ["arrivals", "listed"]
+__all__ = ["arrivals", "growth", "listed"]
+
+_WHOLE = 10_000
+"""Basis points of all."""
 
 
 def listed(world: World, workload: Workload) -> ProcessGenerator:
@@ -33,6 +37,25 @@ def arrivals(world: World, stream: Arrivals) -> ProcessGenerator:
         if stream.until_ms is not None and world.now_ms >= stream.until_ms:
             return
         _deploy(world, workload, first)
+
+
+def growth(world: World, step: Growth) -> ProcessGenerator:
+    """A workload gets more VMs, step by step; its names go on where they ended."""
+    workload, carried = step.workload, 0
+    assert not workload.vm_names, "VMs that are listed by name do not grow"
+    yield world.wait(workload.at_ms)
+    while True:
+        yield world.wait(step.every_ms)
+        if step.until_ms is not None and world.now_ms >= step.until_ms:
+            return
+        size = world.sizes.get(workload.name, workload.count)
+        share, carried = divmod(size * step.basis_points + carried, _WHOLE)
+        added = step.vms + share
+        if added:
+            detail = f"{size} + {added}"
+            world.events.record(world.now_ms, "workload-grown", "", workload.name, detail=detail)
+            world.sizes[workload.name] = size + added
+            _deploy(world, replace(workload, count=added), size)
 
 
 def _deploy(world: World, workload: Workload, first: int) -> None:

@@ -10,9 +10,10 @@ from ove_capacity.sim.processes.lifetimes import lifetime
 from ove_capacity.sim.world import SCHEDULING, Site, Vm, VmStatus, World
 from ove_capacity.state.pending import Waiting
 
-__all__ = ["restart", "scheduling", "submit"]
+__all__ = ["RESTARTING", "restart", "scheduling", "submit"]
 
-_RESTARTING = ("Always", "RerunOnFailure")
+RESTARTING = ("Always", "RerunOnFailure")
+"""Run strategies that start a VM again whose pod has failed."""
 
 
 def submit(world: World, site: Site, vm: Vm) -> None:
@@ -25,7 +26,7 @@ def submit(world: World, site: Site, vm: Vm) -> None:
 
 def restart(world: World, site: Site, vm: Vm) -> None:
     """A VM whose pod has failed is started again, if its run strategy says so."""
-    if vm.run_strategy not in _RESTARTING:
+    if vm.run_strategy not in RESTARTING:
         site.turn(vm, VmStatus.STOPPED)
         world.record("vm-stopped", site, vm.key, detail=f"runStrategy {vm.run_strategy}")
         return

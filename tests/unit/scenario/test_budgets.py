@@ -59,7 +59,7 @@ def test_disks_may_be_written_short(scenario, written, disks):
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ("disks: 0", "disks[0].size — must be more than zero"),
+        ("disks: 0", "disks — must be more than zero"),
         ("disks: [{name: a}]", "disks[0] — 'size' is missing"),
         ("disks: [{name: a, size: 1Gi}, {name: a, size: 1Gi}]", "there is a disk 'a' already"),
         ("networks: vlan9", "there is no network 'vlan9'; known: vlan7; did you mean 'vlan7'?"),
