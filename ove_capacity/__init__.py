@@ -7,6 +7,7 @@
     oc.check("scenarios/rh-ove.yaml")                # what the manifests do to each other
     case = oc.load("scenarios/rh-ove.yaml")
     oc.headroom(case)                                # how much is used, and what still fits
+    oc.ladder(case, mix={"web": 0.7, "db": 0.3})     # what binds first, and what next
     oc.failover(case)                                # how many workers may be lost
     run = oc.simulate(case, until="90d", seed=7)
     oc.explain(run, "vm-production/web-3")           # why it runs where it does, or nowhere
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from ove_capacity.analysis.fleet import FleetPlacement
     from ove_capacity.analysis.frames import events_frame, frame, samples_frame
     from ove_capacity.analysis.headroom import Headroom
+    from ove_capacity.analysis.ladder import Ladder
     from ove_capacity.checks import Checked, Rule
     from ove_capacity.errors import OveCapacityError, ScenarioError
     from ove_capacity.model.case import Case
@@ -48,6 +50,7 @@ __all__ = [
     "Failover",
     "FleetPlacement",
     "Headroom",
+    "Ladder",
     "OveCapacityError",
     "Run",
     "ScenarioError",
@@ -59,6 +62,7 @@ __all__ = [
     "failover",
     "frame",
     "headroom",
+    "ladder",
     "load",
     "placement",
     "plot",
@@ -75,6 +79,7 @@ _HOMES = {
     "Failover": "ove_capacity.analysis.failover_result:Failover",
     "FleetPlacement": "ove_capacity.analysis.fleet:FleetPlacement",
     "Headroom": "ove_capacity.analysis.headroom:Headroom",
+    "Ladder": "ove_capacity.analysis.ladder:Ladder",
     "OveCapacityError": "ove_capacity.errors:OveCapacityError",
     "Run": "ove_capacity.sim.run:Run",
     "ScenarioError": "ove_capacity.errors:ScenarioError",
@@ -186,6 +191,25 @@ def headroom(
     from ove_capacity.analysis.headroom import headroom as ask
 
     return ask(subject, cluster=cluster, shapes=shapes)
+
+
+def ladder(
+    subject: Case | Run, *, cluster: str = "", mix: Mapping[str, float] | None = None
+) -> Ladder:
+    """Which constraint binds first when VMs of a mix are added, and which next if it did not.
+
+    Args:
+        subject: a case, when its listed workloads are placed; or a run, as it ended.
+        cluster: its name; else all.
+        mix: shape -> weight, as ``{"web": 0.7, "db": 0.3}``; else as the VMs that exist there.
+
+    Raises:
+        UnknownNameError: there is no such cluster, or no such shape.
+        ValueError: a weight is no positive number.
+    """
+    from ove_capacity.analysis.ladder import ladder as ask
+
+    return ask(subject, cluster=cluster, mix=mix)
 
 
 def failover(

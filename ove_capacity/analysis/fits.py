@@ -15,13 +15,11 @@ from ove_capacity.model.pod import Pod
 from ove_capacity.model.pod_requests import pod_requests
 from ove_capacity.model.resources import PODS, amounts
 from ove_capacity.openshift.tested_maximums import TESTED_MAXIMUMS
-from ove_capacity.place import Refused
 from ove_capacity.state.cluster_state import ClusterState
 
-__all__ = ["POD_ADDRESSES", "Fit", "fit_all", "limit_pod_addresses", "taken_shares"]
+__all__ = ["Fit", "fit_all", "limit_pod_addresses", "pod_budget", "taken_shares"]
 
-POD_ADDRESSES = "addresses:pods"
-"""The budget of a node's slice of the pod network."""
+_POD_ADDRESSES = "addresses:pods"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +71,8 @@ def fit_all(
         spec = id(shape.pod.spec)  # shapes with one spec are one question to the nodes
         if spec not in answers:
             count, refused = trial.how_many(shape.pod)
-            answers[spec] = (count, _what_binds(trial, cluster, refused, count), refused.message)
+            what = binding(refused, taken_shares(trial.state, refused.pod, count))
+            answers[spec] = (count, pod_budget(cluster, what), refused.message)
         fits.append(_least(shape, cluster, answers[spec], budgets, limits))
     return tuple(fits)
 
@@ -82,6 +81,14 @@ def limit_pod_addresses(trial: Trial, cluster: Cluster) -> None:
     """Let no node run more pods than its slice of the pod network has addresses."""
     if cluster.network is not None:
         trial.limit(PODS, cluster.network.addresses_per_node)
+
+
+def pod_budget(cluster: Cluster, resource: str) -> str:
+    """The resource, or addresses where they are fewer than the pods that a worker may run."""
+    if resource != PODS or cluster.network is None:
+        return resource
+    most = max((node.allocatable.get(PODS, 0) for node in cluster.workers), default=0)
+    return _POD_ADDRESSES if cluster.network.addresses_per_node < most else resource
 
 
 def taken_shares(state: ClusterState, pod: Pod, count: int) -> dict[str, float]:
@@ -94,15 +101,6 @@ def taken_shares(state: ClusterState, pod: Pod, count: int) -> dict[str, float]:
         if has:
             shares[name] = (int(state.requested[rows, r].sum()) + count * asked.get(name, 0)) / has
     return shares
-
-
-def _what_binds(trial: Trial, cluster: Cluster, refused: Refused, count: int) -> str:
-    what = binding(refused, taken_shares(trial.state, refused.pod, count))
-    network = cluster.network
-    if what == PODS and network is not None:
-        most = max((node.allocatable.get(PODS, 0) for node in cluster.workers), default=0)
-        return POD_ADDRESSES if network.addresses_per_node < most else what
-    return what
 
 
 def _least(

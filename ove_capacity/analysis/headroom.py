@@ -168,7 +168,9 @@ class Headroom:
         return (
             _totals(every),
             waterfall_table(
-                "From capacity to what is free", [e.waterfall for e in every], [_STRANDED]
+                "From capacity to what is free",
+                [(each.cluster, each.waterfall) for each in every],
+                [_STRANDED],
             ),
             _pools(every),
             Table.of("The system's share, by three definitions", SHARE_COLUMNS, shares),
@@ -262,7 +264,7 @@ def _totals(clusters: Sequence[ClusterHeadroom]) -> Table:
 def _pools(clusters: Sequence[ClusterHeadroom]) -> Table:
     """Pools of the clusters that have several."""
     falls = [
-        Waterfall(f"{each.cluster}/{pool}", fall.workers, fall.capacity, fall.steps, fall.stranded)
+        (f"{each.cluster}/{pool}", fall)
         for each in clusters
         if len(each.pools) > 1
         for pool, fall in each.pools.items()

@@ -166,19 +166,21 @@ def waterfall(
     )
 
 
-def waterfall_table(title: str, falls: Sequence[Waterfall], notes: Sequence[str] = ()) -> Table:
-    """Steps down, clusters or pools across: CPU in cores, memory in GiB; absent steps left out."""
+def waterfall_table(
+    title: str, falls: Sequence[tuple[str, Waterfall]], notes: Sequence[str] = ()
+) -> Table:
+    """A row a step of each named waterfall; steps that none of them has are left out."""
     shown = [
         name
         for name in STEPS
-        if any(each.step(name) != Step(name, 0, 0, 0) for each in falls) or name == "free"
+        if name == "free" or any(fall.step(name) != Step(name, 0, 0, 0) for _, fall in falls)
     ]
     rows: list[tuple[Cell, ...]] = []
-    for each in falls:
-        parts = [each.capacity, *(each.step(name) for name in shown), each.stranded]
+    for name, fall in falls:
+        parts = [fall.capacity, *(fall.step(each) for each in shown), fall.stranded]
         rows += [
             (
-                each.name,
+                name,
                 part.name.replace("_", " "),
                 part.cpu_milli / 1000,
                 part.memory_bytes / _GIB,
