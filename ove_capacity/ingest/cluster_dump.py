@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ove_capacity.errors import ScenarioError
+from ove_capacity.ingest.cluster_config import ClusterConfig
+from ove_capacity.ingest.cluster_storage import ClusterStorage
 from ove_capacity.ingest.platform_pods import PlatformPods
-from ove_capacity.ingest.sketch import Intake, gib_text
+from ove_capacity.ingest.sketch import Intake
 from ove_capacity.ingest.sysinfo import Topology
 from ove_capacity.manifests.core import node_of
 from ove_capacity.manifests.document import Document, Problems
@@ -25,7 +27,7 @@ __all__ = ["ClusterDump", "MachineSet", "files_read"]
 
 _CPU_HINT = "machine.openshift.io/vCPU"
 _MEMORY_HINT = "machine.openshift.io/memoryMb"
-_DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
+_MACHINE = "machine.openshift.io/machine"
 _NEEDED = (CPU, MEMORY)
 _KUBERNETES_AHEAD = 13
 """OpenShift 4.y brings Kubernetes 1.(y+13)."""
@@ -56,13 +58,10 @@ class ClusterDump:
     """As the Infrastructure says."""
     pods: PlatformPods = field(default_factory=PlatformPods)
     machine_sets: dict[str, MachineSet] = field(default_factory=dict)
-    storage_classes: dict[str, str] = field(default_factory=dict)
-    """Name -> provisioner, and whether it is the default."""
-    volumes: dict[str, tuple[int, int]] = field(default_factory=dict)
-    """Storage class -> (persistent volumes, bytes)."""
+    storage: ClusterStorage = field(default_factory=ClusterStorage)
+    config: ClusterConfig = field(default_factory=ClusterConfig)
     topologies: dict[str, Topology] = field(default_factory=dict)
     """By node."""
-    _seen_volumes: set[str] = field(default_factory=set)
 
     def take_documents(self, documents: Iterable[Document]) -> None:
         """Read every object of some documents."""
@@ -80,10 +79,6 @@ class ClusterDump:
                 self.pods.add(fields, self.intake)
             case "MachineSet":
                 self._machine_set(fields)
-            case "StorageClass":
-                self._storage_class(fields)
-            case "PersistentVolume":
-                self._volume(fields)
             case "ClusterVersion":
                 version = fields.fields("status").fields("desired").text("version")
                 if self._is_new(kind, version, (self.version,)):
@@ -94,6 +89,10 @@ class ClusterDump:
                     self.name = name
             case "":
                 self.intake.set_aside("object without kind", "looks like nothing we know")
+            case _ if any(
+                part.take(kind, fields, self.intake) for part in (self.storage, self.config)
+            ):
+                pass
             case _:
                 self.intake.set_aside(kind, "says nothing of machines")
 
@@ -129,6 +128,9 @@ class ClusterDump:
         if not self._is_new("Node", node.name, self.nodes):
             return
         self.nodes[node.name] = node
+        machine = fields.fields("metadata").labels("annotations").get(_MACHINE, "")
+        if machine:
+            self.config.machine_on(node.name, machine)
         kubelet = fields.fields("status").fields("nodeInfo").text("kubeletVersion")
         parts = kubelet.removeprefix("v").split(".")
         if len(parts) > 1 and parts[1].isdecimal() and len(parts[1]) <= 3:
@@ -150,23 +152,6 @@ class ClusterDump:
         size = ", ".join(each for each in said if each)
         self.machine_sets[name] = MachineSet(name, spec.whole("replicas", 1), size)
 
-    def _storage_class(self, fields: Fields) -> None:
-        meta = fields.fields("metadata")
-        name = meta.required_text("name")
-        if self._is_new("StorageClass", name, self.storage_classes):
-            default = meta.labels("annotations").get(_DEFAULT_CLASS) == "true"
-            self.storage_classes[name] = fields.text("provisioner") + ", the default" * default
-
-    def _volume(self, fields: Fields) -> None:
-        name, spec = fields.fields("metadata").required_text("name"), fields.fields("spec")
-        if not self._is_new("PersistentVolume", name, self._seen_volumes):
-            return
-        self._seen_volumes.add(name)
-        size = spec.fields("capacity").quantity("storage")
-        storage = spec.text("storageClassName") or "(no class)"
-        count, total = self.volumes.get(storage, (0, 0))
-        self.volumes[storage] = count + 1, total + (size.value if size else 0)
-
     def tables(self) -> tuple[Table, ...]:
         """What was found out of the machines, beside their sizes."""
         found = []
@@ -177,15 +162,8 @@ class ClusterDump:
         if self.machine_sets:
             sets = [(each.name, each.replicas, each.size) for each in self.machine_sets.values()]
             found.append(Table.of("Machine sets", ("name", "replicas", "size"), sets))
-        if self.storage_classes or self.volumes:
-            rows = [
-                (name, self.storage_classes.get(name, ""), count, gib_text(total))
-                for name in sorted({*self.storage_classes, *self.volumes})
-                for count, total in [self.volumes.get(name, (0, 0))]
-            ]
-            heads = ("storage class", "provisioner", "volumes", "capacity")
-            found.append(Table.of("Storage", heads, rows))
-        return tuple(found)
+        storage = self.storage.table()
+        return (*found, storage) if storage else tuple(found)
 
     def _cells(self) -> Table:
         columns = ("node", "cell", "CPUs", "memory Ki", "hugepages", "SMT", "CPUs are numbered")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ove_capacity.ingest.cluster_dump import ClusterDump
+from ove_capacity.ingest.cluster_sections import Sections, sections_of, write_sections
 from ove_capacity.ingest.platform_pods import NodeShare
 from ove_capacity.ingest.pools import Draft, drafts_of, runs_virtualization
 from ove_capacity.ingest.sketch import Page, Value, cpu_text, gib_text, memory_text
@@ -65,6 +66,7 @@ class Machines:
     dump: ClusterDump
     drafts: tuple[Draft, ...]
     openshift: str
+    sections: Sections
     decisions: tuple[str, ...]
 
     @classmethod
@@ -77,8 +79,12 @@ class Machines:
         openshift, sentence = platform_of_release(version)
         if not sentence:
             sentence = "No release was found: the newest common one is assumed until you name it."
-        decisions = [sentence, *_of_pools(drafts), *_of_pods(dump, drafts)]
-        return cls(dump, drafts, openshift, tuple(decisions))
+        sections = sections_of(dump, drafts)
+        decisions = [
+            *(sentence, *_of_pools(drafts), *_of_pods(dump, drafts)),
+            *sections.decisions,
+        ]
+        return cls(dump, drafts, openshift, sections, tuple(decisions))
 
     def write(self, page: Page, name: str) -> None:
         """The ``clusters`` entry of that name, at its place under ``clusters:``."""
@@ -89,10 +95,7 @@ class Machines:
             size = f" of {each.size}" if each.size else ""
             number = "1 replica" if each.replicas == 1 else f"{each.replicas} replicas"
             page.comment(f"Machine set {each.name}: {number}{size}", 4)
-        for storage, what in sorted(self.dump.storage_classes.items()):
-            count, size_bytes = self.dump.volumes.get(storage, (0, 0))
-            volumes = f"{count} volumes, {gib_text(size_bytes)}" if count else "no volumes"
-            page.comment(f"Storage class {storage}: {what}; {volumes}", 4)
+        write_sections(page, self.sections)
         page.key("pools", indent=4)
         for draft in self.drafts:
             self._pool(page, draft)
@@ -106,6 +109,10 @@ class Machines:
                 page.comment(f"NUMA of {node.name}: {topology.describe()}", 6)
         page.key(draft.name, indent=6)
         page.key("count", len(names), indent=8)
+        span = self.sections.spans.get(draft.name)
+        if span is not None:
+            page.key("min", span.least, indent=8)
+            page.key("max", span.most, indent=8, comment=span.said)
         if draft.name != draft.role:
             page.key("role", draft.role, indent=8)
         self._node(page, draft)

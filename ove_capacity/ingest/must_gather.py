@@ -26,10 +26,17 @@ _OBJECTS = re.compile(
     r"cluster-scoped-resources/(?:"
     r"core/(?:nodes|persistentvolumes)(?:/[^/]+)?"
     r"|storage\.k8s\.io/storageclasses(?:/[^/]+)?"
-    r"|config\.openshift\.io/(?:clusterversions|infrastructures)(?:/[^/]+)?"
+    r"|config\.openshift\.io/(?:clusterversions|infrastructures|networks|schedulers)(?:/[^/]+)?"
+    r"|machineconfiguration\.openshift\.io/(?:kubeletconfigs|machineconfigpools)(?:/[^/]+)?"
+    r"|autoscaling\.openshift\.io/clusterautoscalers(?:/[^/]+)?"
     r")"
-    r"|namespaces/[^/]+/(?:core/pods|machine\.openshift\.io/machinesets(?:/[^/]+)?)"
-    r")\.(?:ya?ml|json)"
+    r"|namespaces/[^/]+/(?:"
+    r"core/pods"
+    r"|machine\.openshift\.io/(?:machines|machinesets)(?:/[^/]+)?"
+    r"|autoscaling\.openshift\.io/machineautoscalers(?:/[^/]+)?"
+    r"|ceph\.rook\.io/(?:cephclusters|cephblockpools)(?:/[^/]+)?"
+    r"|ocs\.openshift\.io/storageclusters(?:/[^/]+)?"
+    r"))\.(?:ya?ml|json)"
 )
 _SYSINFO = re.compile(r"(?:.*/)?nodes/([^/]+)/sysinfo\.tgz")
 _LIST_HEAD = re.compile(r"(?:---\n)?apiVersion: \S+\nitems:\n(?=- )")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ove_capacity.errors import Problem, ScenarioError
 from ove_capacity.ingest.cluster_dump import ClusterDump, files_read
+from ove_capacity.ingest.cluster_sections import write_sections
 from ove_capacity.ingest.machines import Machines, plain_name
 from ove_capacity.ingest.pools import runs_virtualization
 from ove_capacity.ingest.sketch import Page, Sketch
@@ -90,6 +91,7 @@ def ingest_nodes(source: Path, *, name: str = "", folder: str = "") -> Sketch:
     page.key(name, indent=2)
     if machines.openshift:
         page.key("platform", {"openshift": machines.openshift}, indent=4)
+    write_sections(page, machines.sections)
     page.key("nodes", folder, indent=4)
     if not runs_virtualization(dump.nodes.values()):
         page.key("assume", {"virtualization": "installed"}, indent=4)

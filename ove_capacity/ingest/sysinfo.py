@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from ove_capacity.ingest.archive import Member
 
-__all__ = ["Cell", "Topology", "is_of_topology", "topology_of"]
+__all__ = ["Cell", "Topology", "cpu_list", "is_of_topology", "topology_of"]
 
 _CPULIST = re.compile(r"sys/devices/system/node/node(\d{1,5})/cpulist")
 _MEMINFO = re.compile(r"sys/devices/system/node/node(\d{1,5})/meminfo")
@@ -72,7 +72,7 @@ def is_of_topology(path: str) -> bool:
     return any(pattern.fullmatch(path) for pattern in _READ)
 
 
-def _cpus(text: str) -> tuple[int, ...]:
+def cpu_list(text: str) -> tuple[int, ...]:
     """``0-3,40`` as numbers; empty when it is no such list."""
     found: list[int] = []
     for part in text.strip().split(","):
@@ -100,7 +100,7 @@ class _Found:
 
     def take(self, path: str, text: str) -> None:
         if match := _CPULIST.fullmatch(path):
-            self.cpus[int(match[1])] = _cpus(text)
+            self.cpus[int(match[1])] = cpu_list(text)
         elif match := _MEMINFO.fullmatch(path):
             total = _MEM_TOTAL.search(text)
             self.memory[int(match[1])] = int(total[1]) << 10 if total else 0
@@ -113,7 +113,7 @@ class _Found:
             if number.isdecimal() and len(number) <= 9 and int(number):
                 self.pages.setdefault(int(match[1]), {})[_page_size(int(match[2]))] = int(number)
         elif _SIBLINGS.fullmatch(path):
-            self.smt = self.smt or len(_cpus(text)) > 1
+            self.smt = self.smt or len(cpu_list(text)) > 1
 
 
 def topology_of(members: Iterable[Member]) -> Topology | None:

@@ -180,12 +180,18 @@ def _tar(files: dict[str, bytes], mode: Any = "w") -> bytes:
 
 _SCOPED = "cluster-scoped-resources"
 _FOLDERS = {
+    "Machine": "namespaces/openshift-machine-api/machine.openshift.io/machines",
     "MachineSet": "namespaces/openshift-machine-api/machine.openshift.io/machinesets",
     "MachineAutoscaler": (
         "namespaces/openshift-machine-api/autoscaling.openshift.io/machineautoscalers"
     ),
     "ClusterAutoscaler": f"{_SCOPED}/autoscaling.openshift.io/clusterautoscalers",
     "KubeletConfig": f"{_SCOPED}/machineconfiguration.openshift.io/kubeletconfigs",
+    "MachineConfigPool": f"{_SCOPED}/machineconfiguration.openshift.io/machineconfigpools",
+    "Scheduler": f"{_SCOPED}/config.openshift.io/schedulers",
+    "Network": f"{_SCOPED}/config.openshift.io/networks",
+    "StorageCluster": "namespaces/openshift-storage/ocs.openshift.io/storageclusters",
+    "CephBlockPool": "namespaces/openshift-storage/ceph.rook.io/cephblockpools",
     "StorageClass": f"{_SCOPED}/storage.k8s.io/storageclasses",
     "PersistentVolume": f"{_SCOPED}/core/persistentvolumes",
     "ClusterVersion": f"{_SCOPED}/config.openshift.io/clusterversions",

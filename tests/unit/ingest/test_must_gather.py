@@ -228,7 +228,7 @@ def test_the_aws_cluster_has_its_nodes_machine_sets_and_storage_classes():
         (2, "4 CPUs, 16384 MiB, m4.xlarge"),
         (1, "4 CPUs, 16384 MiB, m4.xlarge"),
     ]
-    assert sorted(dump.storage_classes) == ["gp2", "gp2-csi"]
+    assert sorted(dump.storage.classes) == ["gp2", "gp2-csi"]
 
 
 @needs_real

@@ -1,0 +1,104 @@
+"""ClusterAutoscaler -> the ``autoscaler`` section of a scenario, and what has no word there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ove_capacity.ingest.sketch import Value
+from ove_capacity.manifests.fields import Fields
+from ove_capacity.simtime import parse_duration
+
+__all__ = ["AutoscalerFound", "autoscaler_of"]
+
+_MOST = 1_000_000
+_PRIORITY = 1 << 31
+
+
+@dataclass(frozen=True, slots=True)
+class AutoscalerFound:
+    """What a ClusterAutoscaler says."""
+
+    said: Mapping[str, Value]
+    """In the scenario's words."""
+    unused: tuple[str, ...]
+    """Fields of it that the scenario has no word for."""
+
+
+def _bounds(limits: Fields, key: str, unit: str, unused: list[str]) -> dict[str, Value]:
+    """``cores`` and ``memory``; the latter counts in GiB."""
+    given = limits.fields(key)
+    least, most = (given.whole(name, 0, 0, _MOST) for name in ("min", "max"))
+    if most and least > most:
+        unused.append(f"resourceLimits.{key}: its min is more than its max")
+        return {}
+    bounds: dict[str, Value] = {}
+    for name, amount in (("min", least), ("max", most)):
+        if amount:
+            bounds[name] = f"{amount}{unit}" if unit else amount
+    return {key: bounds} if bounds else {}
+
+
+def _limits(limits: Fields, unused: list[str]) -> dict[str, Value]:
+    said: dict[str, Value] = {}
+    if "maxNodesTotal" in limits:
+        said["maxNodesTotal"] = limits.whole("maxNodesTotal", 0, 0, _MOST)
+    said |= _bounds(limits, "cores", "", unused)
+    said |= _bounds(limits, "memory", "Gi", unused)
+    known = ("maxNodesTotal", "cores", "memory")
+    unused += [f"resourceLimits.{key}" for key in sorted(limits.value) if key not in known]
+    return said
+
+
+def _is_share(text: str) -> bool:
+    whole, _, part = text.partition(".")
+    digits = whole + part
+    return digits.isascii() and digits.isdigit() and len(digits) < 8 and float(text) <= 1
+
+
+def _scale_down(scale_down: Fields, unused: list[str]) -> dict[str, Value]:
+    said: dict[str, Value] = {}
+    for key in sorted(scale_down.value):
+        if key == "enabled":
+            said[key] = scale_down.flag(key)
+        elif key in _READABLE and _READABLE[key](scale_down.text(key)):
+            said[key] = scale_down.text(key)
+        else:
+            unused.append(f"scaleDown.{key}")
+    return {"scaleDown": said} if said else {}
+
+
+def _is_duration(text: str) -> bool:
+    try:
+        parse_duration(text)
+    except ValueError:
+        return False
+    return True
+
+
+_READABLE = {
+    "delayAfterAdd": _is_duration,
+    "delayAfterDelete": _is_duration,
+    "delayAfterFailure": _is_duration,
+    "unneededTime": _is_duration,
+    "utilizationThreshold": _is_share,
+}
+"""Field of ``scaleDown`` -> whether a text is something that it can say."""
+
+
+def autoscaler_of(fields: Fields) -> AutoscalerFound:
+    """What a ClusterAutoscaler says; problems with it go where those of *fields* go."""
+    spec = fields.fields("spec")
+    unused: list[str] = []
+    said = _limits(spec.fields("resourceLimits"), unused)
+    expanders = [each for each in spec.texts("expanders") if each]
+    if expanders:
+        said["expander"] = expanders
+    said |= _scale_down(spec.fields("scaleDown"), unused)
+    if "podPriorityThreshold" in spec:
+        said["podPriorityThreshold"] = spec.whole(
+            "podPriorityThreshold", 0, -_PRIORITY, _PRIORITY - 1
+        )
+    known = ("resourceLimits", "expanders", "scaleDown", "podPriorityThreshold")
+    unused += [key for key in sorted(spec.value) if key not in known]
+    return AutoscalerFound(said, tuple(unused))
