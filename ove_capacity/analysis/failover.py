@@ -1,197 +1,310 @@
-"""What may break: lose workers on a copy, and place their VMs again."""
+"""What may break: lose workers, and place their VMs again."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
+from math import comb
 
 import numpy as np
 
+from ove_capacity.analysis.aftermath import second_losses, single_drains, while_drained
+from ove_capacity.analysis.cluster_failover import ClusterFailover, Pairs, Search
+from ove_capacity.analysis.drain import drain_rule, evictions
+from ove_capacity.analysis.failover_result import Failover
+from ove_capacity.analysis.rehearsal import Loss, Rehearsal
+from ove_capacity.analysis.series import Series, series
 from ove_capacity.analysis.settle import settle
+from ove_capacity.analysis.spare import Spare, smallest_spare
+from ove_capacity.errors import AnswerError
+from ove_capacity.kernels.compile import expect
+from ove_capacity.kube.cycle import schedule_many
 from ove_capacity.model.case import Case
-from ove_capacity.model.pod import Pod
-from ove_capacity.model.policy import Policy
-from ove_capacity.place import place
-from ove_capacity.sim.run import Run, VmRecord, is_launcher
-from ove_capacity.state import claim
-from ove_capacity.state.cluster_state import ClusterState
-from ove_capacity.streams import Streams
-from ove_capacity.tables import Cell, Table
+from ove_capacity.model.node import ZONE_LABEL
+from ove_capacity.sim.run import Run
 
-__all__ = ["ClusterFailover", "Failover", "Loss", "NotReturned", "failover"]
+__all__ = ["BUDGET", "failover"]
 
+BUDGET = 600_000
+"""Placements of lost VMs that one kind of loss may take: all pairs of 100 workers with 2,500 VMs
+take 250,000, those of 150 workers with 4,000 VMs 600,000."""
 
-@dataclass(frozen=True, slots=True)
-class NotReturned:
-    """A VM that finds no node after a loss."""
+_BEYOND = 20_000
+"""The same for losses of three and more, which nobody asked for."""
 
-    vm: str
-    """``namespace/name``."""
-    message: str
-    """The scheduler's sentence."""
+_RACK_LABELS = ("topology.kubernetes.io/rack", "topology.rook.io/rack")
+"""No rack label is a standard; the second is the one that OpenShift Data Foundation writes."""
 
 
 @dataclass(frozen=True, slots=True)
-class Loss:
-    """Workers lost at once, and what became of their VMs."""
-
-    nodes: tuple[str, ...]
-    displaced: int
-    """VMs that stood there."""
-    not_returned: tuple[NotReturned, ...] = ()
-    """Of these, or of VMs that had to make room for them."""
-
-    @property
-    def is_survived(self) -> bool:
-        """Whether every VM was placed again."""
-        return not self.not_returned
-
-    def to_dict(self) -> dict[str, object]:
-        """For JSON output."""
-        return {
-            "nodes": list(self.nodes),
-            "displaced": self.displaced,
-            "not_returned": [
-                {"vm": each.vm, "message": each.message} for each in self.not_returned
-            ],
-        }
+class _Question:
+    survive: int | None
+    while_drained: int
+    domains: tuple[str, ...]
+    budget: int
+    extras: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ClusterFailover:
-    """Which losses one cluster survives."""
-
-    cluster: str
-    workers: int
-    survives_nodes: int
-    """The largest number, up to *checked_nodes*, of arbitrary workers that may be lost at once."""
-    checked_nodes: int
-    losses: tuple[Loss, ...] = ()
-    """Every loss that was tried: singles first, then pairs …"""
-
-    def to_dict(self) -> dict[str, object]:
-        """For JSON output; of the losses only those that are not survived."""
-        return {
-            "survives_nodes": self.survives_nodes,
-            "checked_nodes": self.checked_nodes,
-            "workers": self.workers,
-            "losses_tried": len(self.losses),
-            "not_survived": [loss.to_dict() for loss in self.losses if not loss.is_survived],
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Failover:
-    """Each cluster's failover."""
-
-    clusters: Mapping[str, ClusterFailover] = field(default_factory=dict)
-
-    def survives(self, nodes: int) -> bool:
-        """Whether every cluster survives the loss of that many arbitrary workers."""
-        return all(each.survives_nodes >= nodes for each in self.clusters.values())
-
-    @property
-    def tables(self) -> tuple[Table, ...]:
-        """Clusters, and the VMs that would not come back."""
-        return (_summary(list(self.clusters.values())), _not_returned(list(self.clusters.values())))
-
-    def to_dict(self) -> dict[str, object]:
-        """For JSON output: cluster -> failover."""
-        return {name: each.to_dict() for name, each in self.clusters.items()}
-
-    def __str__(self) -> str:
-        return "\n\n".join(table.text() for table in self.tables if table.rows)
-
-    def _repr_html_(self) -> str:
-        return "".join(table.html() for table in self.tables if table.rows)
-
-
-def failover(subject: Case | Run, *, cluster: str = "", nodes: int = 1) -> Failover:
-    """Lose every worker, then every pair …, up to *nodes* at once, each on a fresh copy.
+def failover(
+    subject: Case | Run,
+    *,
+    cluster: str = "",
+    survive: int | None = None,
+    while_drained: int = 0,
+    domains: Sequence[str] = (),
+    budget: int = BUDGET,
+    extras: bool = True,
+) -> Failover:
+    """Lose every worker, every pair, every zone and rack; then more at once, as far as it goes.
 
     Of a case: when its listed workloads are placed. Of a run: as it ended. VMs return in the order
-    the platform would start them: priority, then age. A larger loss is tried only when all the
-    smaller ones are survived. VMs that were pending before are not counted.
+    the platform would start them: priority, then age. VMs that were pending before, or that are
+    halted, do not count.
+
+    Args:
+        subject: what to ask of.
+        cluster: one cluster; all of them without it.
+        survive: how many arbitrary workers are to be survivable: tried exhaustively if the budget
+            allows it, and what `Failover.is_survived` says.
+        while_drained: try every loss also while so many other workers are drained.
+        domains: labels whose values are lost together, beside zone and rack.
+        budget: placements that one kind of loss may take; what takes more is not tried, which a
+            note says.
+        extras: also drains, a second loss before the first is repaired, and the smallest spare.
 
     Raises:
-        ValueError: *nodes* is less than 1.
+        AnswerError: a number is negative.
         UnknownNameError: there is no such cluster.
     """
-    if nodes < 1:
-        raise ValueError(f"the number of lost nodes must be at least 1 (got {nodes})")
+    for name, number in (("survive", survive), ("while_drained", while_drained)):
+        if number is not None and number < 0:
+            raise AnswerError(f"{name} must not be negative (got {number})")
+    if budget < 0:
+        raise AnswerError(f"budget must not be negative (got {budget})")
     run = settle(subject)
-    return Failover({name: _cluster(run, name, nodes) for name in run.clusters(cluster)})
+    question = _Question(survive, while_drained, tuple(domains), budget, extras)
+    found = {name: _Inquiry(run, name, question).answer() for name in run.clusters(cluster)}
+    return Failover(found, survive)
 
 
-def _cluster(run: Run, name: str, nodes: int) -> ClusterFailover:
-    state = run.states[name]
-    alive = state.alive
-    workers = [n for n, node in enumerate(state.nodes) if node.is_worker and alive[n]]
-    vms = {vm.pod.key: (-vm.pod.spec.priority, seq, vm) for seq, vm in enumerate(run.vms_of(name))}
-    tried: list[Loss] = []
-    survived = 0
-    for lost in range(1, min(nodes, len(workers)) + 1):
-        losses = [_lose(state, group, vms, run.case) for group in combinations(workers, lost)]
-        tried += losses
-        if not all(loss.is_survived for loss in losses):
-            break
-        survived = lost
-    return ClusterFailover(name, len(workers), survived, nodes, tuple(tried))
+class _Inquiry:
+    """One cluster's losses."""
 
+    def __init__(self, run: Run, name: str, question: _Question) -> None:
+        self.run, self.name, self.question = run, name, question
+        self.state, self.vms = run.states[name], run.vms_of(name)
+        self.stage = Rehearsal(self.state, self.vms, run.case)
+        self.workers = self.stage.workers
+        self.running = sum(len(self.stage.vms_on(n)) for n in self.workers)
+        self.notes: list[str] = []
+        self._single_cost = 0
 
-def _lose(
-    state: ClusterState,
-    group: Sequence[int],
-    vms: Mapping[str, tuple[int, int, VmRecord]],
-    case: Case,
-) -> Loss:
-    copy = state.copy()
-    names = tuple(copy.nodes[n].name for n in group)
-    rng = Streams(case.seed)("failover", state.cluster.name, *names)
-    rows = [row for n in group for row in claim.lose_node(copy, n)]
-    gone = sorted(vms[copy.pod(row).key] for row in rows if is_launcher(copy.pod(row)))
-    displaced = [vm.pod for _, _, vm in gone]
-    stranded = tuple(
-        NotReturned(vms[pod.key][2].key, message)
-        for pod, message in _place_again(copy, displaced, case.policy, rng)
-        if pod.key in vms
-    )
-    return Loss(names, len(displaced), stranded)
-
-
-def _place_again(
-    state: ClusterState, pods: list[Pod], policy: Policy, rng: np.random.Generator
-) -> Iterator[tuple[Pod, str]]:
-    """Place the pods, then those they displaced, and so on; yield what finds no node."""
-    while pods:
-        outcome = place(state, pods, policy, rng)
-        for refused in outcome.refused:
-            yield refused.pod, str(refused.message)
-        pods = [displaced.pod for displaced in outcome.displaced]
-
-
-def _summary(clusters: Sequence[ClusterFailover]) -> Table:
-    rows: list[tuple[Cell, ...]] = [
-        (
-            each.cluster,
-            each.workers,
-            each.survives_nodes,
-            each.checked_nodes,
-            len(each.losses),
-            sum(not loss.is_survived for loss in each.losses),
+    def answer(self) -> ClusterFailover:
+        """Everything that was asked."""
+        singles = self._singles()
+        pairs = self._pairs(singles)
+        survives, checked, larger = self._exhaustively(singles, pairs)
+        found = ClusterFailover(
+            cluster=self.name,
+            workers=len(self.workers),
+            vms=self.running,
+            survives_nodes=survives,
+            checked_nodes=checked,
+            losses=singles,
+            pairs=pairs,
+            search=self._search(checked, larger),
+            domains=self._domains(),
         )
-        for each in clusters
-    ]
-    columns = ("cluster", "workers", "survives_nodes", "checked_nodes", "losses", "not_survived")
-    return Table("Failover: losses after which every VM runs again", columns, tuple(rows))
+        if self.running and (self.question.extras or self.question.while_drained):
+            found = self._with_extras(found)
+        self._remark(found)
+        return replace(found, notes=tuple(self.notes))
 
+    # -- losses at once ------------------------------------------------------------------------
 
-def _not_returned(clusters: Sequence[ClusterFailover]) -> Table:
-    rows: list[tuple[Cell, ...]] = [
-        (each.cluster, " + ".join(loss.nodes), stranded.vm, stranded.message)
-        for each in clusters
-        for loss in each.losses
-        for stranded in loss.not_returned
-    ]
-    return Table("VMs that would not return", ("cluster", "lost", "vm", "reason"), tuple(rows))
+    def _lose(self, group: Sequence[int], *, explain: bool = True) -> Loss:
+        loss = self.stage.lose(group, explain=explain)
+        self.stage.rewind()
+        return loss
+
+    def _lose_again(self, group: Sequence[int]) -> Loss:
+        return self._lose(group)
+
+    def _singles(self) -> tuple[Loss, ...]:
+        losses = tuple(self._lose([n]) for n in self.workers)
+        self._single_cost = self.stage.spent
+        return losses
+
+    def _cost(self, size: int) -> int:
+        """Placements that all losses of that size take, going by those of one worker each."""
+        count = len(self.workers)
+        return comb(count, size) + self._single_cost * comb(max(count - 1, 0), size - 1)
+
+    def _affords(self, cost: int, what: str) -> bool:
+        if cost <= self.question.budget:
+            return True
+        self.notes.append(
+            f"{what} were not tried: they take about {cost:,} placements, the budget is "
+            f"{self.question.budget:,} (--budget)"
+        )
+        return False
+
+    def _pairs(self, singles: Sequence[Loss]) -> Pairs | None:
+        count = len(self.workers)
+        if count < 2 or not self.running:
+            return None
+        if not self._affords(self._cost(2), f"{comb(count, 2):,} pairs of workers"):
+            return None
+        self._expect(self._cost(2))
+        matrix = np.diag([len(loss.not_returned) for loss in singles])
+
+        def losses() -> Iterator[tuple[Sequence[int], Loss]]:
+            for i, j in combinations(range(count), 2):
+                group = (self.workers[i], self.workers[j])
+                loss = self._lose(group, explain=False)
+                matrix[i, j] = matrix[j, i] = len(loss.not_returned)
+                yield group, loss
+
+        tried = series(losses(), self._lose_again)
+        names = self.stage.names(self.workers)
+        return Pairs(tried, names, tuple(tuple(row) for row in matrix.tolist()))
+
+    def _exhaustively(
+        self, singles: Sequence[Loss], pairs: Pairs | None
+    ) -> tuple[int, int, Loss | None]:
+        """(survived, tried in full, a loss that is not survived): any so many workers at once."""
+        count = len(self.workers)
+        if not self.running:
+            return count, count, None
+        failed = next((loss for loss in singles if not loss.is_survived), None)
+        if failed is not None:
+            return 0, 2 if pairs else 1, failed
+        if pairs is None:
+            return 1, 1, None
+        if pairs.tried.not_survived:
+            return 1, 2, pairs.tried.worst[0]
+        for size in range(3, count + 1):
+            asked = size <= (self.question.survive or 0)
+            if self._cost(size) > (self.question.budget if asked else _BEYOND):
+                return size - 1, size - 1, None
+            for group in combinations(self.workers, size):
+                if not self._lose(group, explain=False).is_survived:
+                    return size - 1, size, self._lose(group)
+        return count, count, None
+
+    def _search(self, checked: int, failed: Loss | None) -> Search:
+        """The smallest number of workers known not to be survived, beyond what is proved."""
+        if failed is not None or checked >= len(self.workers):
+            return Search(None if failed is None else len(failed.nodes), failed, 0)
+        tried, start = 0, self.stage.spent
+        for size in range(checked + 1, len(self.workers) + 1):
+            for group in self._suspects(size):
+                tried += 1
+                if not self._lose(group, explain=False).is_survived:
+                    return Search(size, self._lose(group), tried)
+            if self.stage.spent - start > self.question.budget:
+                break
+        return Search(None, None, tried)
+
+    def _suspects(self, size: int) -> list[tuple[int, ...]]:
+        """Sets of workers likely not to be survivable: the fullest by each resource, and by VMs."""
+        requested = self.stage.state.requested
+        orders = [[int(requested[n, r]) for n in self.workers] for r in range(requested.shape[1])]
+        orders.append([len(self.stage.vms_on(n)) for n in self.workers])
+        groups: dict[tuple[int, ...], None] = {}
+        for amounts in orders:
+            ranked = sorted(range(len(amounts)), key=lambda i: (-amounts[i], i))
+            groups[tuple(sorted(self.workers[i] for i in ranked[:size]))] = None
+        return list(groups)
+
+    def _domains(self) -> tuple[Loss, ...]:
+        """Each zone, each rack, and each value of the labels that were asked for."""
+        found: list[Loss] = []
+        asked = dict.fromkeys(self.question.domains)
+        for label in dict.fromkeys((ZONE_LABEL, *_RACK_LABELS, *asked)):
+            values: dict[str, list[int]] = {}
+            for n in self.workers:
+                value = self.state.nodes[n].labels.get(label)
+                if value is not None:
+                    values.setdefault(value, []).append(n)
+            if not values and (label == ZONE_LABEL or label in asked):
+                self.notes.append(f"no worker carries the label {label}: none can be lost by it")
+            found += [
+                replace(self._lose(values[value]), domain=f"{label}={value}")
+                for value in sorted(values)
+            ]
+            if len(values) == 1 and len(self.workers) > 1:
+                self.notes.append(f"all workers that carry {label} share one value of it")
+        return tuple(found)
+
+    # -- what comes beside ---------------------------------------------------------------------
+
+    def _with_extras(self, found: ClusterFailover) -> ClusterFailover:
+        evicted = evictions(self.run.case, self.run.case.fleet.cluster(self.name), self.vms)
+        at_once = self.question.while_drained
+        found = replace(
+            found,
+            second_losses=self._second_losses(),
+            drains=single_drains(self.stage, evicted),
+            drain_rule=drain_rule(self.stage, max(at_once, 1)),
+            spare=self._spare(found.losses),
+        )
+        if not at_once:
+            return found
+        count = len(self.workers)
+        if at_once >= count:
+            self.notes.append(
+                f"with {at_once} of {count} workers drained there is none left to lose"
+            )
+            return found
+        groups = comb(count, at_once)
+        cost = groups * (count + self._single_cost)
+        if not self._affords(cost, f"losses while {groups:,} sets of workers are drained"):
+            return found
+        self._expect(cost)
+        return replace(found, while_drained=while_drained(self.stage, evicted, at_once))
+
+    def _second_losses(self) -> Series | None:
+        count = len(self.workers)
+        cost = count * (count + self._single_cost)
+        if count < 2 or not self._affords(cost, f"{count * (count - 1):,} second losses"):
+            return None
+        self._expect(cost)
+        return second_losses(self.stage)
+
+    def _spare(self, singles: Sequence[Loss]) -> Spare | None:
+        weak = [n for n, loss in zip(self.workers, singles, strict=True) if not loss.is_survived]
+        if not weak:
+            return None
+        by_node = dict(zip(self.workers, singles, strict=True))
+        worst = max(weak, key=lambda n: (len(by_node[n].not_returned), -n))
+        return smallest_spare(self.state, self.vms, self.run.case, worst, weak)
+
+    def _expect(self, placements: int) -> None:
+        """Announce work, so that kernels are compiled before and not in the middle of it."""
+        expect(schedule_many, placements * len(self.state.nodes))
+
+    def _remark(self, found: ClusterFailover) -> None:
+        """What the numbers do not say."""
+        asked, count = self.question.survive, len(self.workers)
+        if not count:
+            self.notes.append("no worker is in service: there is none to lose")
+        elif not self.running:
+            self.notes.append("no VM runs on its workers: nothing is lost with them")
+        elif asked is not None and asked > count:
+            self.notes.append(f"{asked} workers cannot be lost: there are {count}")
+        elif (
+            asked is not None and found.checked_nodes < asked and not found.search.rules_out(asked)
+        ):
+            self.notes.append(
+                f"whether any {asked} may be lost is not proved: all sets of "
+                f"{found.checked_nodes} were tried, and {found.search.tried} larger ones"
+            )
+        stopped = sum(loss.stopped for loss in found.losses)
+        if stopped:
+            self.notes.append(f"{stopped} VMs stay down with their worker: so says runStrategy")
+        if self.running and self.run.case.fleet.cluster(self.name).remediation.kind == "none":
+            self.notes.append(
+                "without remediation VMs return only when somebody has fenced the lost worker"
+            )

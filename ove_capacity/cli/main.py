@@ -13,7 +13,17 @@ from typing import Annotated, TextIO
 import typer
 
 import ove_capacity
-from ove_capacity.cli import check, explain, ingest, placement, schema, show, simulate, validate
+from ove_capacity.cli import (
+    check,
+    explain,
+    failover,
+    ingest,
+    placement,
+    schema,
+    show,
+    simulate,
+    validate,
+)
 
 __all__ = ["app", "main"]
 
@@ -33,6 +43,7 @@ for _verb in (
     check.check,
     show.show,
     simulate.simulate,
+    failover.failover,
     placement.placement,
     explain.explain,
     schema.schema,

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from ove_capacity.analysis.failover import failover
+from ove_capacity.analysis.failover_result import Failover
 from ove_capacity.analysis.headroom import headroom
 from ove_capacity.analysis.settle import settle
 from ove_capacity.analysis.shapes import workload_names
@@ -19,6 +20,7 @@ from ove_capacity.ocm import Decision
 from ove_capacity.sim.run import Run
 
 __all__ = [
+    "failover_document",
     "origins_document",
     "placements",
     "result_document",
@@ -88,6 +90,16 @@ def show_document(case: Case) -> dict[str, object]:
 def origins_document(case: Case) -> dict[str, object]:
     """Where each number of each cluster came from."""
     return {**_head(case), "origins": [each.to_dict() for each in case.origins]}
+
+
+def failover_document(case: Case, found: Failover) -> dict[str, object]:
+    """Each cluster's failover, and whether what was asked for is so."""
+    return {
+        **_head(case),
+        "survive": found.asked,
+        "survived": found.is_survived,
+        "clusters": {name: {"failover": each} for name, each in found.to_dict().items()},
+    }
 
 
 def result_document(case: Case, name: str, answer: object) -> dict[str, object]:

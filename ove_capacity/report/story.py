@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from ove_capacity.analysis.failover_result import ClusterFailover, Failover
+from ove_capacity.analysis.cluster_failover import ClusterFailover
+from ove_capacity.analysis.failover_result import Failover
 from ove_capacity.analysis.fits import Fit
 from ove_capacity.analysis.headroom import ClusterHeadroom, Headroom
 from ove_capacity.analysis.system_share import GUIDELINE_PERCENT, guideline_verdict

@@ -5,6 +5,8 @@ Their loops are kernels, because the compiled scheduling cycle binds through the
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from ove_capacity.kernels.compile import Array, kernel
@@ -29,6 +31,7 @@ __all__ = [
     "record_bound",
     "recount",
     "release",
+    "resize_node",
     "restore_node",
 ]
 
@@ -115,11 +118,35 @@ def lose_node(state: ClusterState, n: int) -> list[int]:
     """
     assert state.arrays.presence[n] == READY, f"{state.nodes[n].name} is not in service"
     rows = state.pods_on(n)
+    if rows:
+        _take_all(state, n, rows)
     for row in rows:
-        release(state, row)
+        state.forget(row)
     state.arrays.presence[n] = UNREACHABLE
     note_change(state.arrays.changes, state.arrays.cursor, n)
     return rows
+
+
+def _take_all(state: ClusterState, n: int, rows: list[int]) -> None:
+    """Count no pod of *rows*, all of them on node *n*, any more: class by class."""
+    nodes, classes = state.arrays, state.classes
+    assert classes is not None, "a bound pod has a class"
+    _, counter_views, class_views = state.views()
+    kinds, pods = np.unique(state.pod_class[rows], return_counts=True)
+    nodes.requested[n] -= pods @ classes.request[kinds]
+    nodes.nonzero[n] -= pods @ classes.nonzero[kinds]
+    for c, count in zip(kinds.tolist(), pods.tolist(), strict=True):
+        feed_counters(c, n, -count, counter_views, class_views)
+        for i in range(classes.starts[PORT_LINKS, c], classes.starts[PORT_LINKS, c + 1]):
+            nodes.ports[n, classes.links[i, 0]] -= count
+    state.pod_node[rows] = -1
+
+
+def resize_node(state: ClusterState, n: int, amounts: Mapping[str, int]) -> None:
+    """Node *n* has so much to give of these resources from now on."""
+    for name, amount in amounts.items():
+        state.arrays.allocatable[n, state.resource_index(name)] = amount
+    note_change(state.arrays.changes, state.arrays.cursor, n)
 
 
 def restore_node(state: ClusterState, n: int) -> None:

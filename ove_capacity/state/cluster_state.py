@@ -183,6 +183,19 @@ class ClusterState:
         self.live[row] = False
         self._free.append(row)
 
+    def book(self) -> tuple[list[int], dict[int, list[int]]]:
+        """Rows to be used again, and nominations: what a checkpoint keeps beside the arrays."""
+        return list(self._free), {n: list(rows) for n, rows in self.nominated.items()}
+
+    def restore_book(
+        self, pods: Sequence[Pod | None], book: tuple[list[int], dict[int, list[int]]]
+    ) -> None:
+        """Take back what `book` gave, and the pods of that moment."""
+        free, nominated = book
+        self.pods[:] = pods
+        self._free = list(free)
+        self.nominated = {n: list(rows) for n, rows in nominated.items()}
+
     def replace_compiled(self, counters: CounterArrays, classes: ClassArrays) -> None:
         """Take newly compiled counters and classes."""
         self.counters, self.classes = counters, classes

@@ -1,0 +1,82 @@
+"""The next loss, when the last one is not repaired yet or while other workers are drained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+
+from ove_capacity.analysis.cluster_failover import WhileDrained
+from ove_capacity.analysis.drain import Drain, drain
+from ove_capacity.analysis.rehearsal import Loss, Rehearsal
+from ove_capacity.analysis.series import Series, series
+
+__all__ = ["second_losses", "single_drains", "while_drained"]
+
+
+def second_losses(stage: Rehearsal) -> Series:
+    """Lose each worker, place its VMs again, then lose each other one: order matters.
+
+    A pair counts as not survived when a VM is missing after either of the two.
+    """
+
+    def losses() -> Iterator[tuple[Sequence[int], Loss]]:
+        for first in stage.workers:
+            loss = stage.lose([first], explain=False)
+            mark = stage.mark()
+            for second in stage.workers:
+                yield (first, second), _and_before(loss, stage.lose([second], explain=False))
+                stage.rewind(mark)
+            stage.rewind()
+
+    def again(group: Sequence[int]) -> Loss:
+        stage.rewind()
+        first, second = group
+        loss = _and_before(stage.lose([first]), stage.lose([second], after=[first]))
+        stage.rewind()
+        return loss
+
+    return series(losses(), again)
+
+
+def _and_before(first: Loss, second: Loss) -> Loss:
+    """The second loss, with what was missing before it."""
+    missing = (*first.not_returned, *second.not_returned)
+    return Loss(second.nodes, second.displaced, missing, second.after, stopped=second.stopped)
+
+
+def single_drains(stage: Rehearsal, evicted: Mapping[str, str]) -> tuple[Drain, ...]:
+    """Drain each worker alone."""
+    drains = []
+    for n in stage.workers:
+        drains.append(drain(stage, [n], evicted))
+        stage.rewind()
+    return tuple(drains)
+
+
+def while_drained(stage: Rehearsal, evicted: Mapping[str, str], at_once: int) -> WhileDrained:
+    """Drain every set of so many workers, as far as that goes, then lose each other one.
+
+    Drained workers hold no VM, so they are not lost; one that could not be drained stays cordoned.
+    """
+    drains: list[Drain] = []
+
+    def losses() -> Iterator[tuple[Sequence[int], Loss]]:
+        for group in combinations(stage.workers, at_once):
+            drains.append(drain(stage, group, evicted))
+            mark = stage.mark()
+            for n in [n for n in stage.workers if n not in group]:
+                yield (*group, n), stage.lose([n], explain=False)
+                stage.rewind(mark)
+            stage.rewind()
+
+    def again(group: Sequence[int]) -> Loss:
+        *drained, lost = group
+        stage.rewind()
+        drain(stage, drained, evicted)
+        loss = stage.lose([lost], after=drained)
+        stage.rewind()
+        return loss
+
+    tried = series(losses(), again)
+    stuck = tuple(each for each in drains if not each.is_completed)
+    return WhileDrained(at_once, len(drains), stuck, tried)

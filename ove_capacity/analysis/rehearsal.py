@@ -1,0 +1,160 @@
+"""Losses rehearsed on one copy of a cluster, which is rewound instead of copied anew each time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ove_capacity.model.case import Case
+from ove_capacity.model.pod import Pod
+from ove_capacity.place import Outcome, place, scheduler_of
+from ove_capacity.sim.run import VmRecord
+from ove_capacity.state import claim
+from ove_capacity.state.checkpoint import Checkpoint
+from ove_capacity.state.cluster_state import ClusterState
+from ove_capacity.streams import Streams
+
+__all__ = ["Loss", "NotReturned", "Rehearsal"]
+
+_WORK_OF_A_PREEMPTION = 50
+"""Placements that one search for victims counts for: it looks at every pod of many nodes."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotReturned:
+    """A VM that finds no node after a loss."""
+
+    vm: str
+    """``namespace/name``."""
+    message: str
+    """The scheduler's sentence; empty where only the number was asked for."""
+
+    def to_dict(self) -> dict[str, object]:
+        """For JSON output."""
+        return {"vm": self.vm, "message": self.message}
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Workers lost at once, and what became of their VMs."""
+
+    nodes: tuple[str, ...]
+    displaced: int
+    """VMs that stood there."""
+    not_returned: tuple[NotReturned, ...] = ()
+    """Of these, or of VMs that had to make room for them."""
+    after: tuple[str, ...] = ()
+    """Workers that were away already: lost before and not repaired, or drained."""
+    domain: str = ""
+    """What the workers share, as ``label=value``, where that is why they are lost together."""
+    stopped: int = 0
+    """Of the displaced, those that their run strategy does not start again."""
+
+    @property
+    def is_survived(self) -> bool:
+        """Whether every VM was placed again."""
+        return not self.not_returned
+
+    def to_dict(self) -> dict[str, object]:
+        """For JSON output."""
+        shown: dict[str, object] = {"nodes": list(self.nodes), "displaced": self.displaced}
+        if self.after:
+            shown["after"] = list(self.after)
+        if self.domain:
+            shown["domain"] = self.domain
+        if self.stopped:
+            shown["stopped"] = self.stopped
+        return {**shown, "not_returned": [each.to_dict() for each in self.not_returned]}
+
+
+class Rehearsal:
+    """One cluster to take nodes from; `rewind` gives them back.
+
+    VMs return in the order in which the platform starts them: priority, then age.
+    """
+
+    def __init__(self, state: ClusterState, vms: Iterable[VmRecord], case: Case) -> None:
+        self.state = state.copy()
+        order = sorted(enumerate(vms), key=lambda each: (-each[1].pod.spec.priority, each[0]))
+        self.vms: list[VmRecord] = [vm for _, vm in order]
+        """In the order in which they would be started."""
+        self.rank = {vm.pod.key: rank for rank, vm in enumerate(self.vms)}
+        """Key of a launcher pod -> its place in `vms`."""
+        self.spent = 0
+        """Pods placed so far: what rehearsing costs."""
+        self._case = case
+        self._path: tuple[str, ...] = ()
+        # All that may come is compiled now: a checkpoint outlives no compilation.
+        scheduler_of(self.state).classify(self.state, [vm.pod for vm in self.vms])
+        self._start = self.mark()
+
+    @property
+    def workers(self) -> list[int]:
+        """Workers in service, by index."""
+        alive = self.state.alive
+        return [n for n, node in enumerate(self.state.nodes) if node.is_worker and alive[n]]
+
+    def names(self, nodes: Sequence[int]) -> tuple[str, ...]:
+        """Names of nodes."""
+        return tuple(self.state.nodes[n].name for n in nodes)
+
+    def mark(self) -> Checkpoint:
+        """The state as it is now, to come back to."""
+        return Checkpoint(self.state)
+
+    def rewind(self, mark: Checkpoint | None = None) -> None:
+        """Back to *mark*, or to the start."""
+        (mark or self._start).rewind()
+
+    def vms_on(self, n: int) -> list[int]:
+        """Ranks of the VMs on a node, ascending."""
+        keys = (self.state.pod(row).key for row in self.state.pods_on(n))
+        return sorted(self.rank[key] for key in keys if key in self.rank)
+
+    def lose(
+        self, group: Sequence[int], *, after: Sequence[int] = (), explain: bool = True
+    ) -> Loss:
+        """Lose these nodes from the state as it stands, and place their VMs again.
+
+        Without *explain* the sentences are left out, which is faster.
+        """
+        state, rank = self.state, self.rank
+        keys = [state.pod(row).key for n in group for row in claim.lose_node(state, n)]
+        gone = [self.vms[each] for each in sorted(rank[key] for key in keys if key in rank)]
+        names, before = self.names(group), self.names(after)
+        self._path = (*before, *names)
+        missing = self.bring([vm.pod for vm in gone if vm.restarts], explain=explain)
+        stopped = sum(not vm.restarts for vm in gone)
+        return Loss(names, len(gone), missing, before, stopped=stopped)
+
+    def bring(self, pods: Sequence[Pod], *, explain: bool = True) -> tuple[NotReturned, ...]:
+        """Place the pods, then those they displaced, and so on; the VMs that find no node."""
+        missing: list[NotReturned] = []
+        while pods:
+            outcome = self.try_to_place(pods, explain=explain)
+            missing += [
+                NotReturned(self.vms[self.rank[each.pod.key]].key, each.message)
+                for each in outcome.refused
+                if each.pod.key in self.rank
+            ]
+            pods = self.displaced(outcome)
+        return tuple(missing)
+
+    def try_to_place(self, pods: Sequence[Pod], *, explain: bool = True) -> Outcome:
+        """Place the pods and no others."""
+        policy, rng = self._case.policy, None
+        if policy.tie == "random":
+            rng = Streams(self._case.seed)("failover", self.state.cluster.name, *self._path)
+        outcome = place(self.state, pods, policy, rng, explain=explain)
+        preempted = len({each.by for each in outcome.displaced})
+        self.spent += len(pods) + _WORK_OF_A_PREEMPTION * preempted
+        return outcome
+
+    def displaced(self, outcome: Outcome) -> list[Pod]:
+        """VMs that had to go and come again, in the order in which they are started.
+
+        Other pods that had to go are none of the question's concern.
+        """
+        keys = [each.pod.key for each in outcome.displaced]
+        again = [self.vms[each] for each in sorted(self.rank[k] for k in keys if k in self.rank)]
+        return [vm.pod for vm in again if vm.restarts]

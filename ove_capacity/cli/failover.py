@@ -1,0 +1,97 @@
+"""``failover``: which losses are survived, and what would help."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+import ove_capacity
+from ove_capacity.cli.endings import ANSWER_IS_NO, ends_decently
+from ove_capacity.cli.options import (
+    Format,
+    FormatOption,
+    Output,
+    Outside,
+    ScenarioFile,
+    Seed,
+    Settings,
+    Variant,
+    load_case,
+)
+from ove_capacity.cli.output import deliver, refuse_unwritable
+
+__all__ = ["failover"]
+
+
+@ends_decently
+def failover(
+    scenario: ScenarioFile,
+    *,
+    cluster: Annotated[
+        str, typer.Option("--cluster", metavar="NAME", help="One cluster instead of all.")
+    ] = "",
+    survive: Annotated[
+        int | None,
+        typer.Option(
+            "--survive", metavar="K", min=0, help="End with 1 unless any K workers may be lost."
+        ),
+    ] = None,
+    while_drained: Annotated[
+        int,
+        typer.Option(
+            "--while-drained", metavar="N", min=0, help="Also while N other workers are drained."
+        ),
+    ] = 0,
+    domains: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--domain",
+            metavar="LABEL",
+            help="Lose together what shares a value of it, beside zone and rack. Repeatable.",
+        ),
+    ] = None,
+    budget: Annotated[
+        int | None,
+        typer.Option(
+            "--budget",
+            metavar="PLACEMENTS",
+            min=0,
+            help="How much one kind of loss may take to try; more is left out, and said.",
+            show_default=False,
+        ),
+    ] = None,
+    variant: Variant = None,
+    settings: Settings = None,
+    outside: Outside = False,
+    seed: Seed = None,
+    form: FormatOption = Format.TEXT,
+    output: Output = None,
+) -> None:
+    """Lose workers, pairs, zones and racks: which VMs would not return, and what would help.
+
+    Ends with 1 when --survive asks for more than is proved.
+    """
+    refuse_unwritable(output, form)
+    case = load_case(scenario, variant=variant, settings=settings, outside=outside, seed=seed)
+
+    from ove_capacity.report import json  # not before the input is known to be right
+
+    found = ove_capacity.failover(
+        case,
+        cluster=cluster,
+        survive=survive,
+        while_drained=while_drained,
+        domains=domains or (),
+        budget=budget,
+    )
+    deliver(
+        lambda: json.failover_document(case, found),
+        lambda: str(found),
+        form=form,
+        file=output,
+        case=case,
+        tables=lambda: found.tables,
+    )
+    if not found.is_survived:
+        raise typer.Exit(ANSWER_IS_NO)
