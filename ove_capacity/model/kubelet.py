@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from ove_capacity.model.resources import Amounts
 
-__all__ = ["KubeletConfig"]
+__all__ = ["KubeletConfig", "ReservedMemory"]
+
+
+@dataclass(frozen=True, slots=True)
+class ReservedMemory:
+    """One entry of ``reservedMemory``: what the system keeps of a NUMA cell."""
+
+    cell: int
+    """``numaNode``."""
+    limits: Amounts
+    """``memory`` and ``hugepages-<size>``, in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +41,13 @@ class KubeletConfig:
     eviction_memory_bytes: int | None = None
     """``evictionHard["memory.available"]``; None: the kubelet's 100Mi."""
     max_pods: int = 250
+    cpu_manager_policy_options: Mapping[str, str] = field(default_factory=dict)
+    """``cpuManagerPolicyOptions``, as written: ``{"full-pcpus-only": "true"}``."""
+    topology_manager_policy_options: Mapping[str, str] = field(default_factory=dict)
+    """``topologyManagerPolicyOptions``, as written."""
+    reserved_system_cpus: str = ""
+    """``reservedSystemCPUs``, as written: ``0-1,64-65``."""
+    reserved_memory: tuple[ReservedMemory, ...] = ()
+    """``reservedMemory``."""
+    workload_partitioning: bool = False
+    """OpenShift's workload partitioning: the shared pool excludes the reserved CPUs."""

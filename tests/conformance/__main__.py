@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.conformance.cases import CaseFileError, read_cases, write_cases
-from tests.conformance.suites import SUITES, Verdict, judge, suite_module
+from tests.conformance.suites import SUITES, Verdict, answered, judge, suite_module
 
 SHOWN_DISAGREEMENTS = 10
 
@@ -52,9 +52,9 @@ def main(argv: list[str] | None = None) -> int:
         if verdict.name == arguments.show:
             _show(case, verdict)
     if arguments.emit:
-        answered = zip(cases, verdicts, strict=True)
+        ours = (answered(module, case, v) for case, v in zip(cases, verdicts, strict=True))
         try:
-            write_cases(arguments.emit, ({**case, "expected": v.ours} for case, v in answered))
+            write_cases(arguments.emit, ours)
         except OSError as error:
             print(error, file=sys.stderr)
             return 2
