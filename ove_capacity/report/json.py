@@ -10,7 +10,8 @@ from collections.abc import Iterable
 
 from ove_capacity.analysis.failover import failover
 from ove_capacity.analysis.failover_result import Failover
-from ove_capacity.analysis.headroom import headroom
+from ove_capacity.analysis.headroom import Headroom, headroom
+from ove_capacity.analysis.ladder import Ladder
 from ove_capacity.analysis.settle import settle
 from ove_capacity.analysis.shapes import workload_names
 from ove_capacity.model.assumption import Assumption
@@ -21,6 +22,7 @@ from ove_capacity.sim.run import Run
 
 __all__ = [
     "failover_document",
+    "headroom_document",
     "origins_document",
     "placements",
     "result_document",
@@ -65,6 +67,21 @@ def simulate_document(run: Run) -> dict[str, object]:
         "events": run.events.rows(),
         "samples": run.samples.rows(),
     }
+
+
+def headroom_document(
+    case: Case, room: Headroom, ladder: Ladder | None = None
+) -> dict[str, object]:
+    """Each cluster's headroom, and its ladder when there is one."""
+    steps = {} if ladder is None else ladder.to_dict()
+    return result_document(
+        case,
+        "clusters",
+        {
+            name: {"headroom": each, **({"ladder": steps[name]} if name in steps else {})}
+            for name, each in room.to_dict().items()
+        },
+    )
 
 
 def placements(decisions: Iterable[Decision]) -> dict[str, object]:

@@ -6,17 +6,19 @@ import textwrap
 from collections.abc import Iterable, Sequence
 
 from ove_capacity.analysis.failover import failover
-from ove_capacity.analysis.headroom import headroom
+from ove_capacity.analysis.headroom import Headroom, headroom
+from ove_capacity.analysis.ladder import Ladder
 from ove_capacity.analysis.settle import settle
 from ove_capacity.analysis.shapes import workload_names
 from ove_capacity.model.case import Case
 from ove_capacity.model.overview import assumptions_table
+from ove_capacity.report import room as room_tables
 from ove_capacity.report import story
 from ove_capacity.sim import overview
 from ove_capacity.sim.run import Run
 from ove_capacity.tables import Table
 
-__all__ = ["origins_text", "show_text", "simulate_text", "validate_text"]
+__all__ = ["headroom_text", "origins_text", "show_text", "simulate_text", "validate_text"]
 
 _WIDTH = 100
 
@@ -43,6 +45,31 @@ def simulate_text(run: Run) -> str:
         _provenance(case),
     ]
     return _page(sections)
+
+
+def headroom_text(case: Case, room: Headroom, ladder: Ladder | None = None) -> str:
+    """What is left and what still fits, then what it rests on."""
+    names = list(room.clusters)
+    empty = [each.cluster for each in room.clusters.values() if not each.workers]
+    notes = [note for each in room.clusters.values() for note in each.notes]
+    notes += [f"{name} has no worker in service: nothing fits there" for name in empty]
+    warned = len(case.warnings)
+    return _page(
+        [
+            f"{case.name}: headroom with the listed VMs in place, seed {case.seed}.",
+            *room_tables.steps_tables(room),
+            room_tables.shares_table(room),
+            story.fits_table(room, names),
+            room_tables.budgets_table(room),
+            room_tables.ladder_table(ladder) if ladder else "",
+            _bullets("Fits, but is not tested", room_tables.untested(room)),
+            room_tables.tested_sentence(room),
+            _bullets("Not counted", notes),
+            story.evidence_sentence(case.assumptions),
+            f"{_count(warned, 'warning')}: `validate` tells them." if warned else "",
+            _provenance(case),
+        ]
+    )
 
 
 def show_text(case: Case) -> str:
