@@ -57,7 +57,9 @@ class Problem:
         return f"{self.file}:{self.line}:{self.column}"
 
     def __str__(self) -> str:
-        where = ": ".join(part for part in (self.place, self.path) if part)
+        # A change from the command line is placed by its path: told once.
+        path = "" if self.place.endswith(f" {self.path}") else self.path
+        where = ": ".join(part for part in (self.place, path) if part)
         hint = f"; did you mean {self.suggestion!r}?" if self.suggestion else ""
         return f"{where} — {self.message}{hint}" if where else f"{self.message}{hint}"
 

@@ -8,6 +8,7 @@ value stands. JSON is YAML, so JSON files come this way too.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -24,7 +25,7 @@ from ove_capacity.manifests.document import (
     line_of,
     place_number,
 )
-from ove_capacity.manifests.scalars import BASE_60, read_otherwise, scalar_of
+from ove_capacity.manifests.scalars import A_NUMBER, BASE_60, read_otherwise, scalar_of
 from ove_capacity.manifests.templates import template_sentence
 
 __all__ = ["MAX_DEPTH", "MAX_NODES", "documents_of_text"]
@@ -70,18 +71,40 @@ class _Open:
     merged: list[tuple[PlacedMapping | PlacedList, int]] = field(default_factory=list)
 
 
-def _with_whole_characters(text: str) -> str:
-    """The text, with JSON's pairs of escapes for one character as YAML writes that character."""
+_Shifts = dict[int, list[int]]
+"""Line -> columns behind each character that JSON wrote as a pair of escapes, both from 0."""
+
+_SHORTER = 2
+"""Characters by which YAML's escape is shorter than JSON's pair."""
+
+
+def _with_whole_characters(text: str) -> tuple[str, _Shifts]:
+    """The text with JSON's pairs of escapes as YAML writes one character, and where they stood."""
     if "\\u" not in text or not text.lstrip().startswith(("{", "[", '"')):
-        return text
+        return text, {}
+    ends: list[int] = []
 
     def whole(match: re.Match[str]) -> str:
         if match[1] is None:
             return match[0]
         high, low = int(match[1], 16), int(match[2], 16)
+        ends.append(match.end() - _SHORTER * (len(ends) + 1))
         return f"\\U{0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00):08x}"
 
-    return _ESCAPE.sub(whole, text)
+    replaced = _ESCAPE.sub(whole, text)
+    shifts: _Shifts = {}
+    line = begin = seen = 0
+    for end in ends:
+        line += replaced.count("\n", seen, end)
+        begin = max(begin, replaced.rfind("\n", seen, end) + 1)
+        seen = end
+        shifts.setdefault(line, []).append(end - begin)
+    return replaced, shifts
+
+
+def _as_written(shifts: _Shifts, line: int, column: int) -> int:
+    """The column, from 0, in the text as it was written."""
+    return column + _SHORTER * bisect_right(shifts.get(line, ()), column)
 
 
 class _Builder:
@@ -89,6 +112,7 @@ class _Builder:
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self.whole, self.shifts = _with_whole_characters(text)
         self.nodes = 0
         self.stack: list[_Open] = []
         self.anchors: dict[str, _Anchor | None] = {}
@@ -100,7 +124,7 @@ class _Builder:
 
     def build(self) -> list[tuple[Any, int]]:
         """Roots with their places."""
-        parser = _Loader(_with_whole_characters(self.text))
+        parser = _Loader(self.whole)
         takers = {
             yaml.ScalarEvent: self._scalar,
             yaml.MappingStartEvent: self._mapping,
@@ -119,6 +143,12 @@ class _Builder:
             parser.dispose()
         return self.roots
 
+    def _place(self, mark: Any) -> int:
+        column = mark.column
+        if self.shifts:
+            column = _as_written(self.shifts, mark.line, column)
+        return place_number(mark.line, column)
+
     def _document(self, _: Any) -> None:
         self.anchors.clear()
 
@@ -130,8 +160,7 @@ class _Builder:
             raise _RefusedError(f"is nested more than {MAX_DEPTH} levels deep", place)
 
     def _scalar(self, event: Any) -> None:
-        mark = event.start_mark
-        place = place_number(mark.line, mark.column)
+        place = self._place(event.start_mark)
         if event.tag is not None:
             raise _RefusedError(f"has the tag {event.tag!r}; tags are not read", place)
         self.nodes += 1
@@ -169,8 +198,7 @@ class _Builder:
         self._start(event, PlacedList())
 
     def _start(self, event: Any, value: PlacedMapping | PlacedList) -> None:
-        mark = event.start_mark
-        place = place_number(mark.line, mark.column)
+        place = self._place(event.start_mark)
         if event.tag is not None:
             raise _RefusedError(f"has the tag {event.tag!r}; tags are not read", place)
         nodes_before = self.nodes
@@ -191,7 +219,7 @@ class _Builder:
         self._put(frame.value, frame.place)
 
     def _alias(self, event: Any) -> None:
-        place = place_number(event.start_mark.line, event.start_mark.column)
+        place = self._place(event.start_mark)
         anchor = self.anchors.get(event.anchor)
         if anchor is None:
             known = event.anchor in self.anchors
@@ -275,6 +303,13 @@ def _place_of(error: yaml.YAMLError, text: str) -> tuple[int, int]:
     return before.count("\n") + 1, position - before.rfind("\n")
 
 
+def _advice(other: str) -> str:
+    if other == BASE_60:
+        return f"YAML 1.1 reads {other}: put it in quotes"
+    write = "" if other == A_NUMBER else f", or write {other}"
+    return f"kubectl reads {other}: put it in quotes{write}"
+
+
 def documents_of_text(
     text: str, file: str, problems: Problems, within: Document | None = None
 ) -> Iterator[Document]:
@@ -297,14 +332,11 @@ def documents_of_text(
         raise ScenarioError(_at(frame, refusal.message, refusal.place)) from None
     except yaml.YAMLError as error:
         line, column = _place_of(error, text)
+        column = _as_written(builder.shifts, line - 1, column - 1) + 1
         place = place_number(line - 1, column - 1)
         raise ScenarioError(_at(frame, _syntax_message(error, text, line), place)) from None
     for odd, other, place in builder.odd[:_PLAIN_WARNINGS]:
-        message = f"{odd!r} is read as text; " + (
-            f"YAML 1.1 reads {other}: put it in quotes"
-            if other == BASE_60
-            else f"kubectl reads {other}: put it in quotes, or write {other}"
-        )
+        message = f"{odd!r} is read as text; {_advice(other)}"
         problems.warnings.append(_at(frame, message, place))
     more = builder.odd[_PLAIN_WARNINGS:]
     if more:

@@ -8,6 +8,7 @@ from ove_capacity.model.storage import Disk
 
 __all__ = ["disk_of_claim", "disks_of_templates"]
 
+
 def disk_of_claim(fields: Fields) -> Disk | None:
     """A DataVolume or a PersistentVolumeClaim; None when it names no size.
 

@@ -103,6 +103,9 @@ def examine(
     if after.document.value.get("imports") != imports:
         message = "is read before variants and changes: it cannot be changed by them"
         raise ScenarioError(after.problem(("imports",), message))
+    if variant is not None and any(path[0] == "variants" for path in after.settings):
+        message = f"is read before changes: what is set here does not reach variant {variant!r}"
+        raise ScenarioError(after.problem(("variants",), message))
     try:
         scenario = Scenario.model_validate(after.document.value)
     except ValidationError as error:

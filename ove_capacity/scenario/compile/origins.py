@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ove_capacity.manifests.document import FieldPath
+from ove_capacity.manifests.document import FieldPath, path_text
 from ove_capacity.manifests.fields import Fields
 from ove_capacity.manifests.objects import Objects
 from ove_capacity.manifests.profile import ClusterProfile
@@ -22,6 +22,8 @@ from ove_capacity.scenario.complaints import value_at
 
 __all__ = ["origins_of"]
 
+_SECTIONS = ("platform", "pools", "autoscaler", "kubelet", "storage", "network")
+"""Sections of a cluster whose values are told whatever they are."""
 _SHAPE = (("cpu", CPU), ("memory", MEMORY), ("storage", EPHEMERAL_STORAGE))
 
 
@@ -76,6 +78,25 @@ def _releases(teller: _Teller) -> Iterator[Origin]:
             in_profile="virtualization.kubevirt_version" if name == "openshift" else "",
             default="" if name == "kubevirt" else "the newest release known",
         )
+
+
+def _said(teller: _Teller, path: FieldPath, told: set[str]) -> Iterator[Origin]:
+    """What else the scenario says at *path* and below, each value with its place."""
+    value = value_at(teller.context.changed.document.value, path)
+    name = path_text(path[2:])
+    if isinstance(value, Mapping):
+        for key in value:
+            yield from _said(teller, (*path, key), told)
+    elif value is not None and name not in told:
+        yield teller.tell(name, _text(value), path)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, list):
+        return str(value).lower() if isinstance(value, bool) else str(value)
+    if any(isinstance(each, Mapping | list) for each in value):
+        return f"{len(value)} entries"
+    return ", ".join(_text(each) for each in value)
 
 
 def _pools(teller: _Teller, made: dict[str, list[Node]]) -> Iterator[Origin]:
@@ -228,6 +249,9 @@ def origins_of(
         *_rules(teller, found, config),
         *_budgets(teller, found),
     ]
+    told = {each.name for each in origins}
+    for key in _SECTIONS:
+        origins += _said(teller, teller.own(key), told)
     told = {each.name for each in origins}
     for each in context.assumptions:
         is_told = each.name in told or each.name.startswith("profile.")

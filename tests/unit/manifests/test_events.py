@@ -60,17 +60,21 @@ def test_a_number_is_an_exact_quantity(documents):
         ("off", "false"),
         ("True", "true"),
         ("~", "null"),
-        ("010", "a number"),
-        ("0x1f", "a number"),
+        ("010", "8"),
+        ("0x1f", "31"),
         ("12:30", "a number to the base of 60"),
         ("0000:18:00.1", "a number to the base of 60"),
-        ("08", "a number"),
-        ("01.5", "a number"),
-        ("1__0", "a number"),
-        ("+.5e3", "a number"),
+        ("08", "8"),
+        ("01.5", "1.5"),
+        ("1__0", "10"),
+        ("+.5e3", "500"),
         ("1.5", ""),
-        ("1_000", "a number"),
+        ("1_000", "1000"),
         (".inf", "a number"),
+        ("-0x1F", "-31"),
+        ("0b11", "3"),
+        ("0x1ffffffffffffffffffff", "a number"),
+        ("+1e400", ""),
         ("none", ""),
         ("4.15.3", ""),
         ("1.2.3.4", ""),
@@ -140,6 +144,16 @@ def test_a_path_reads_as_people_write_it():
 )
 def test_escapes_of_json_are_read_as_json_means_them(documents, written, read):
     assert plain(documents('{"a": "' + written + '"}')[0].value) == {"a": read}
+
+
+def test_columns_behind_such_an_escape_are_those_of_the_file(documents):
+    pair = r"\ud83d\ude00"
+    text = '{"a": "' + pair * 2 + '", "b":\n "' + pair + '", "c": [1, "' + pair + '", 2]}'
+    document = documents(text)[0]
+    lines = text.split("\n")
+    assert document.place(("b",), key=True) == (1, lines[0].index('"b"') + 1)
+    assert document.place(("c",), key=True) == (2, lines[1].index('"c"') + 1)
+    assert document.place(("c", 2)) == (2, lines[1].index("2]") + 1)
 
 
 def test_half_a_character_is_refused(documents):

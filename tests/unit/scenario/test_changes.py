@@ -75,8 +75,8 @@ def test_a_variant_is_applied_before_settings(scenario):
         ({"name.x": "1"}, "--set name.x — name is 'small', which has no fields"),
         ({"a..b": "1"}, "--set a..b — 'a..b' is not a path"),
         ({"seed": "["}, "--set seed — is not YAML"),
-        ({"seed": "-3"}, "--set seed: seed — must be at least 0 (got -3)"),
-        ({"sed": "3"}, "--set sed: sed — no such field; did you mean 'seed'?"),
+        ({"seed": "-3"}, "--set seed — must be at least 0 (got -3)"),
+        ({"sed": "3"}, "--set sed — no such field; did you mean 'seed'?"),
         ({"sed.x": "3"}, "--set sed.x: sed — no such field; did you mean 'seed'?"),
         (
             {"clusters.one.pools.worker.nod.cpu": "3"},

@@ -69,3 +69,37 @@ def test_a_change_on_the_command_line_wins_and_says_so(told):
 def test_what_nobody_said_names_its_source(told):
     _, level, source = told("platform.openshift", SCENARIO.replace('{openshift: "4.22"}', "{}"))
     assert (level, source) == ("release default", "the newest release known")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "level", "place"),
+    [
+        ("pools.worker.node.cpu", "8", "scenario", "s.yaml:9:33"),
+        ("pools.worker.node.sockets", "2", "scenario", "s.yaml:9:24"),
+        ("pools.worker.zones", "a, b", "scenario", "s.yaml:10:14"),
+        ('pools.worker.node.devices."x.io/gpu"', "2", "scenario", "s.yaml:9:75"),
+        ("kubelet.evictionMemoryAvailable", "1Gi", "scenario", "s.yaml:11:40"),
+        ("storage.odf.raw", "3Ti", "scenario", "s.yaml:12:25"),
+        ("storage.odf.nearFull", "75%", "release default", "OpenShift Data Foundation"),
+        ("storage.odf.classes", "fast, slow", "scenario", "s.yaml:12:39"),
+        ("network.clusterNetwork.cidr", "10.128.0.0/14", "release default", "OpenShift 4.22"),
+        ("network.vmNetworks.vlan7.addresses", "253", "scenario", "s.yaml:13:36"),
+    ],
+)
+def test_what_a_scenario_says_is_told_with_its_line(told, name, value, level, place):
+    text = """\
+apiVersion: ove-capacity/v1
+name: small
+platform: {openshift: "4.22"}
+clusters:
+  one:
+    pools:
+      worker:
+        count: 3
+        node: {sockets: 2, cores: 4, threads: 1, memory: 8Gi, devices: {x.io/gpu: 2}}
+        zones: [a, b]
+    kubelet: {evictionMemoryAvailable: 1Gi}
+    storage: {odf: {raw: 3Ti, classes: [fast, slow]}}
+    network: {vmNetworks: {vlan7: 10.7.0.0/24}}
+"""
+    assert told(name, text) == (value, level, place)
