@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from ove_capacity.analysis.fleet import placement
 from ove_capacity.errors import Problem
@@ -115,7 +115,10 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-@dataclass
+T = TypeVar("T")
+
+
+@dataclass(eq=False)
 class Subject:
     """A scenario under examination."""
 
@@ -133,6 +136,13 @@ class Subject:
     """Places of the scenario's own fields."""
     releases: Mapping[str, Release] = field(default_factory=dict)
     """By cluster; "" is the fleet's."""
+    _known: dict[Callable[[Subject], Any], Any] = field(default_factory=dict, repr=False)
+
+    def once(self, work: Callable[[Subject], T]) -> T:
+        """What *work* makes of this subject: worked out by the first rule that asks."""
+        if work not in self._known:
+            self._known[work] = work(self)
+        return cast(T, self._known[work])
 
     def of_kind(self, kind: str, group: str | None = None) -> Iterator[Manifest]:
         """Objects of a kind, of one API group or of any."""

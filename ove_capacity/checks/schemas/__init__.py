@@ -1,0 +1,1 @@
+"""Compact schemas of CRDs by release, and the script that makes them."""
