@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ove_capacity.errors import UnknownNameError
 from ove_capacity.model.case import Case
-from ove_capacity.model.placement import ManagedCluster
+from ove_capacity.model.managed_cluster import ManagedCluster
 from ove_capacity.ocm import Decision, first_sync, managed_cluster
 from ove_capacity.tables import Table
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,15 +18,30 @@ from ove_capacity.manifests.core import (
 )
 from ove_capacity.manifests.document import Document, FieldPath, Problems
 from ove_capacity.manifests.fields import Fields
+from ove_capacity.manifests.hub import (
+    add_on_score_of,
+    binding_of,
+    cluster_set_of,
+    managed_cluster_of,
+    placement_decision_of,
+)
 from ove_capacity.manifests.kinds import kind_by_shape
 from ove_capacity.manifests.kubevirt import virtual_machine_of
-from ove_capacity.manifests.placement import managed_cluster_of, placement_of
+from ove_capacity.manifests.placement import placement_of
 from ove_capacity.manifests.profile import (
     CONFIG_MAP_PREFIX,
     ClusterProfile,
     profile_of_config_map,
 )
 from ove_capacity.model.cluster import DisruptionBudget, Service
+from ove_capacity.model.managed_cluster import (
+    AddOnPlacementScore,
+    HubObjects,
+    ManagedCluster,
+    ManagedClusterSet,
+    ManagedClusterSetBinding,
+    PlacementDecision,
+)
 from ove_capacity.model.node import Node
 from ove_capacity.model.placement import Placement
 from ove_capacity.model.pod import Pod
@@ -56,8 +71,11 @@ class Objects:
     services: list[Service] = field(default_factory=list)
     disruption_budgets: list[DisruptionBudget] = field(default_factory=list)
     placements: list[Placement] = field(default_factory=list)
-    managed_clusters: dict[str, dict[str, str]] = field(default_factory=dict)
-    """Name -> labels."""
+    managed_clusters: dict[str, ManagedCluster] = field(default_factory=dict)
+    cluster_sets: list[ManagedClusterSet] = field(default_factory=list)
+    set_bindings: list[ManagedClusterSetBinding] = field(default_factory=list)
+    add_on_scores: list[AddOnPlacementScore] = field(default_factory=list)
+    placement_decisions: list[PlacementDecision] = field(default_factory=list)
     profiles: dict[str, ClusterProfile] = field(default_factory=dict)
     priority_classes: dict[str, int] = field(default_factory=dict)
     default_priority: int = 0
@@ -74,6 +92,16 @@ class Objects:
     """Kind -> how many were read and made something of."""
     by_shape: Counter[str] = field(default_factory=Counter)
     """Kind -> how many named no kind and were known by what they look like."""
+
+    def hub_objects(self, clusters: Collection[str]) -> HubObjects:
+        """What Placements choose from, as far as it is of these clusters."""
+        return HubObjects(
+            tuple(each for name, each in self.managed_clusters.items() if name in clusters),
+            tuple(self.cluster_sets),
+            tuple(self.set_bindings),
+            tuple(self.add_on_scores),
+            tuple(self.placement_decisions),
+        )
 
 
 def _node(found: Objects, fields: Fields) -> None:
@@ -111,8 +139,24 @@ def _placement(found: Objects, fields: Fields) -> None:
 
 
 def _managed_cluster(found: Objects, fields: Fields) -> None:
-    name, labels = managed_cluster_of(fields, fields.problems)
-    found.managed_clusters[name] = labels
+    cluster = managed_cluster_of(fields, fields.problems)
+    found.managed_clusters[cluster.name] = cluster
+
+
+def _cluster_set(found: Objects, fields: Fields) -> None:
+    found.cluster_sets.append(cluster_set_of(fields, fields.problems))
+
+
+def _set_binding(found: Objects, fields: Fields) -> None:
+    found.set_bindings.append(binding_of(fields, fields.problems))
+
+
+def _add_on_score(found: Objects, fields: Fields) -> None:
+    found.add_on_scores.append(add_on_score_of(fields, fields.problems))
+
+
+def _placement_decision(found: Objects, fields: Fields) -> None:
+    found.placement_decisions.append(placement_decision_of(fields, fields.problems))
 
 
 def _config_map(found: Objects, fields: Fields) -> None:
@@ -152,8 +196,12 @@ _READERS: Mapping[tuple[str, str], Callable[[Objects, Fields], None]] = {
     ("apps", "ReplicaSet"): _workload_selector,
     ("apps", "StatefulSet"): _workload_selector,
     ("config.openshift.io", "Network"): _kubevirt_part,
+    ("cluster.open-cluster-management.io", "AddOnPlacementScore"): _add_on_score,
     ("cluster.open-cluster-management.io", "ManagedCluster"): _managed_cluster,
+    ("cluster.open-cluster-management.io", "ManagedClusterSet"): _cluster_set,
+    ("cluster.open-cluster-management.io", "ManagedClusterSetBinding"): _set_binding,
     ("cluster.open-cluster-management.io", "Placement"): _placement,
+    ("cluster.open-cluster-management.io", "PlacementDecision"): _placement_decision,
     ("instancetype.kubevirt.io", "VirtualMachineClusterInstancetype"): _kubevirt_part,
     ("instancetype.kubevirt.io", "VirtualMachineClusterPreference"): _kubevirt_part,
     ("instancetype.kubevirt.io", "VirtualMachineInstancetype"): _kubevirt_part,

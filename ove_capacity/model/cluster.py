@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ove_capacity.model.frozen import FrozenMap
 from ove_capacity.model.instancetype import Instancetype
+from ove_capacity.model.managed_cluster import HubObjects
 from ove_capacity.model.network import ClusterNetwork, VmNetwork
 from ove_capacity.model.node import Node
 from ove_capacity.model.placement import Placement
@@ -88,6 +89,8 @@ class Fleet:
 
     clusters: tuple[Cluster, ...] = ()
     placements: tuple[Placement, ...] = ()
+    hub: HubObjects = HubObjects()
+    """What the Placements choose from; without sets and bindings, all clusters."""
 
     def cluster(self, name: str) -> Cluster:
         """The cluster of that name; KeyError if there is none."""

@@ -3,169 +3,133 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 
-from ove_capacity.model.placement import ManagedCluster, Placement
-from ove_capacity.ocm.decisions import Decisions
-from ove_capacity.ocm.predicates import feasible
+import numpy as np
+from numpy.typing import NDArray
+
+from ove_capacity.model.placement import Placement, PrioritizerWeight
+from ove_capacity.ocm.candidates import Candidates, ClusterScores
+from ove_capacity.ocm.cel import not_modelled
+from ove_capacity.ocm.cluster_sets import available_clusters, eligible_sets, valid_bindings
+from ove_capacity.ocm.conditions import MISCONFIGURED, SUCCESS, WARNING, Status
+from ove_capacity.ocm.decision import Decision, FilterResult, PrioritizerScores
+from ove_capacity.ocm.hub import Hub
+from ove_capacity.ocm.inventory import Inventory
+from ove_capacity.ocm.predicates import matching_predicates, predicate_error
 from ove_capacity.ocm.prioritizers import PRIORITIZERS
-from ove_capacity.tables import Cell, Table
+from ove_capacity.ocm.prioritizers.add_on import add_on, expired
+from ove_capacity.ocm.tolerations import requeue_ms, tolerated, toleration_error
+from ove_capacity.ocm.weights import weight_error, weights
 
-__all__ = ["Decision", "PrioritizerScores", "decide", "weights"]
+__all__ = ["decide"]
 
-_ADD_ON = "AddOn/"
-
-
-@dataclass(frozen=True, slots=True)
-class PrioritizerScores:
-    """What one prioritizer gave each feasible cluster."""
-
-    name: str
-    weight: int
-    scores: Mapping[str, int] = field(default_factory=dict)
-    """Cluster -> score, before the weight; a cluster left out counts 0."""
+_PREDICATE, _TAINT = "Predicate", "TaintToleration"
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """Which clusters a Placement goes to, and how that came about."""
+def decide(placement: Placement, hub: Hub, now_ms: int = 0) -> Decision:
+    """Choose clusters as the hub's scheduler would, given all decisions so far.
 
-    placement: str
-    """``namespace/name``."""
-    clusters: tuple[str, ...] = ()
-    """The chosen ones, best first."""
-    ranking: tuple[str, ...] = ()
-    """All feasible ones, best first."""
-    prioritizers: tuple[PrioritizerScores, ...] = ()
-    """Those that ran, by name."""
-    totals: Mapping[str, int] = field(default_factory=dict)
-    """Feasible cluster -> weighted sum, in the order of the ranking."""
-    unscheduled: int = 0
-    """Clusters asked for and not found."""
-    left_out: tuple[str, ...] = ()
-    """Clusters that match no predicate."""
-    misconfigured: str = ""
-    """Upstream's message when the Placement cannot be evaluated; nothing is chosen then."""
-    warnings: tuple[str, ...] = ()
-
-    @property
-    def tables(self) -> tuple[Table, ...]:
-        """Feasible clusters by rank, with the score of each prioritizer."""
-        named = tuple(f"{each.name} ×{each.weight}" for each in self.prioritizers)
-        columns = ("cluster", "chosen", "total", *named)
-        rows: list[tuple[Cell, ...]] = [
-            (name, name in self.clusters, self.totals[name], *self._scores(name))
-            for name in self.ranking
-        ]
-        return (Table(f"Placement {self.placement}", columns, tuple(rows), self._notes()),)
-
-    def _scores(self, cluster: str) -> tuple[int, ...]:
-        return tuple(each.scores.get(cluster, 0) for each in self.prioritizers)
-
-    def _notes(self) -> tuple[str, ...]:
-        notes = list(self.warnings)
-        if self.misconfigured:
-            notes.append(f"misconfigured: {self.misconfigured}")
-        if self.left_out:
-            notes.append(f"match no predicate: {', '.join(self.left_out)}")
-        if self.unscheduled:
-            notes.append(f"{self.unscheduled} cluster decisions unscheduled")
-        return tuple(notes)
-
-    def __str__(self) -> str:
-        return "\n\n".join(table.text() for table in self.tables)
-
-    def _repr_html_(self) -> str:
-        return "".join(table.html() for table in self.tables)
-
-    def to_dict(self) -> dict[str, object]:
-        """For JSON output."""
-        return {
-            "decisions": list(self.clusters),
-            "ranking": list(self.ranking),
-            "scores": {each.name: dict(each.scores) for each in self.prioritizers},
-            "weights": {each.name: each.weight for each in self.prioritizers},
-            "totals": dict(self.totals),
-            "unscheduled": self.unscheduled,
-            "misconfigured": self.misconfigured,
-            "warnings": list(self.warnings),
-        }
-
-
-def weights(placement: Placement) -> dict[str, int]:
-    """Prioritizers that run, by name, with their weight.
-
-    Additive keeps Balance 1 and Steady 1 beside what is listed; the last of two listings wins;
-    weight 0 switches off.
-
-    Source: ocm v1.3.0-78 pkg/placement/controllers/scheduling/schedule.go, getWeights.
-    """
-    named = {} if placement.mode == "Exact" else {"Balance": 1, "Steady": 1}
-    named |= {each.name: each.weight for each in placement.prioritizers}
-    return {name: weight for name, weight in sorted(named.items()) if weight}
-
-
-def decide(
-    placement: Placement, clusters: Sequence[ManagedCluster], decisions: Decisions
-) -> Decision:
-    """Choose clusters as the hub's placement controller would, given all decisions so far.
-
-    A stable sort by total, then by name; the first ``number_of_clusters`` are taken.
+    Args:
+        placement: what is asked.
+        hub: what the hub knows.
+        now_ms: since 1970; expiry of tolerations and of scores depends on it.
 
     Source: ocm v1.3.0-78 pkg/placement/controllers/scheduling/schedule.go, Schedule.
     """
-    candidates = feasible(placement, clusters)
-    running = weights(placement)
-    warnings = _not_modelled(placement, running)
-    wrong = [name for name in running if not _known(name)]
+    inventory = hub.inventory
+    bound = valid_bindings(hub, placement.namespace)
+    eligible = eligible_sets(placement, bound)
+    available = available_clusters(hub, eligible)
+    begun = Decision(placement.key, bound=bound, eligible=eligible, warnings=_warnings(placement))
+    wrong = predicate_error(placement)
     if wrong:
-        message = f"incorrect builtin prioritizer: {wrong[0]}"
-        return Decision(placement.key, misconfigured=message, warnings=warnings)
+        left_out = _names(inventory, available)
+        return replace(begun, left_out=left_out, status=Status(MISCONFIGURED, _PREDICATE, wrong))
+    matched = matching_predicates(placement, inventory) & available
+    begun = replace(
+        begun,
+        left_out=_names(inventory, available & ~matched),
+        filters=(FilterResult(_PREDICATE, _names(inventory, matched)),),
+    )
+    wrong = toleration_error(placement) if matched.any() else ""
+    if wrong:
+        return replace(begun, status=Status(MISCONFIGURED, _TAINT, wrong))
+    decided = hub.decisions.tally(inventory, placement.key).counts > 0
+    passed = tolerated(placement, inventory, matched, decided, now_ms)
+    left = FilterResult(f"{_PREDICATE},{_TAINT}", _names(inventory, passed))
+    begun = replace(
+        begun,
+        repelled=_names(inventory, matched & ~passed),
+        filters=(*begun.filters, left),
+    )
+    running = weights(placement)
+    wrong = weight_error(placement, running)
+    if wrong:
+        return replace(begun, status=Status(MISCONFIGURED, "", wrong))
+    candidates = Candidates(placement, inventory, np.flatnonzero(passed), hub.decisions, now_ms)
+    timer_ms = requeue_ms(placement, inventory, decided, now_ms)
+    return _ranked(replace(begun, requeue_ms=timer_ms), candidates, running)
+
+
+def _names(inventory: Inventory, chosen: NDArray[np.bool_]) -> tuple[str, ...]:
+    return tuple(inventory.names[chosen].tolist())
+
+
+def _ranked(
+    begun: Decision, candidates: Candidates, running: Sequence[PrioritizerWeight]
+) -> Decision:
+    """Score, sort by total and then by name, take the first."""
     scored = tuple(
-        PrioritizerScores(name, weight, _score(name, placement, candidates, decisions))
-        for name, weight in running.items()
+        PrioritizerScores(each.name, each.weight, _score(each, candidates)) for each in running
     )
-    totals = {
-        cluster.name: sum(each.weight * each.scores.get(cluster.name, 0) for each in scored)
-        for cluster in candidates
-    }
-    # Go compares strings as bytes.
-    ranking = sorted(totals, key=lambda name: (-totals[name], name.encode()))
-    wanted = placement.number_of_clusters
-    chosen = ranking if wanted is None else ranking[: max(0, wanted)]
-    return Decision(
-        placement.key,
-        tuple(chosen),
-        tuple(ranking),
-        scored,
-        {name: totals[name] for name in ranking},
-        0 if wanted is None else max(0, wanted - len(chosen)),
-        tuple(cluster.name for cluster in clusters if cluster.name not in totals),
-        warnings=warnings,
+    sums = np.zeros(len(candidates.chosen), np.int64)
+    for each in scored:
+        sums += each.weight * _values(each.scores, candidates)
+    # Candidates are in the order of their names already, and the sort keeps it.
+    order = np.argsort(-sums, kind="stable")
+    best = candidates.chosen[order]
+    ranking = tuple(candidates.inventory.names[best].tolist())
+    wanted = candidates.placement.number_of_clusters
+    clusters = ranking if wanted is None else ranking[:wanted]
+    return replace(
+        begun,
+        clusters=clusters,
+        ranking=ranking,
+        prioritizers=scored,
+        totals=ClusterScores(candidates.inventory, best, sums[order]),
+        unscheduled=0 if wanted is None else wanted - len(clusters),
+        status=_status(candidates, running),
     )
 
 
-def _known(name: str) -> bool:
-    return name.startswith(_ADD_ON) or name in PRIORITIZERS
+def _score(prioritizer: PrioritizerWeight, candidates: Candidates) -> Mapping[str, int]:
+    if prioritizer.type != "BuiltIn" and prioritizer.add_on is not None:
+        return add_on(candidates, prioritizer.add_on)
+    return PRIORITIZERS.get(prioritizer.name)(candidates)
 
 
-def _score(
-    name: str, placement: Placement, candidates: Sequence[ManagedCluster], decisions: Decisions
-) -> Mapping[str, int]:
-    if name.startswith(_ADD_ON):
-        # Without an AddOnPlacementScore upstream gives every cluster 0; we know of none.
-        return {cluster.name: 0 for cluster in candidates}
-    return PRIORITIZERS.get(name)(placement, candidates, decisions)
+def _values(scores: Mapping[str, int], candidates: Candidates) -> NDArray[np.int64]:
+    if isinstance(scores, ClusterScores):
+        return scores.values_of
+    found = (scores.get(name, 0) for name in candidates.names)
+    return np.fromiter(found, np.int64, len(candidates.chosen))
 
 
-def _not_modelled(placement: Placement, running: Mapping[str, int]) -> tuple[str, ...]:
-    found = [
-        f"Placement {placement.key}: {name} counts 0, no AddOnPlacementScore is modelled yet"
-        for name in running
-        if name.startswith(_ADD_ON)
-    ]
-    if placement.cluster_sets:
-        found.append(f"Placement {placement.key}: clusterSets are not modelled yet; ignored")
-    if placement.tolerations:
-        found.append(f"Placement {placement.key}: tolerations have no taint to meet; ignored")
-    return tuple(found)
+def _status(candidates: Candidates, running: Sequence[PrioritizerWeight]) -> Status:
+    """Warning when a score has expired; who says so is open when several add-ons run."""
+    add_ons = [each for each in running if each.type != "BuiltIn" and each.add_on]
+    for each in add_ons:
+        old = expired(candidates, each.add_on.resource) if each.add_on else []
+        if old:
+            plugin = each.name if len(add_ons) == 1 else "AddOn/*"
+            return Status(WARNING, plugin, f"AddOnPlacementScores {' '.join(old)} expired")
+    return Status(SUCCESS)
+
+
+def _warnings(placement: Placement) -> tuple[str, ...]:
+    used = [name for each in placement.predicates for cel in each.cel for name in not_modelled(cel)]
+    return tuple(
+        f"Placement {placement.key}: CEL's {name} is not modelled; no cluster matches by it"
+        for name in dict.fromkeys(used)
+    )

@@ -2,24 +2,64 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ove_capacity.model.cluster import Fleet
-from ove_capacity.ocm.decide import Decision, decide
+from ove_capacity.model.managed_cluster import ManagedClusterSet, ManagedClusterSetBinding
+from ove_capacity.model.selector import EVERYTHING
+from ove_capacity.ocm.decision import Decision
+from ove_capacity.ocm.decisions import Decisions
+from ove_capacity.ocm.hub import Hub
+from ove_capacity.ocm.inventory import Inventory
 from ove_capacity.ocm.status import managed_cluster
+from ove_capacity.ocm.sync import sync
 
 __all__ = ["first_sync"]
+
+_ALL = ManagedClusterSet("global", "LabelSelector", EVERYTHING)
+"""The set of all clusters, which every hub has."""
 
 
 def first_sync(fleet: Fleet) -> dict[str, Decision]:
     """Each Placement once, by ``namespace/name`` and in that order.
 
-    A later one sees what the earlier ones chose, which is all that Balance reads.
+    A later one sees what the earlier ones chose, which is all that Balance reads. A fleet that
+    tells of no sets and no bindings is taken to have all clusters bound to every namespace.
 
     Source: ours: upstream's order is that of its events, so one had to be chosen.
     """
-    hub = [managed_cluster(cluster) for cluster in fleet.clusters]
-    chosen: dict[str, tuple[str, ...]] = {}
+    placements = sorted(fleet.placements, key=lambda each: each.key)
+    hub = _hub(fleet)
+    if not fleet.hub.has_sets:
+        spaces = sorted({each.namespace for each in placements})
+        bindings = tuple(ManagedClusterSetBinding(_ALL.name, space) for space in spaces)
+        hub = replace(hub, cluster_sets=(_ALL,), bindings=bindings)
+        placements = [replace(each, cluster_sets=()) for each in placements]
     decided: dict[str, Decision] = {}
-    for placement in sorted(fleet.placements, key=lambda each: each.key):
-        decided[placement.key] = decide(placement, hub, chosen)
-        chosen[placement.key] = decided[placement.key].clusters
+    for placement in placements:
+        synced = sync(hub, placement, fleet.hub.latest_ms)
+        decided[placement.key], hub = synced.decision, synced.hub
     return decided
+
+
+def _hub(fleet: Fleet) -> Hub:
+    """The hub's objects, with the totals that the clusters' agents report of their nodes."""
+    known = {each.name: each for each in fleet.hub.managed_clusters}
+    seen = []
+    for cluster in fleet.clusters:
+        reported = managed_cluster(cluster)
+        if cluster.name in known:
+            reported = replace(
+                known[cluster.name],
+                labels=reported.labels,
+                capacity=reported.capacity,
+                allocatable=reported.allocatable,
+                approximate={},
+            )
+        seen.append(reported)
+    return Hub(
+        Inventory(seen, fleet.hub.add_on_scores),
+        fleet.hub.cluster_sets,
+        fleet.hub.bindings,
+        Decisions(fleet.hub.decisions),
+    )

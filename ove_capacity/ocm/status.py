@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ove_capacity.model.cluster import Cluster
-from ove_capacity.model.placement import ManagedCluster
+from ove_capacity.model.managed_cluster import ManagedCluster
 from ove_capacity.model.resources import Amounts
 
 __all__ = ["managed_cluster"]

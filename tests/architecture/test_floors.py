@@ -42,6 +42,7 @@ FLOORS = (
 """From the ground up; rooms of one floor do not meet, only the words do."""
 
 HOMES = {
+    "cel": ("ocm",),
     "jinja2": ("report",),
     "matplotlib": ("report",),
     "numba": ("kernels",),
@@ -64,6 +65,7 @@ HOMES = {
 LATE = {
     ("ove_capacity/kernels/compile.py", "numba"): "half a second that small work must not pay",
     ("ove_capacity/kernels/compile.py", "numba.np.arraymath"): "as numba",
+    ("ove_capacity/ocm/cel/program.py", "cel"): "a quarter second for what few Placements use",
 }
 """(file, imported) -> why that import inside a function is right; beside the facade and cli."""
 

@@ -1,14 +1,15 @@
 import pytest
 
 from ove_capacity.errors import AnswerError, UnknownNameError
-from ove_capacity.model.placement import Placement, PrioritizerWeight
+from ove_capacity.model.placement import ClusterSelector, Placement, PrioritizerWeight
 from ove_capacity.model.selector import LabelSelector, Requirement
 from ove_capacity.sim.run import simulate
 from tests.simulation.build import case, cluster, workload
 
 SIZE = (PrioritizerWeight("ResourceAllocatableCPU", 1),)
 TWO = Placement("two", "vms", 2, prioritizers=SIZE)
-NOWHERE = Placement("none", "vms", predicates=(LabelSelector((Requirement("a", "Exists"),)),))
+LABELLED = ClusterSelector(LabelSelector((Requirement("a", "Exists"),)))
+NOWHERE = Placement("none", "vms", predicates=(LABELLED,))
 
 
 def fleet(*plan, placements=(TWO, NOWHERE)):

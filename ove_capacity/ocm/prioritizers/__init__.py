@@ -1,15 +1,15 @@
 """Prioritizers: each scores all candidate clusters at once, from what the hub knows.
 
-A prioritizer takes the placement, the clusters that passed the filters and the decisions so far;
-it returns -100 to 100 for each cluster, and nothing (so 0) for one it cannot judge.
+A prioritizer takes the candidates: the clusters that passed the filters, the placement and the
+decisions so far. It returns -100 to 100 for each by name, and nothing (so 0) for one that it
+cannot judge.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
-from ove_capacity.model.placement import ManagedCluster, Placement
-from ove_capacity.ocm.decisions import Decisions
+from ove_capacity.ocm.candidates import Candidates
 from ove_capacity.ocm.prioritizers.balance import balance
 from ove_capacity.ocm.prioritizers.resource_allocatable import (
     resource_allocatable_cpu,
@@ -20,7 +20,7 @@ from ove_capacity.registry import Registry
 
 __all__ = ["PRIORITIZERS", "Prioritizer"]
 
-Prioritizer = Callable[[Placement, Sequence[ManagedCluster], Decisions], Mapping[str, int]]
+Prioritizer = Callable[[Candidates], Mapping[str, int]]
 
 PRIORITIZERS: Registry[Prioritizer] = Registry(
     "prioritizer",

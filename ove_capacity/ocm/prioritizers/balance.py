@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+import numpy as np
 
-from ove_capacity.model.placement import ManagedCluster, Placement
-from ove_capacity.ocm.decisions import Decisions
+from ove_capacity.ocm.candidates import Candidates, ClusterScores
 
 __all__ = ["balance"]
 
 
-def balance(
-    placement: Placement, clusters: Sequence[ManagedCluster], decisions: Decisions
-) -> Mapping[str, int]:
+def balance(candidates: Candidates) -> ClusterScores:
     """From 100 (no other placement chose it) to -100 (most chosen of all), always even.
 
     The maximum is over every cluster that any other placement names, also one that is no
@@ -21,16 +17,14 @@ def balance(
 
     Source: ocm v1.3.0-78 pkg/placement/plugins/balance/balance.go, Score.
     """
-    counts: Counter[str] = Counter()
-    for key, chosen in decisions.items():
-        if key != placement.key:
-            counts.update(chosen)
-    most = max(counts.values(), default=0)
-    return {cluster.name: _score(counts[cluster.name], most) for cluster in clusters}
-
-
-def _score(count: int, most: int) -> int:
-    if count == 0:
-        return 100
+    everybody = candidates.decisions.tally(candidates.inventory)
+    own = candidates.decisions.tally(candidates.inventory, candidates.placement.key)
+    counts = everybody.counts - own.counts
+    gone = [count - own.gone.get(name, 0) for name, count in everybody.gone.items()]
+    most = max(int(counts.max(initial=0)), max(gone, default=0))
+    count = counts[candidates.chosen]
+    if not most:
+        return candidates.scores(np.full(len(count), 100))
     # sic: truncated first and doubled afterwards, as upstream does.
-    return 2 * int(100.0 * (0.5 - count / most))
+    scores = 2 * np.trunc(100.0 * (0.5 - count / most)).astype(np.int64)
+    return candidates.scores(np.where(count == 0, 100, scores))

@@ -146,7 +146,7 @@ def compile_case(context: Context, seed: int | None) -> Case:
     )
     return Case(
         name=scenario.name,
-        fleet=Fleet(fleet, tuple(context.hub.placements)),
+        fleet=Fleet(fleet, tuple(context.hub.placements), context.hub.hub_objects(clusters)),
         plan=plan,
         policy=Policy(scenario.policies.tie, scenario.policies.nodes_scored),
         seed=chosen,

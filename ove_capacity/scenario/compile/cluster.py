@@ -263,9 +263,10 @@ def compile_cluster(context: Context, name: str) -> Compiled:
     if not nodes and len(context.problems.errors) == known_errors:
         context.error(path, "has no nodes: give it a profile, pools or nodes", key=True)
     context.assumptions += platform_assumptions([*shares, *made.shares], name)
-    labels = dict(context.hub.managed_clusters.get(name, {}))
+    known = context.hub.managed_clusters.get(name)
+    labels = dict(known.labels) if known else {}
     for own in found.managed_clusters.values():
-        labels |= own
+        labels |= own.labels
     workers = sum(node.is_worker for node in nodes)
     kubevirt = _kubevirt(context, name, found, own_release, workers)
     cluster = Cluster(

@@ -1,0 +1,137 @@
+"""Compile an expression as upstream does, with upstream's words, and ask it about a cluster.
+
+The evaluator is the Rust one: its grammar is upstream's own, so that syntax errors read alike. It
+checks no types; an expression that upstream's type checker refuses is false here.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from ove_capacity.ocm.cel.functions import FUNCTIONS, NOT_MODELLED, STANDARD
+
+__all__ = ["Scores", "compile_error", "holds", "not_modelled"]
+
+Scores = Callable[[str], list[dict[str, Any]]]
+"""Name of an AddOnPlacementScore -> its scores for the cluster; KeyError when there is none."""
+
+_TYPES = ("bool", "bytes", "double", "int", "list", "map", "null_type", "string", "type", "uint")
+_KNOWN = frozenset(("managedCluster", *_TYPES))
+_NAMESPACES = frozenset(("cidr", "format", "ip", "optional", "strings"))
+_FUNCTIONS = frozenset((*FUNCTIONS, *STANDARD, "scores"))
+_ERROR = re.compile(r"^ERROR: <input>:(\d+):(\d+): (.*)$", re.MULTILINE)
+_OPTIONAL_SYNTAX = "unsupported syntax"
+_BOUND = re.compile(r"\.\s*(?:all|exists|exists_one|existsOne|filter|map)\s*\(\s*(\w+)\s*,")
+_LITERAL = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
+_OPERATOR = re.compile(r"\W|_\W|_\[|@")
+
+
+@cache
+def _evaluator() -> Any:
+    """The library, loaded when the first expression needs it: it takes a quarter of a second."""
+    # It logs each failing function; a run-time error is an answer here.
+    logging.getLogger("cel").addHandler(logging.NullHandler())
+    return importlib.import_module("cel")
+
+
+@cache
+def _compiled(expression: str) -> tuple[Any, str]:
+    """(program, what its compiler says)."""
+    try:
+        return _evaluator().compile(expression), ""
+    except ValueError as error:
+        return None, str(error).removeprefix(f"Failed to parse expression '{expression}': ")
+
+
+def _lines_of(expression: str, errors: list[tuple[int, int, str]]) -> str:
+    """Errors as cel-go prints them, each with its line and a caret."""
+    lines = expression.split("\n")
+    shown = []
+    for line, column, message in sorted(errors, key=lambda each: each[:2]):
+        source = (lines[line - 1] if line <= len(lines) else "").replace("\t", " ")
+        before = "".join("." if c.isascii() else "．" for c in source[: column - 1])
+        at = source[column - 1 : column]
+        caret = "^" if not at or at.isascii() else "＾"
+        shown.append(f"ERROR: <input>:{line}:{column}: {message}\n | {source}\n | {before}{caret}")
+    return "\n".join(shown)
+
+
+def _blanked(expression: str) -> str:
+    """The expression with its string literals blanked, for finding names."""
+    return _LITERAL.sub(lambda match: "'" + " " * (len(match.group()) - 2) + "'", expression)
+
+
+def _undeclared(expression: str, program: Any) -> Iterator[tuple[int, int, str]]:
+    bare = _blanked(expression)
+    bound = frozenset(_BOUND.findall(bare))
+    for name in program.references()["variables"]:
+        if name not in _KNOWN | _NAMESPACES | bound:
+            yield _reference(bare, name, rf"(?<![\w.]){re.escape(name)}\b(?!\s*\()", 0)
+    for name in program.references()["functions"]:
+        known = name in _FUNCTIONS or name in NOT_MODELLED or _OPERATOR.match(name)
+        if not known:
+            # A call stands where its parenthesis opens.
+            yield _reference(bare, name, rf"\b{re.escape(name)}\s*\(", -1)
+
+
+def _reference(bare: str, name: str, pattern: str, end: int) -> tuple[int, int, str]:
+    match = re.search(pattern, bare)
+    at = (match.end() - 1 if end else match.start()) if match else 0
+    line = bare.count("\n", 0, at) + 1
+    column = at - (bare.rfind("\n", 0, at) + 1) + 1
+    return line, column, f"undeclared reference to '{name}' (in container '')"
+
+
+@cache
+def compile_error(expression: str) -> str:
+    """What upstream says of an expression that does not compile; empty when it does.
+
+    Source: ocm v1.3.0-78 pkg/placement/helpers/cel.go, CELSelector.Compile; google/cel-go
+    common/error.go, Error.ToDisplayString.
+    """
+    program, said = _compiled(expression)
+    if program is None:
+        if _OPTIONAL_SYNTAX in said:
+            return ""
+        found = [(int(line), int(at), text) for line, at, text in _ERROR.findall(said)]
+        # The Rust parser adds a complaint of its own to some syntax errors.
+        errors = [each for each in found if not each[2].startswith("Incomplete ")] or found
+    else:
+        errors = list(_undeclared(expression, program))
+    return f"compilation failed: {_lines_of(expression, errors)}" if errors else ""
+
+
+@cache
+def not_modelled(expression: str) -> tuple[str, ...]:
+    """What upstream would run of an expression and we do not, by name.
+
+    Source: ours: the optional syntax, and functions of the Kubernetes library that no Placement
+    we know of uses.
+    """
+    program, said = _compiled(expression)
+    if program is None:
+        return ("optional syntax",) if _OPTIONAL_SYNTAX in said else ()
+    used = program.references()
+    found = [name for name in used["functions"] if name in NOT_MODELLED]
+    return tuple(found) or tuple(name for name in used["variables"] if name in _NAMESPACES)
+
+
+def holds(expression: str, document: Mapping[str, Any], scores: Scores) -> bool:
+    """Whether an expression is true of a ManagedCluster; a run-time error makes it false.
+
+    Source: ocm v1.3.0-78 pkg/placement/helpers/cel.go, evaluateAllExpressions, isResultValid.
+    """
+    program, _ = _compiled(expression)
+    if program is None or not_modelled(expression):
+        return False
+    functions = {**FUNCTIONS, "scores": lambda _cluster, name: scores(name)}
+    context = _evaluator().Context({"managedCluster": document}, functions)
+    try:
+        return program.execute(context) is True
+    except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError):
+        return False

@@ -1,0 +1,153 @@
+"""Decision groups, and the PlacementDecisions that hold them."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ove_capacity.model.managed_cluster import ManagedCluster, PlacementDecision
+from ove_capacity.model.placement import Placement
+from ove_capacity.ocm.label_syntax import selector_error
+
+__all__ = ["DecidedGroup", "decision_groups", "group_error", "group_length", "pages", "written"]
+
+_PAGE = 100
+"""Most clusters of one PlacementDecision."""
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedGroup:
+    """Clusters that are rolled out together."""
+
+    index: int
+    name: str
+    """Empty for those that no group of the Placement selects."""
+    clusters: tuple[str, ...]
+    """Sorted by name."""
+    decisions: tuple[str, ...] = ()
+    """Names of the PlacementDecisions that hold it."""
+
+
+def group_error(placement: Placement) -> str:
+    """Why upstream cannot form the groups; empty when it can. All decisions are deleted then.
+
+    Source: ocm v1.3.0-78 pkg/placement/controllers/scheduling/scheduling_controller.go,
+    calculateLength, filterClustersBySelector.
+    """
+    per_group = placement.clusters_per_group
+    if isinstance(per_group, str) and not _is_share(per_group):
+        return f"{per_group} invalid type: string is not a percentage"
+    for each in placement.groups:
+        wrong = selector_error(each.selector.labels) or selector_error(each.selector.claims)
+        if wrong:
+            return wrong
+    return ""
+
+
+def _is_share(text: str) -> bool:
+    return text.endswith("%") and _NUMBER.fullmatch(text[:-1]) is not None
+
+
+def group_length(per_group: int | str, total: int) -> int:
+    """Most clusters of one group, of *total* that are chosen.
+
+    Source: ocm v1.3.0-78 pkg/placement/controllers/scheduling/scheduling_controller.go,
+    calculateLength.
+    """
+    length = per_group
+    if isinstance(length, str):
+        length = math.ceil(float(length[:-1]) / 100 * float(total))
+    return length if 0 < length <= total else total
+
+
+def decision_groups(
+    placement: Placement, clusters: Sequence[ManagedCluster]
+) -> tuple[DecidedGroup, ...]:
+    """The chosen clusters in groups: those the Placement names, then the rest; one at least.
+
+    A cluster goes to the first group that selects it; a group that is too large becomes several.
+
+    Source: ocm v1.3.0-78 pkg/placement/controllers/scheduling/scheduling_controller.go,
+    generateDecisionGroups, generateDecision.
+    """
+    length = group_length(placement.clusters_per_group, len(clusters))
+    left = {cluster.name: cluster for cluster in clusters}
+    parts: list[tuple[str, list[str]]] = []
+    for group in placement.groups:
+        matched = [
+            name
+            for name, cluster in left.items()
+            if group.selector.labels.matches(cluster.labels)
+            and group.selector.claims.matches(cluster.claims)
+        ]
+        for name in matched:
+            del left[name]
+        parts += [(group.name, chunk) for chunk in _chunks(matched, length)]
+    parts += [("", chunk) for chunk in _chunks(list(left), length)]
+    number = 1
+    groups = []
+    for index, (name, chunk) in enumerate(parts or [("", [])]):
+        count = max(1, math.ceil(len(chunk) / _PAGE))
+        names = tuple(f"{placement.name}-decision-{k}" for k in range(number, number + count))
+        groups.append(DecidedGroup(index, name, tuple(chunk), names))
+        number += count
+    return tuple(groups)
+
+
+def _chunks(names: list[str], length: int) -> Iterator[list[str]]:
+    # Go compares strings as bytes.
+    ordered = sorted(names, key=str.encode)
+    for start in range(0, len(ordered), max(1, length)):
+        yield ordered[start : start + length]
+
+
+def pages(placement: Placement, groups: Sequence[DecidedGroup]) -> tuple[PlacementDecision, ...]:
+    """The PlacementDecisions as they should be: at most 100 clusters each.
+
+    Source: ocm v1.3.0-78 pkg/placement/controllers/scheduling/scheduling_controller.go,
+    generateDecision.
+    """
+    return tuple(
+        PlacementDecision(
+            name,
+            placement.namespace,
+            placement.name,
+            group.name,
+            str(group.index),
+            group.clusters[at * _PAGE : (at + 1) * _PAGE],
+        )
+        for group in groups
+        for at, name in enumerate(group.decisions)
+    )
+
+
+def written(
+    wanted: Sequence[PlacementDecision], standing: dict[tuple[str, str], PlacementDecision]
+) -> tuple[PlacementDecision, ...]:
+    """The PlacementDecisions as one sync leaves them.
+
+    Of one that stands and whose clusters change only those are written: its labels follow in the
+    next sync.
+
+    Source: ocm v1.3.0-78 pkg/placement/controllers/scheduling/scheduling_controller.go,
+    createOrUpdatePlacementDecision.
+    """
+    left = []
+    for each in wanted:
+        old = standing.get((each.namespace, each.name))
+        if old is None or old.clusters == each.clusters:
+            left.append(each)
+        else:
+            new = PlacementDecision(
+                old.name,
+                old.namespace,
+                old.placement,
+                old.group_name,
+                old.group_index,
+                each.clusters,
+            )
+            left.append(new)
+    return tuple(left)
