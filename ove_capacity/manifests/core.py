@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ove_capacity.manifests.document import Problems
-from ove_capacity.manifests.fields import Fields, Source, fields_of
+from ove_capacity.manifests.fields import Fields, Source, fields_of, warn_of_others
 from ove_capacity.manifests.selectors import affinity_of, label_selector_of, selector_of_labels
 from ove_capacity.model.cluster import DisruptionBudget, Service
 from ove_capacity.model.node import Node, NodeImage, Taint
@@ -40,6 +40,43 @@ __all__ = [
 
 
 _ROLE_PREFIX = "node-role.kubernetes.io/"
+_NODE_SPEC = ("taints", "unschedulable")
+_NODE_SPEC_HARMLESS = ("configSource", "externalID", "podCIDR", "podCIDRs", "providerID")
+_SERVICE_HARMLESS = (
+    "allocateLoadBalancerNodePorts",
+    "clusterIP",
+    "clusterIPs",
+    "externalIPs",
+    "externalName",
+    "externalTrafficPolicy",
+    "healthCheckNodePort",
+    "internalTrafficPolicy",
+    "ipFamilies",
+    "ipFamilyPolicy",
+    "loadBalancerClass",
+    "loadBalancerIP",
+    "loadBalancerSourceRanges",
+    "ports",
+    "publishNotReadyAddresses",
+    "selector",
+    "sessionAffinity",
+    "sessionAffinityConfig",
+    "trafficDistribution",
+    "type",
+)
+_SELECTING_HARMLESS = (
+    "minReadySeconds",
+    "ordinals",
+    "persistentVolumeClaimRetentionPolicy",
+    "podManagementPolicy",
+    "revisionHistoryLimit",
+    "selector",
+    "serviceName",
+    "updateStrategy",
+)
+"""Of a ReplicaSet and its kin: how pods come and go, not what they ask for."""
+_BUDGET = ("maxUnavailable", "minAvailable", "selector")
+"""What ``status.disruptionsAllowed`` was worked out from."""
 _POD_NOT_MODELLED = ("resourceClaims", "schedulingGates")
 """What else of a pod decides where it may run."""
 
@@ -80,6 +117,7 @@ def node_of(source: Source, problems: Problems | None = None) -> Node:
     """A Node; when only capacity is there, it is allocatable too, as the API server defaults."""
     fields, log = _begin(source, problems)
     meta, spec, status = fields.fields("metadata"), fields.fields("spec"), fields.fields("status")
+    warn_of_others(spec, _NODE_SPEC + _NODE_SPEC_HARMLESS)
     labels = meta.labels("labels")
     capacity = _node_amounts(status, "capacity")
     node = Node(
@@ -253,7 +291,9 @@ def pod_of(source: Source, problems: Problems | None = None) -> Pod:
 def service_of(source: Source, problems: Problems | None = None) -> Service | None:
     """A Service; None when it selects nothing by label."""
     fields, log = _begin(source, problems)
-    meta, labels = fields.fields("metadata"), fields.fields("spec").labels("selector")
+    meta, spec = fields.fields("metadata"), fields.fields("spec")
+    warn_of_others(spec, _SERVICE_HARMLESS)
+    labels = spec.labels("selector")
     name, namespace = meta.required_text("name"), meta.text("namespace") or "default"
     _finish(log, problems)
     return Service(name, namespace, selector_of_labels(labels)) if labels else None
@@ -266,6 +306,9 @@ def workload_selector_of(source: Source, problems: Problems | None = None) -> Se
     """
     fields, log = _begin(source, problems)
     meta, spec = fields.fields("metadata"), fields.fields("spec")
+    # One with a status was read off a cluster, where its pods are objects of their own.
+    made = ("replicas", "template", "volumeClaimTemplates") if "status" in fields else ()
+    warn_of_others(spec, _SELECTING_HARMLESS + made)
     kind = fields.text("kind") or "ReplicaSet"
     selector: LabelSelector | None
     if kind == "ReplicationController":
@@ -286,10 +329,12 @@ def disruption_budget_of(source: Source, problems: Problems | None = None) -> Di
     """A PodDisruptionBudget."""
     fields, log = _begin(source, problems)
     meta, status = fields.fields("metadata"), fields.fields("status")
+    spec = fields.fields("spec")
+    warn_of_others(spec, _BUDGET if "status" in fields else ("selector",))
     budget = DisruptionBudget(
         name=meta.required_text("name"),
         namespace=meta.text("namespace") or "default",
-        selector=label_selector_of(fields.fields("spec"), "selector"),
+        selector=label_selector_of(spec, "selector"),
         disruptions_allowed=status.whole("disruptionsAllowed"),
         disrupted_pods=tuple(status.fields("disruptedPods").value),
     )

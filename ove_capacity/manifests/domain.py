@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
-from ove_capacity.manifests.fields import Fields
+from ove_capacity.manifests.fields import Fields, warn_of_others
 from ove_capacity.model.vm import (
     AttachedDevice,
     Cpu,
@@ -29,7 +27,6 @@ __all__ = [
     "optional_flag",
     "realtime_of",
     "tpm_of",
-    "warn_of_others",
 ]
 
 _BINDINGS = ("sriov", "masquerade", "passtBinding", "passt", "slirp", "macvtap", "bridge")
@@ -89,13 +86,6 @@ _CPU_READ = (
 )
 _MEMORY_READ = ("guest", "hugepages", "maxGuest", "reservedOverhead")
 _RESOURCES_READ = ("limits", "overcommitGuestOverhead", "requests")
-
-
-def warn_of_others(fields: Fields, known: Collection[str]) -> None:
-    """Count each field that is neither read nor known to change nothing of what a pod asks for."""
-    for key in fields.value:
-        if key not in known and fields.get(key) is not None:
-            fields.not_modelled(key)
 
 
 def optional_flag(fields: Fields, key: str) -> bool | None:

@@ -6,7 +6,7 @@ so that one pass finds everything that is wrong.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from ove_capacity.errors import Problem
@@ -15,7 +15,7 @@ from ove_capacity.manifests.kinds import field_in_kind
 from ove_capacity.manifests.templates import placeholder_of
 from ove_capacity.quantity import Quantity, QuantityError
 
-__all__ = ["Fields", "Source", "fields_of", "shown"]
+__all__ = ["Fields", "Source", "fields_of", "shown", "warn_of_others"]
 
 _SHOWN_LENGTH = 60
 
@@ -222,3 +222,10 @@ def fields_of(source: Source, problems: Problems) -> Fields:
     message = f"must be a mapping (got {shown(document.value)})"
     problems.errors.append(document.problem((), message))
     return Fields({}, document, (), problems)
+
+
+def warn_of_others(fields: Fields, known: Collection[str]) -> None:
+    """Count each field that is neither read nor known to change nothing of what a pod asks for."""
+    for key in fields.value:
+        if key not in known and fields.get(key) is not None:
+            fields.not_modelled(key)

@@ -18,9 +18,8 @@ from ove_capacity.manifests.domain import (
     optional_flag,
     realtime_of,
     tpm_of,
-    warn_of_others,
 )
-from ove_capacity.manifests.fields import Fields, Source, fields_of
+from ove_capacity.manifests.fields import Fields, Source, fields_of, warn_of_others
 from ove_capacity.model.frozen import FrozenMap
 from ove_capacity.model.instancetype import Instancetype, Preference
 from ove_capacity.quantity import Quantity

@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from ove_capacity.manifests.core import spread_constraints_of, tolerations_of
 from ove_capacity.manifests.document import Problems
-from ove_capacity.manifests.domain import domain_of, warn_of_others
-from ove_capacity.manifests.fields import Fields, Source, fields_of
+from ove_capacity.manifests.domain import domain_of
+from ove_capacity.manifests.fields import Fields, Source, fields_of, warn_of_others
 from ove_capacity.manifests.selectors import affinity_of
 from ove_capacity.manifests.volumes import disks_of_templates
 from ove_capacity.model.vm import Matcher, Network, VirtualMachine, Vmi, VmiSpec, Volume

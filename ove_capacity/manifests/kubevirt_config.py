@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ove_capacity.manifests.document import Problems
-from ove_capacity.manifests.domain import warn_of_others
-from ove_capacity.manifests.fields import Fields, Source, fields_of
+from ove_capacity.manifests.fields import Fields, Source, fields_of, warn_of_others
 from ove_capacity.manifests.selectors import label_selector_of
 from ove_capacity.model.virtualization import (
     BindingPlugin,

@@ -44,7 +44,7 @@ from ove_capacity.model.managed_cluster import (
 )
 from ove_capacity.model.node import Node
 from ove_capacity.model.placement import Placement
-from ove_capacity.model.pod import Pod
+from ove_capacity.model.pod import Pod, PriorityClass
 from ove_capacity.model.vm import VirtualMachine
 
 __all__ = ["FoundVm", "Objects", "items_of", "objects_of", "unmodelled_warning"]
@@ -77,9 +77,9 @@ class Objects:
     add_on_scores: list[AddOnPlacementScore] = field(default_factory=list)
     placement_decisions: list[PlacementDecision] = field(default_factory=list)
     profiles: dict[str, ClusterProfile] = field(default_factory=dict)
-    priority_classes: dict[str, int] = field(default_factory=dict)
-    default_priority: int = 0
-    """Of the PriorityClass that is the global default."""
+    priority_classes: dict[str, PriorityClass] = field(default_factory=dict)
+    default_priority: PriorityClass | None = None
+    """The PriorityClass that is the global default."""
     vms: list[FoundVm] = field(default_factory=list)
     """VirtualMachines and their kin."""
     kubevirt_parts: dict[str, list[Fields]] = field(default_factory=dict)
@@ -176,9 +176,10 @@ def _vm(found: Objects, fields: Fields) -> None:
 
 def _priority_class(found: Objects, fields: Fields) -> None:
     name = fields.fields("metadata").required_text("name")
-    found.priority_classes[name] = fields.whole("value")
+    never = fields.text("preemptionPolicy") == "Never"
+    found.priority_classes[name] = PriorityClass(fields.whole("value"), never)
     if fields.flag("globalDefault"):
-        found.default_priority = fields.whole("value")
+        found.default_priority = found.priority_classes[name]
 
 
 def _kubevirt_part(found: Objects, fields: Fields) -> None:

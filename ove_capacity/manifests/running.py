@@ -21,6 +21,7 @@ from ove_capacity.manifests.instancetypes import (
 from ove_capacity.manifests.objects import Objects
 from ove_capacity.model.frozen import FrozenMap
 from ove_capacity.model.instancetype import Instancetype, Preference
+from ove_capacity.model.pod import PriorityClass
 from ove_capacity.model.virtualization import KubeVirt
 from ove_capacity.model.vm import Matcher, VirtualMachine, Vmi
 
@@ -33,11 +34,11 @@ __all__ = [
     "resolved",
 ]
 
-PRIORITY_CLASSES: Mapping[str, int] = {
-    "kubevirt-cluster-critical": 1_000_000_000,
-    "openshift-user-critical": 1_000_000_000,
-    "system-cluster-critical": 2_000_000_000,
-    "system-node-critical": 2_000_001_000,
+PRIORITY_CLASSES: Mapping[str, PriorityClass] = {
+    "kubevirt-cluster-critical": PriorityClass(1_000_000_000),
+    "openshift-user-critical": PriorityClass(1_000_000_000),
+    "system-cluster-critical": PriorityClass(2_000_000_000),
+    "system-node-critical": PriorityClass(2_000_001_000),
 }
 """Those that every cluster with OpenShift Virtualization has."""
 
@@ -126,14 +127,15 @@ def instancetypes_of(objects: Sequence[Objects]) -> Mapping[str, Instancetype]:
     return FrozenMap({**common, **written}) if written else common
 
 
-def priority_of(name: str, objects: Sequence[Objects]) -> int:
-    """The value of a PriorityClass, or of the default one when *name* is empty.
+def priority_of(name: str, objects: Sequence[Objects]) -> PriorityClass:
+    """The PriorityClass of that name, or the default one when *name* is empty.
 
     Raises:
         UnusableVmError: there is no such class, which the API server refuses.
     """
     if not name:
-        return next((each.default_priority for each in objects if each.default_priority), 0)
+        defaults = (each.default_priority for each in objects)
+        return next((each for each in defaults if each is not None), PriorityClass())
     known = dict(PRIORITY_CLASSES)
     for each in objects:
         known.update(each.priority_classes)

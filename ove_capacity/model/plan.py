@@ -42,6 +42,8 @@ class Workload:
     """Always, RerunOnFailure, Manual or Once (both started by the plan, once), or Halted."""
     priority: int = 0
     """Value of the VMs' PriorityClass, which admission writes into their pods."""
+    preemption_never: bool = False
+    """Its ``preemptionPolicy: Never``, likewise: they wait, and nobody makes room for them."""
     labels: Labels = field(default_factory=dict)
     """Labels of the VirtualMachine objects themselves."""
     disks: tuple[Disk, ...] = ()

@@ -22,6 +22,7 @@ __all__ = [
     "PodSpec",
     "PreferredNodeTerm",
     "PreferredPodTerm",
+    "PriorityClass",
     "SpreadConstraint",
     "Toleration",
 ]
@@ -114,6 +115,15 @@ class SpreadConstraint:
     honor_node_affinity: bool = True
     honor_node_taints: bool = False
     match_label_keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PriorityClass:
+    """What admission writes into pods that name the class."""
+
+    value: int = 0
+    preemption_never: bool = False
+    """``preemptionPolicy: Never``: they wait, and nobody makes room for them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from ove_capacity.model.pod import Pod, PodSpec
 
 __all__ = ["Specs", "launch"]
 
-Specs = dict[tuple[int, int], tuple[PodSpec, PodSpec]]
-"""(identity of a spec, priority) -> that spec, and the same with the priority in it."""
+Specs = dict[tuple[int, int, bool], tuple[PodSpec, PodSpec]]
+"""(identity of a spec, priority, whether it never preempts) -> that spec, and one with these."""
 
 
 def launch(workload: Workload, cluster: Cluster, name: str, specs: Specs) -> Pod:
@@ -30,9 +30,11 @@ def launch(workload: Workload, cluster: Cluster, name: str, specs: Specs) -> Pod
     except RenderError as refusal:
         message = f"workload {workload.name} on cluster {cluster.name}: {refusal}"
         raise RenderError(message) from refusal
-    if workload.priority == pod.spec.priority:
+    spec, never = pod.spec, workload.preemption_never
+    if (workload.priority, never) == (spec.priority, spec.preemption_never):
         return pod
-    key = (id(pod.spec), workload.priority)
+    key = (id(spec), workload.priority, never)
     if key not in specs:
-        specs[key] = (pod.spec, replace(pod.spec, priority=workload.priority))
+        admitted = replace(spec, priority=workload.priority, preemption_never=never)
+        specs[key] = (spec, admitted)
     return replace(pod, spec=specs[key][1])

@@ -100,3 +100,26 @@ def test_what_else_decides_where_a_pod_runs_is_counted(documents, problems):
     pod = POD.replace("containers", "schedulingGates: [{name: g}], containers")
     objects_of(documents(f"{pod}\n---\n{pod}"), problems)
     assert dict(problems.unmodelled) == {("Pod", "spec.schedulingGates"): 2}
+
+
+@pytest.mark.parametrize(
+    ("kind", "rest", "counted"),
+    [
+        ("Node", "spec: {providerID: x, podCIDR: 10.0.0.0/24}", {}),
+        ("Node", "spec: {colour: red}", {"spec.colour": 1}),
+        ("Service", "spec: {clusterIP: None, ports: [], selector: {a: b}}", {}),
+        ("Service", "spec: {topologyKeys: [a], selector: {a: b}}", {"spec.topologyKeys": 1}),
+        ("StatefulSet", "spec: {replicas: 3, selector: {}}", {"spec.replicas": 1}),
+        ("StatefulSet", "spec: {replicas: 3, selector: {}}\nstatus: {replicas: 3}", {}),
+        ("PodDisruptionBudget", "spec: {minAvailable: 1}", {"spec.minAvailable": 1}),
+        ("PodDisruptionBudget", "spec: {minAvailable: 1}\nstatus: {disruptionsAllowed: 0}", {}),
+        (
+            "PodDisruptionBudget",
+            "spec: {unhealthyPodEvictionPolicy: AlwaysAllow}\nstatus: {}",
+            {"spec.unhealthyPodEvictionPolicy": 1},
+        ),
+    ],
+)
+def test_what_of_a_kind_changes_nothing_is_counted(documents, problems, kind, rest, counted):
+    objects_of(documents(f"kind: {kind}\nmetadata: {{name: x}}\n{rest}\n"), problems)
+    assert problems.unmodelled == {(kind, field): times for field, times in counted.items()}

@@ -74,16 +74,16 @@ def test_what_nobody_said_names_its_source(told):
 @pytest.mark.parametrize(
     ("name", "value", "level", "place"),
     [
-        ("pools.worker.node.cpu", "8", "scenario", "s.yaml:9:33"),
-        ("pools.worker.node.sockets", "2", "scenario", "s.yaml:9:24"),
-        ("pools.worker.zones", "a, b", "scenario", "s.yaml:10:14"),
-        ('pools.worker.node.devices."x.io/gpu"', "2", "scenario", "s.yaml:9:75"),
+        ("pools.worker.node.cpu", "8", "scenario", "s.yaml:9:35"),
+        ("pools.worker.node.sockets", "2", "scenario", "s.yaml:9:25"),
+        ("pools.worker.zones", "a, b", "scenario", "s.yaml:10:16"),
+        ('pools.worker.node.devices."x.io/gpu"', "2", "scenario", "s.yaml:9:83"),
         ("kubelet.evictionMemoryAvailable", "1Gi", "scenario", "s.yaml:11:40"),
-        ("storage.odf.raw", "3Ti", "scenario", "s.yaml:12:25"),
+        ("storage.odf.raw", "3Ti", "scenario", "s.yaml:12:26"),
         ("storage.odf.nearFull", "75%", "release default", "OpenShift Data Foundation"),
-        ("storage.odf.classes", "fast, slow", "scenario", "s.yaml:12:39"),
+        ("storage.odf.classes", "fast, slow", "scenario", "s.yaml:12:40"),
         ("network.clusterNetwork.cidr", "10.128.0.0/14", "release default", "OpenShift 4.22"),
-        ("network.vmNetworks.vlan7.addresses", "253", "scenario", "s.yaml:13:36"),
+        ("network.vmNetworks.vlan7.addresses", "253", "scenario", "s.yaml:13:35"),
     ],
 )
 def test_what_a_scenario_says_is_told_with_its_line(told, name, value, level, place):

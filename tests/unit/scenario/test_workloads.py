@@ -171,3 +171,26 @@ def test_a_vm_and_its_running_instance_are_one(scenario):
     vms += _vm("a", f"{{runStrategy: Always, template: {{spec: {_SMALL_VM}}}}}")
     case = scenario("    vms: v.yaml\n", {"v.yaml": vms})
     assert [each.run_strategy for each in case.plan.workloads] == ["Always"]
+
+
+@pytest.mark.parametrize(
+    ("said", "never"),
+    [
+        ("priorityClass: meek", True),
+        ("priorityClass: meek, priority: 5", True),
+        ("priorityClass: bold", False),
+        ("priority: 5", True),
+    ],
+)
+def test_whether_vms_preempt_comes_from_their_class(scenario, said, never):
+    classes = "".join(
+        f"apiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: {{name: {name}}}\n"
+        f"value: 9\n{more}\n---\n"
+        for name, more in (
+            ("meek", "preemptionPolicy: Never\nglobalDefault: true"),
+            ("bold", "preemptionPolicy: PreemptLowerPriority"),
+        )
+    )
+    text = "    manifests: c.yaml\n"
+    text += f"workloads: [{{name: w, cluster: one, cpu: 1, memory: 1Gi, {said}}}]\n"
+    assert _only(scenario(text, {"c.yaml": classes})).preemption_never is never

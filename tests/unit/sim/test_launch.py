@@ -13,3 +13,12 @@ def test_another_priority_is_another_spec():
     specs, here = {}, cluster()
     low, high = (launch(workload("vm", priority=p), here, "a", specs) for p in (0, 7))
     assert (low.spec.priority, high.spec.priority) == (0, 7)
+
+
+def test_who_never_preempts_says_so_in_the_spec():
+    specs, here = {}, cluster()
+    meek, bold = (
+        launch(workload("vm", priority=7, preemption_never=never), here, "a", specs)
+        for never in (True, False)
+    )
+    assert (meek.spec.preemption_never, bold.spec.preemption_never) == (True, False)
