@@ -284,7 +284,8 @@ def placement(case: Case, name: str = "") -> FleetPlacement:
 def plot(result: object, name: str = "") -> Picture:
     """Draw a result: its first figure, or the one of that name.
 
-    Of a run ``timeline`` and ``nodes``; of a case ``nodes``, when its listed workloads are placed.
+    Of a run ``timeline`` and ``nodes``; of a case ``nodes``, when its listed workloads are placed;
+    of headroom ``waterfall``, of a ladder ``ladder``, of failover ``pairs``.
 
     Raises:
         TypeError: nothing is drawn of such a result.

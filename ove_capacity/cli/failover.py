@@ -9,6 +9,7 @@ import typer
 import ove_capacity
 from ove_capacity.cli.endings import ANSWER_IS_NO, ends_decently
 from ove_capacity.cli.options import (
+    FigureFolder,
     Format,
     FormatOption,
     Output,
@@ -19,7 +20,7 @@ from ove_capacity.cli.options import (
     Variant,
     load_case,
 )
-from ove_capacity.cli.output import deliver, refuse_unwritable
+from ove_capacity.cli.output import deliver, draw, refuse_no_folder, refuse_unwritable
 
 __all__ = ["failover"]
 
@@ -67,12 +68,14 @@ def failover(
     seed: Seed = None,
     form: FormatOption = Format.TEXT,
     output: Output = None,
+    figures: FigureFolder = None,
 ) -> None:
     """Lose workers, pairs, zones and racks: which VMs would not return, and what would help.
 
     Ends with 1 when --survive asks for more than is proved.
     """
     refuse_unwritable(output, form)
+    refuse_no_folder(figures)
     case = load_case(scenario, variant=variant, settings=settings, outside=outside, seed=seed)
 
     from ove_capacity.report import json  # not before the input is known to be right
@@ -93,5 +96,6 @@ def failover(
         case=case,
         tables=lambda: found.tables,
     )
+    draw(figures, found)
     if not found.is_survived:
         raise typer.Exit(ANSWER_IS_NO)

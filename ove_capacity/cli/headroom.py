@@ -9,6 +9,7 @@ import typer
 import ove_capacity
 from ove_capacity.cli.endings import ends_decently
 from ove_capacity.cli.options import (
+    FigureFolder,
     Format,
     FormatOption,
     Output,
@@ -19,7 +20,7 @@ from ove_capacity.cli.options import (
     Variant,
     load_case,
 )
-from ove_capacity.cli.output import deliver, refuse_unwritable
+from ove_capacity.cli.output import deliver, draw, refuse_no_folder, refuse_unwritable
 from ove_capacity.errors import OveCapacityError
 
 __all__ = ["headroom"]
@@ -56,10 +57,12 @@ def headroom(
     seed: Seed = None,
     form: FormatOption = Format.TEXT,
     output: Output = None,
+    figures: FigureFolder = None,
 ) -> None:
     """Show what is left, what still fits, and which budget binds."""
     weights = None if mix is None else _weights(mix)
     refuse_unwritable(output, form)
+    refuse_no_folder(figures)
     case = load_case(scenario, variant=variant, settings=settings, outside=outside, seed=seed)
 
     from ove_capacity.analysis.settle import settle  # not before the input is known to be right
@@ -78,6 +81,7 @@ def headroom(
         case=case,
         tables=lambda: (*room.tables, *(steps.tables if steps else ())),
     )
+    draw(figures, room, *([steps] if steps else []))
 
 
 def _weights(mix: str) -> dict[str, float]:

@@ -52,8 +52,8 @@ def refuse_no_folder(folder: Path | None) -> None:
         raise OveCapacityError(f"cannot draw into {folder}: permission denied")
 
 
-def draw(result: object, folder: Path | None) -> None:
-    """All figures of a result as PNG and SVG files in that folder, which is made if need be.
+def draw(folder: Path | None, *results: object) -> None:
+    """All figures of the results as PNG and SVG files in that folder, which is made if need be.
 
     Raises:
         OveCapacityError: the place cannot be written.
@@ -63,7 +63,11 @@ def draw(result: object, folder: Path | None) -> None:
     from ove_capacity.report.figures.draw import figure_files  # matplotlib takes long to load
 
     refuse_no_folder(folder)
-    contents = {folder / name: content for name, content in figure_files(result).items()}
+    contents = {
+        folder / name: content
+        for result in results
+        for name, content in figure_files(result).items()
+    }
     with _naming(folder):
         folder.mkdir(exist_ok=True)
     _write_whole(contents)

@@ -75,7 +75,7 @@ def simulate(
         case=run.case,
         tables=lambda: records.run_tables(run),
     )
-    draw(run, figures)
+    draw(figures, run)
     if fail_on is FailOn.PENDING and any(
         each["pending"] + each["lost"] for each in run.counts.values()
     ):

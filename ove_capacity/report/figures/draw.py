@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ove_capacity.analysis.failover_result import Failover
 from ove_capacity.analysis.headroom import Headroom
+from ove_capacity.analysis.ladder import Ladder
 from ove_capacity.errors import UnknownNameError
 from ove_capacity.model.case import Case
+from ove_capacity.report.figures.ladder import ladder
 from ove_capacity.report.figures.nodes import nodes
+from ove_capacity.report.figures.pairs import pairs
 from ove_capacity.report.figures.style import Picture, applied, image_bytes
 from ove_capacity.report.figures.timeline import timeline
 from ove_capacity.report.figures.waterfall import waterfall
@@ -20,6 +24,8 @@ _FIGURES: dict[type, dict[str, Callable[[Any], Picture]]] = {
     Case: {"nodes": nodes},
     Run: {"timeline": timeline, "nodes": nodes},
     Headroom: {"waterfall": waterfall},
+    Ladder: {"ladder": ladder},
+    Failover: {"pairs": pairs},
 }
 """Type of a result -> its figures by name, the first of them when none is named."""
 

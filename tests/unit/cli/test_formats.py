@@ -104,3 +104,26 @@ def test_a_folder_that_cannot_be_is_refused_before_the_run(
     assert main(["simulate", scenario, "--figures", str(tmp_path / place)]) == 2
     printed = capsys.readouterr()
     assert (reason in printed.err, printed.out) == (True, "")
+
+
+@pytest.mark.parametrize(
+    ("verb", "names"),
+    [
+        (["headroom"], ["waterfall"]),
+        (["headroom", "--ladder"], ["ladder", "waterfall"]),
+        (["failover"], ["pairs"]),
+    ],
+)
+def test_each_verb_draws_what_it_answers(
+    verb: list[str], names: list[str], scenario: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "figures"
+    assert main([verb[0], scenario, *verb[1:], "--figures", str(folder)]) == 0
+    assert sorted({file.stem for file in folder.iterdir()}) == names
+
+
+@pytest.mark.parametrize("verb", ["headroom", "failover", "placement"])
+def test_every_verb_with_tables_fills_a_workbook(verb: str, scenario: str, tmp_path: Path) -> None:
+    file = tmp_path / "answer.xlsx"
+    assert main([verb, scenario, "--format", "xlsx", "-o", str(file)]) == 0
+    assert zipfile.is_zipfile(file)

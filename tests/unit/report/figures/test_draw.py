@@ -130,3 +130,34 @@ def test_what_is_stranded_is_hatched_within_what_is_free() -> None:
     assert (stranded.get_hatch(), stranded.get_x()) == ("xxx", 0)
     assert stranded.get_width() == pytest.approx(free.get_width())
     assert any("Hatched: stranded" in text for text in texts(oc.plot(found)))
+
+
+def test_pairs_are_cells_below_the_diagonal_and_single_losses_on_it() -> None:
+    found = oc.failover(case(workload("db", count=5)))
+    picture = oc.plot(found)
+    panel = picture.axes[0]
+    cells = panel.images[0].get_array()
+    matrix = found.clusters["production"].pairs.matrix
+    assert [[cells[m, n] for n in range(m + 1)] for m in range(3)] == [
+        list(row[: m + 1]) for m, row in enumerate(matrix)
+    ]
+    assert "production may lose any one worker, not any two" in texts(picture)
+    assert "3 of 3 pairs not survived" in texts(picture)
+
+
+def test_a_cluster_without_vms_says_that_there_is_nothing_to_lose() -> None:
+    assert {"No VM runs that could be lost", "no VM to lose"} <= set(
+        texts(oc.plot(oc.failover(case())))
+    )
+
+
+def test_a_ladder_has_a_bar_a_constraint_in_the_order_in_which_they_bind() -> None:
+    found = oc.ladder(case(workload("db", count=5)))
+    picture = oc.plot(found)
+    rungs = found.clusters["production"].rungs
+    panel = picture.axes[0]
+    shown = [bar.get_width() for bar in panel.patches[: len(rungs)]]
+    assert shown == [max(rung.vms, 0.5) for rung in rungs]
+    assert panel.get_xscale() == "log"
+    assert panel.get_yticklabels()[0].get_text() == rungs[0].constraint
+    assert any(f"{rungs[0].constraint} binds first" in text for text in texts(picture))

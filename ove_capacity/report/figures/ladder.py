@@ -1,0 +1,133 @@
+"""What binds first when VMs are added, and what would bind next: one bar a constraint."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+
+from ove_capacity.analysis.ladder import ClusterLadder, Ladder, Rung
+from ove_capacity.report.figures.style import (
+    BLACK,
+    BLUE,
+    GREY,
+    ORANGE,
+    WHITE,
+    YELLOW,
+    Picture,
+    blank,
+    canvas,
+    text_inches,
+)
+
+__all__ = ["ladder"]
+
+_SHOWN = 6
+_ROW, _FRAME = 0.24, 0.62
+"""Inches of a bar, and of what is around those of one cluster."""
+_LONGEST = 44
+_LOOKS = {
+    "node": (BLUE, "", "resource of the nodes"),
+    "cluster": (ORANGE, "//", "budget of the cluster"),
+    "rule": (YELLOW, "..", "rule of placement"),
+    "tested": (WHITE, "", "tested by the vendor up to here"),
+}
+"""Kind of constraint -> colour, hatch, and what it is."""
+
+
+def ladder(found: Ladder) -> Picture:
+    """VMs of the mix that are added before each constraint binds, those before it lifted."""
+    every = list(found.clusters.values())
+    shown = every[:_SHOWN]
+    some = f" The first {len(shown)} of {len(every)} clusters." if every[len(shown) :] else ""
+    heights = [_FRAME + _ROW * max(1, len(each.rungs)) for each in shown]
+    words = [_short(rung) for each in shown for rung in each.rungs]
+    picture = canvas(
+        _title(every),
+        "More VMs of the mix that fit before each constraint binds, if those above it did not; "
+        f"logarithmic.{some}",
+        body=max(1.0, sum(heights)),
+        left=0.45 + max((text_inches(word, 8) for word in words), default=0.5),
+        right=0.9,
+        foot=0.35,
+    )
+    if not shown:
+        blank(picture.subplots(), "no cluster")
+    inches, edges = picture.get_figheight(), picture.subplotpars
+    top, most = edges.top, max((r.vms for each in shown for r in each.rungs), default=1)
+    for each, height in zip(shown, heights, strict=True):
+        rows = _ROW * max(1, len(each.rungs)) / inches
+        panel = picture.add_axes((edges.left, top - rows, edges.right - edges.left, rows))
+        panel.set_title(f"{each.cluster}: {_mix(each)}" if each.mix else each.cluster)
+        _draw(panel, each, most)
+        top -= height / inches
+    _explain(picture, shown)
+    return picture
+
+
+def _title(clusters: Sequence[ClusterLadder]) -> str:
+    bound = [each for each in clusters if each.rungs]
+    if not bound:
+        return "Nothing binds: there is nothing to add"
+    if len(bound) == 1:
+        first, *others = bound[0].rungs
+        then = f"; next {others[0].constraint}, at {others[0].vms:,}" if others else ""
+        return (
+            f"{bound[0].cluster}: {first.constraint} binds first, at {first.vms:,} more VMs{then}"
+        )
+    firsts = Counter(each.rungs[0].constraint for each in bound).most_common()
+    told = ", ".join(f"{name} in {count}" for name, count in firsts[:3])
+    return f"What binds first in {len(bound)} clusters: {told}"
+
+
+def _mix(found: ClusterLadder) -> str:
+    parts = sorted(found.mix.items(), key=lambda each: -each[1])
+    told = ", ".join(f"{100 * share:.0f} % {name}" for name, share in parts[:4])
+    return told if len(parts) <= 4 else f"{told}, {len(parts) - 4} more"
+
+
+def _short(rung: Rung) -> str:
+    words = rung.constraint
+    if rung.kind == "tested":
+        words = words.replace(":", ": ").replace("_", " ")
+    return words if len(words) <= _LONGEST else f"{words[: _LONGEST - 2]} …"
+
+
+def _draw(panel: Axes, found: ClusterLadder, most: int) -> None:
+    if not found.rungs:
+        blank(panel, "; ".join(found.notes) or "nothing to add")
+        return
+    for row, rung in enumerate(found.rungs):
+        colour, hatch, _ = _LOOKS[rung.kind]
+        length = max(rung.vms, 0.5)  # a logarithm knows no 0: a stub stands for it
+        panel.barh(row, length, 0.7, color=colour, hatch=hatch, edgecolor=BLACK, linewidth=0.6)
+        panel.text(length * 1.05, row, f"{rung.vms:,}", va="center", size=8)
+    panel.set_xscale("log")
+    panel.set(ylim=(len(found.rungs) - 0.5, -0.5), xlim=(0.4, max(10, 1.02 * most)))
+    panel.set_yticks(range(len(found.rungs)), [_short(rung) for rung in found.rungs], size=8)
+    panel.tick_params(axis="y", length=0)
+    panel.set_xticks([])
+    panel.minorticks_off()
+    panel.spines["bottom"].set_visible(False)
+    panel.spines["left"].set_color(GREY)
+
+
+def _explain(picture: Picture, shown: Sequence[ClusterLadder]) -> None:
+    """What the looks of the bars mean, of the kinds that are there."""
+    there = {rung.kind for each in shown for rung in each.rungs}
+    panels = picture.axes
+    if not there or not panels:
+        return
+    bars = [
+        panels[0].barh(0, 0, color=colour, hatch=hatch, edgecolor=BLACK, label=words)
+        for kind, (colour, hatch, words) in _LOOKS.items()
+        if kind in there
+    ]
+    picture.legend(
+        [bar[0] for bar in bars],
+        [str(bar.get_label()) for bar in bars],
+        ncols=4,
+        loc="lower left",
+        bbox_to_anchor=(0.02, 0),
+    )
