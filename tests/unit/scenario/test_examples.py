@@ -32,7 +32,7 @@ def test_the_architecture_has_its_five_clusters(architecture):
 def test_the_architecture_selects_its_production_clusters(architecture):
     (placement,) = architecture.fleet.placements
     labels = {each.name: each.labels for each in architecture.fleet.clusters}
-    matching = [n for n in labels if any(p.matches(labels[n]) for p in placement.predicates)]
+    matching = [n for n in labels if any(p.labels.matches(labels[n]) for p in placement.predicates)]
     assert matching == ["production-primary", "production-secondary"]
 
 
