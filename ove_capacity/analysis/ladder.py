@@ -14,6 +14,8 @@ from ove_capacity.analysis.fits import limit_pod_addresses, pod_budget, taken_sh
 from ove_capacity.analysis.settle import settle
 from ove_capacity.analysis.shapes import Shape, check_shapes, shapes
 from ove_capacity.analysis.trial import Trial
+from ove_capacity.kernels.compile import expect
+from ove_capacity.kube.cycle import schedule_many
 from ove_capacity.model.case import Case
 from ove_capacity.model.cluster import Cluster
 from ove_capacity.model.pod import Pod
@@ -134,6 +136,8 @@ def ladder(
     if mix is not None:
         check_shapes(run.case, [run.case.fleet.cluster(name) for name in names], list(mix))
         _check_weights(mix)
+    tested = TESTED_MAXIMUMS["vms_per_cluster"].limit
+    expect(schedule_many, sum(tested * len(run.states[name].nodes) for name in names))
     return Ladder({name: _climb(run, name, mix) for name in names})
 
 
