@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from ove_capacity.model.placement import Placement
 from ove_capacity.ocm.decisions import Decisions
 from ove_capacity.ocm.inventory import Inventory
 
-__all__ = ["Candidates", "ClusterScores"]
+__all__ = ["Candidates", "ClusterNames", "ClusterScores"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,41 @@ class ClusterScores(Mapping[str, int]):
 
     def __len__(self) -> int:
         return len(self._read())
+
+    def __repr__(self) -> str:
+        return repr(self._read())
+
+
+class ClusterNames(Sequence[str]):
+    """Names of clusters of an inventory: thousands of them cost nothing until somebody reads."""
+
+    __slots__ = ("_as_tuple", "chosen", "inventory")
+
+    def __init__(self, inventory: Inventory, chosen: NDArray[np.int64]) -> None:
+        """*chosen*: which of the inventory's, in the order wanted."""
+        self.inventory, self.chosen = inventory, chosen
+        self._as_tuple: tuple[str, ...] | None = None
+
+    def _read(self) -> tuple[str, ...]:
+        if self._as_tuple is None:
+            self._as_tuple = tuple(self.inventory.names[self.chosen].tolist())
+        return self._as_tuple
+
+    @overload
+    def __getitem__(self, at: int) -> str: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[str]: ...
+    def __getitem__(self, at: int | slice) -> str | Sequence[str]:
+        return self._read()[at]
+
+    def __len__(self) -> int:
+        return len(self.chosen)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and self._read() == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(self._read())
 
     def __repr__(self) -> str:
         return repr(self._read())

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ove_capacity.model.placement import Placement, PrioritizerWeight
-from ove_capacity.ocm.candidates import Candidates, ClusterScores
+from ove_capacity.ocm.candidates import Candidates, ClusterNames, ClusterScores
 from ove_capacity.ocm.cel import not_modelled
 from ove_capacity.ocm.cluster_sets import available_clusters, eligible_sets, valid_bindings
 from ove_capacity.ocm.conditions import MISCONFIGURED, SUCCESS, WARNING, Status
@@ -41,11 +41,16 @@ def decide(placement: Placement, hub: Hub, now_ms: int = 0) -> Decision:
     bound = valid_bindings(hub, placement.namespace)
     eligible = eligible_sets(placement, bound)
     available = available_clusters(hub, eligible)
-    begun = Decision(placement.key, bound=bound, eligible=eligible, warnings=_warnings(placement))
+    begun = Decision(
+        placement.key,
+        bound=bound,
+        eligible=eligible,
+        available=_names(inventory, available),
+        warnings=_warnings(placement),
+    )
     wrong = predicate_error(placement)
     if wrong:
-        left_out = _names(inventory, available)
-        return replace(begun, left_out=left_out, status=Status(MISCONFIGURED, _PREDICATE, wrong))
+        return replace(begun, status=Status(MISCONFIGURED, _PREDICATE, wrong))
     matched = matching_predicates(placement, inventory) & available
     begun = replace(
         begun,
@@ -56,7 +61,7 @@ def decide(placement: Placement, hub: Hub, now_ms: int = 0) -> Decision:
     if wrong:
         return replace(begun, status=Status(MISCONFIGURED, _TAINT, wrong))
     decided = hub.decisions.tally(inventory, placement.key).counts > 0
-    passed = tolerated(placement, inventory, matched, decided, now_ms)
+    passed = matched & tolerated(placement, inventory, decided, now_ms)
     left = FilterResult(f"{_PREDICATE},{_TAINT}", _names(inventory, passed))
     begun = replace(
         begun,
@@ -72,8 +77,8 @@ def decide(placement: Placement, hub: Hub, now_ms: int = 0) -> Decision:
     return _ranked(replace(begun, requeue_ms=timer_ms), candidates, running)
 
 
-def _names(inventory: Inventory, chosen: NDArray[np.bool_]) -> tuple[str, ...]:
-    return tuple(inventory.names[chosen].tolist())
+def _names(inventory: Inventory, chosen: NDArray[np.bool_]) -> ClusterNames:
+    return ClusterNames(inventory, np.flatnonzero(chosen))
 
 
 def _ranked(
@@ -86,21 +91,29 @@ def _ranked(
     sums = np.zeros(len(candidates.chosen), np.int64)
     for each in scored:
         sums += each.weight * _values(each.scores, candidates)
-    # Candidates are in the order of their names already, and the sort keeps it.
-    order = np.argsort(-sums, kind="stable")
+    order = _best_first(sums)
     best = candidates.chosen[order]
-    ranking = tuple(candidates.inventory.names[best].tolist())
     wanted = candidates.placement.number_of_clusters
-    clusters = ranking if wanted is None else ranking[:wanted]
+    clusters = tuple(candidates.inventory.names[best[:wanted]].tolist())
     return replace(
         begun,
         clusters=clusters,
-        ranking=ranking,
+        ranking=ClusterNames(candidates.inventory, best),
         prioritizers=scored,
         totals=ClusterScores(candidates.inventory, best, sums[order]),
         unscheduled=0 if wanted is None else wanted - len(clusters),
         status=_status(candidates, running),
     )
+
+
+def _best_first(sums: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Indices by falling sum; equal ones stay in their order, which is that of the names.
+
+    Sum and index sort as one number, several times faster than a stable sort of the sums.
+    """
+    count = max(1, len(sums))
+    order: NDArray[np.int64] = np.sort(np.arange(len(sums)) - sums * count) % count
+    return order
 
 
 def _score(prioritizer: PrioritizerWeight, candidates: Candidates) -> Mapping[str, int]:

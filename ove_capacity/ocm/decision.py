@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ove_capacity.ocm.conditions import MISCONFIGURED, SUCCESS, Condition, Status
@@ -31,7 +31,8 @@ class FilterResult:
 
     name: str
     """The filters so far: ``Predicate,TaintToleration``."""
-    clusters: tuple[str, ...]
+    clusters: Sequence[str]
+    """By name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Decision:
     """``namespace/name``."""
     clusters: tuple[str, ...] = ()
     """The chosen ones, best first."""
-    ranking: tuple[str, ...] = ()
+    ranking: Sequence[str] = ()
     """All feasible ones, best first."""
     prioritizers: tuple[PrioritizerScores, ...] = ()
     """Those that ran, by name."""
@@ -50,9 +51,11 @@ class Decision:
     """Feasible cluster -> weighted sum, in the order of the ranking."""
     unscheduled: int = 0
     """Clusters asked for and not found."""
-    left_out: tuple[str, ...] = ()
-    """Clusters of its sets that match no predicate."""
-    repelled: tuple[str, ...] = ()
+    available: Sequence[str] = ()
+    """Clusters of its sets, by name."""
+    left_out: Sequence[str] = ()
+    """Those that match no predicate."""
+    repelled: Sequence[str] = ()
     """Clusters that match, and whose taints it does not tolerate."""
     status: Status = _SUCCESS
     bound: tuple[str, ...] = ()
@@ -67,12 +70,6 @@ class Decision:
     error: str = ""
     """What the sync failed with, though it decided: it is tried again, ever more slowly."""
     warnings: tuple[str, ...] = ()
-
-    @property
-    def available(self) -> tuple[str, ...]:
-        """Clusters of its sets, by name."""
-        passed = self.filters[0].clusters if self.filters else ()
-        return tuple(sorted((*passed, *self.left_out), key=str.encode))
 
     @property
     def misconfigured(self) -> str:

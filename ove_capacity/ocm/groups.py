@@ -7,9 +7,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ove_capacity.model.managed_cluster import ManagedCluster, PlacementDecision
+import numpy as np
+from numpy.typing import NDArray
+
+from ove_capacity.model.managed_cluster import PlacementDecision
 from ove_capacity.model.placement import Placement
+from ove_capacity.ocm.inventory import Inventory
 from ove_capacity.ocm.label_syntax import selector_error
+from ove_capacity.ocm.predicates import matching
 
 __all__ = ["DecidedGroup", "decision_groups", "group_error", "group_length", "pages", "written"]
 
@@ -64,29 +69,29 @@ def group_length(per_group: int | str, total: int) -> int:
 
 
 def decision_groups(
-    placement: Placement, clusters: Sequence[ManagedCluster]
+    placement: Placement, inventory: Inventory, chosen: NDArray[np.int64]
 ) -> tuple[DecidedGroup, ...]:
     """The chosen clusters in groups: those the Placement names, then the rest; one at least.
 
     A cluster goes to the first group that selects it; a group that is too large becomes several.
 
+    Args:
+        placement: whose groups.
+        inventory: all clusters.
+        chosen: which of them.
+
     Source: ocm v1.3.0-78 pkg/placement/controllers/scheduling/scheduling_controller.go,
     generateDecisionGroups, generateDecision.
     """
-    length = group_length(placement.clusters_per_group, len(clusters))
-    left = {cluster.name: cluster for cluster in clusters}
+    length = group_length(placement.clusters_per_group, len(chosen))
     parts: list[tuple[str, list[str]]] = []
+    left = np.zeros(len(inventory), np.bool_)
+    left[chosen] = True
     for group in placement.groups:
-        matched = [
-            name
-            for name, cluster in left.items()
-            if group.selector.labels.matches(cluster.labels)
-            and group.selector.claims.matches(cluster.claims)
-        ]
-        for name in matched:
-            del left[name]
-        parts += [(group.name, chunk) for chunk in _chunks(matched, length)]
-    parts += [("", chunk) for chunk in _chunks(list(left), length)]
+        matched = left & matching(group.selector, inventory)
+        left &= ~matched
+        parts += ((group.name, each) for each in _chunks(inventory, matched, length))
+    parts += (("", each) for each in _chunks(inventory, left, length))
     number = 1
     groups = []
     for index, (name, chunk) in enumerate(parts or [("", [])]):
@@ -97,11 +102,10 @@ def decision_groups(
     return tuple(groups)
 
 
-def _chunks(names: list[str], length: int) -> Iterator[list[str]]:
-    # Go compares strings as bytes.
-    ordered = sorted(names, key=str.encode)
-    for start in range(0, len(ordered), max(1, length)):
-        yield ordered[start : start + length]
+def _chunks(inventory: Inventory, wanted: NDArray[np.bool_], length: int) -> Iterator[list[str]]:
+    names = inventory.names[wanted].tolist()
+    for start in range(0, len(names), max(1, length)):
+        yield names[start : start + length]
 
 
 def pages(placement: Placement, groups: Sequence[DecidedGroup]) -> tuple[PlacementDecision, ...]:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from ove_capacity.model.managed_cluster import AddOnPlacementScore, ClusterTaint, ManagedCluster
+from ove_capacity.model.managed_cluster import AddOnPlacementScore, ManagedCluster
 
 __all__ = ["Inventory"]
 
@@ -26,7 +26,7 @@ class Inventory:
     It is never changed; `replaced` gives another one.
     """
 
-    __slots__ = ("_columns", "add_on_scores", "clusters", "index", "names", "taints")
+    __slots__ = ("_columns", "add_on_scores", "clusters", "index", "names")
 
     def __init__(
         self,
@@ -42,8 +42,6 @@ class Inventory:
             (each.cluster, each.name): each for each in add_on_scores
         }
         """(cluster, resource) -> what the add-on said."""
-        self.taints: dict[tuple[ClusterTaint, ...], int] = {(): 0}
-        """Sets of taints that clusters have, numbered."""
         self._columns: dict[Hashable, tuple[_Ask, NDArray[Any]]] = {}
 
     def __len__(self) -> int:
@@ -57,10 +55,6 @@ class Inventory:
             found = self._columns[key] = ask, answers
         return found[1]
 
-    def taint_classes(self) -> NDArray[np.int64]:
-        """The number of each cluster's set of taints; 0: none."""
-        return self.column("taints", np.int64, _taint_class)
-
     def replaced(self, cluster: ManagedCluster) -> Inventory:
         """The same with another cluster of that name; KeyError when there is none."""
         at = self.index[cluster.name]
@@ -68,7 +62,7 @@ class Inventory:
         other.clusters = self.clusters.copy()
         other.clusters[at] = cluster
         other.names, other.index = self.names, self.index
-        other.add_on_scores, other.taints = self.add_on_scores, self.taints
+        other.add_on_scores = self.add_on_scores
         other._columns = {}
         for key, (ask, answers) in self._columns.items():
             copied = answers.copy()
@@ -80,8 +74,3 @@ class Inventory:
         """The same without that cluster."""
         left = (cluster for cluster in self.clusters if cluster.name != name)
         return Inventory(left, self.add_on_scores.values())
-
-
-def _taint_class(inventory: Inventory, cluster: ManagedCluster) -> int:
-    # Numbers are only ever added, so inventories that share the table stay right.
-    return inventory.taints.setdefault(cluster.taints, len(inventory.taints))

@@ -14,7 +14,7 @@ from ove_capacity.ocm.cluster_document import cluster_document
 from ove_capacity.ocm.inventory import Inventory
 from ove_capacity.ocm.label_syntax import selector_error
 
-__all__ = ["cluster_selector_error", "matches", "matching_predicates", "predicate_error"]
+__all__ = ["cluster_selector_error", "matching", "matching_predicates", "predicate_error"]
 
 
 def predicate_error(placement: Placement) -> str:
@@ -37,11 +37,33 @@ def cluster_selector_error(selector: ClusterSelector) -> str:
     return next((error for each in selector.cel if (error := compile_error(each))), "")
 
 
-def matches(selector: ClusterSelector, inventory: Inventory, cluster: ManagedCluster) -> bool:
-    """Whether labels, claims and CEL expressions of a selector all hold for a cluster.
+def matching_predicates(placement: Placement, inventory: Inventory) -> NDArray[np.bool_]:
+    """(clusters,): those that match any of the predicates, or all when there is none.
+
+    Source: ocm v1.3.0-78 pkg/placement/plugins/predicate/predicate.go, Filter.
+    """
+    if not placement.predicates:
+        return np.ones(len(inventory), np.bool_)
+    found = np.zeros(len(inventory), np.bool_)
+    for selector in placement.predicates:
+        found |= matching(selector, inventory)
+    return found
+
+
+def matching(selector: ClusterSelector, inventory: Inventory) -> NDArray[np.bool_]:
+    """(clusters,): those that a selector matches.
 
     Source: ocm v1.3.0-78 pkg/placement/helpers/clusters.go, Matches.
     """
+
+    def ask(asked: Inventory, cluster: ManagedCluster) -> bool:
+        return _matches(selector, asked, cluster)
+
+    found: NDArray[np.bool_] = inventory.column(selector, np.bool_, ask)
+    return found
+
+
+def _matches(selector: ClusterSelector, inventory: Inventory, cluster: ManagedCluster) -> bool:
     if not selector.labels.matches(cluster.labels) or not selector.claims.matches(cluster.claims):
         return False
     if not selector.cel:
@@ -53,24 +75,3 @@ def matches(selector: ClusterSelector, inventory: Inventory, cluster: ManagedClu
         return [{"name": score, "value": value} for score, value in said.scores]
 
     return all(holds(expression, document, scores) for expression in selector.cel)
-
-
-def matching_predicates(placement: Placement, inventory: Inventory) -> NDArray[np.bool_]:
-    """(clusters,): those that match any of the predicates, or all when there is none.
-
-    Source: ocm v1.3.0-78 pkg/placement/plugins/predicate/predicate.go, Filter.
-    """
-    if not placement.predicates:
-        return np.ones(len(inventory), np.bool_)
-    found = np.zeros(len(inventory), np.bool_)
-    for selector in placement.predicates:
-        found |= _matching(selector, inventory)
-    return found
-
-
-def _matching(selector: ClusterSelector, inventory: Inventory) -> NDArray[np.bool_]:
-    def ask(asked: Inventory, cluster: ManagedCluster) -> bool:
-        return matches(selector, asked, cluster)
-
-    found: NDArray[np.bool_] = inventory.column(selector, np.bool_, ask)
-    return found

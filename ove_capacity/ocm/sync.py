@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from ove_capacity.model.placement import Placement
 from ove_capacity.ocm.cluster_sets import eligible_sets, set_error, valid_bindings
 from ove_capacity.ocm.conditions import MISCONFIGURED, SUCCESS, Status, conditions
@@ -70,9 +72,9 @@ def _bound(hub: Hub, placement: Placement, decision: Decision) -> Synced:
     if wrong:
         status = Status(MISCONFIGURED, "", wrong)
     else:
-        inventory = hub.inventory
-        chosen = [inventory.clusters[inventory.index[name]] for name in decision.clusters]
-        groups = decision_groups(placement, chosen)
+        index = hub.inventory.index
+        chosen = np.fromiter((index[name] for name in decision.clusters), np.int64)
+        groups = decision_groups(placement, hub.inventory, chosen)
     told = conditions(
         status,
         placement.cluster_sets,

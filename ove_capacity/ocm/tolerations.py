@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ove_capacity.model.managed_cluster import ClusterTaint
+from ove_capacity.model.managed_cluster import ClusterTaint, ManagedCluster
 from ove_capacity.model.placement import Placement
 from ove_capacity.model.pod import Toleration
 from ove_capacity.ocm.inventory import Inventory
 
-__all__ = ["requeue_ms", "tolerated", "tolerated_until_ms", "toleration_error"]
+__all__ = ["requeue_ms", "timer_ms", "tolerated", "tolerated_until_ms", "toleration_error"]
 
 _FOR_EVER = (1 << 63) - 1
-_NOT = -1
+_NEVER = -(1 << 63)
 
 
 def toleration_error(placement: Placement) -> str:
@@ -29,29 +29,29 @@ def toleration_error(placement: Placement) -> str:
     return ""
 
 
-def tolerated_until_ms(
-    taints: tuple[ClusterTaint, ...],
-    tolerations: tuple[Toleration, ...],
-    is_decided: bool,
-    now_ms: int,
-) -> int | None:
-    """Until when all taints of a cluster are tolerated, None when one is not; the end of time else.
+def _repels(taint: ClusterTaint, is_decided: bool) -> bool:
+    """Whether a taint needs a toleration at all."""
+    if taint.effect == "NoSelectIfNew":
+        return not is_decided
+    return taint.effect != "PreferNoSelect"
 
-    The first toleration that matches a taint and has not expired decides, in the order they are
-    written. tolerationSeconds count for every effect, and for clusters that are not chosen yet.
+
+def tolerated_until_ms(
+    taints: tuple[ClusterTaint, ...], tolerations: tuple[Toleration, ...], is_decided: bool
+) -> int:
+    """Before which moment every taint of a cluster is tolerated by some toleration.
+
+    The moment does not depend on now, so that it is found once: the toleration that lasts longest
+    counts. tolerationSeconds count for every effect, and for clusters that are not chosen yet.
 
     Source: ocm v1.3.0-78 pkg/placement/plugins/tainttoleration/taint_toleration.go,
-    isClusterTolerated.
+    isClusterTolerated, isTaintTolerated.
     """
     until_ms = _FOR_EVER
     for taint in taints:
-        if taint.effect == "PreferNoSelect" or (taint.effect == "NoSelectIfNew" and is_decided):
-            continue
-        ends = (_ends_ms(taint, each) for each in tolerations)
-        end_ms = next((end for end in ends if end is not None and now_ms < end), None)
-        if end_ms is None:
-            return None
-        until_ms = min(until_ms, end_ms)
+        if _repels(taint, is_decided):
+            ends = (_ends_ms(taint, each) for each in tolerations)
+            until_ms = min(until_ms, max((e for e in ends if e is not None), default=_NEVER))
     return until_ms
 
 
@@ -75,36 +75,47 @@ def _duration_ms(seconds: int) -> int:
     return nanoseconds // 10**6
 
 
-def _until_by_class(
-    placement: Placement, inventory: Inventory, chosen: NDArray[np.bool_], now_ms: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Per class of taints, for clusters not decided and decided: until when, -1 for not at all."""
-    present = np.unique(inventory.taint_classes()[chosen])
-    until = np.full((2, len(inventory.taints)), _FOR_EVER, np.int64)
-    by_number = list(inventory.taints)
-    for number in present.tolist():
-        for is_decided in (False, True):
-            args = by_number[number], placement.tolerations, is_decided, now_ms
-            end_ms = tolerated_until_ms(*args)
-            until[int(is_decided), number] = _NOT if end_ms is None else end_ms
-    return until[0], until[1]
+def timer_ms(
+    taints: tuple[ClusterTaint, ...], tolerations: tuple[Toleration, ...], now_ms: int
+) -> int | None:
+    """When a toleration of a decided cluster expires next; None without a timer.
+
+    Of each taint the first toleration that has not expired counts, as they are written. When a
+    taint has none, the cluster has no timer.
+
+    Source: ocm v1.3.0-78 pkg/placement/plugins/tainttoleration/taint_toleration.go,
+    isClusterTolerated, isTaintTolerated.
+    """
+    next_ms = _FOR_EVER
+    for taint in taints:
+        if _repels(taint, is_decided=True):
+            ends = (_ends_ms(taint, each) for each in tolerations)
+            end_ms = next((end for end in ends if end is not None and now_ms < end), None)
+            if end_ms is None:
+                return None
+            next_ms = min(next_ms, end_ms)
+    return None if next_ms == _FOR_EVER else next_ms
 
 
 def tolerated(
-    placement: Placement,
-    inventory: Inventory,
-    chosen: NDArray[np.bool_],
-    decided: NDArray[np.bool_],
-    now_ms: int,
+    placement: Placement, inventory: Inventory, decided: NDArray[np.bool_], now_ms: int
 ) -> NDArray[np.bool_]:
-    """(clusters,): those of the *chosen* whose every taint is tolerated now.
+    """(clusters,): those whose every taint is tolerated now; *decided*: those it chose before.
 
     Source: ocm v1.3.0-78 pkg/placement/plugins/tainttoleration/taint_toleration.go, Filter.
     """
-    new, old = _until_by_class(placement, inventory, chosen, now_ms)
-    classes = inventory.taint_classes()
-    passes: NDArray[np.bool_] = np.where(decided, old[classes], new[classes]) != _NOT
-    return passes & chosen
+    new, old = (_until(placement, inventory, each) for each in (False, True))
+    passes: NDArray[np.bool_] = now_ms < np.where(decided, old, new)
+    return passes
+
+
+def _until(placement: Placement, inventory: Inventory, is_decided: bool) -> NDArray[np.int64]:
+    def ask(_: Inventory, cluster: ManagedCluster) -> int:
+        return tolerated_until_ms(cluster.taints, placement.tolerations, is_decided)
+
+    key = ("tolerated until", placement.tolerations, is_decided)
+    until: NDArray[np.int64] = inventory.column(key, np.int64, ask)
+    return until
 
 
 def requeue_ms(
@@ -112,14 +123,16 @@ def requeue_ms(
 ) -> int | None:
     """From now to when the first toleration expires of the clusters that were *decided*.
 
-    A cluster that is not tolerated any more has no timer, one that is gone neither.
+    They need not be candidates any more. One that is not tolerated has no timer, one that is gone
+    neither; a cluster that is only chosen now gets its timer in the next sync.
 
     Source: ocm v1.3.0-78 pkg/placement/plugins/tainttoleration/taint_toleration.go, RequeueAfter.
     """
-    tainted = decided & (inventory.taint_classes() > 0)
-    if not tainted.any():
+    if all(each.seconds is None for each in placement.tolerations):
         return None
-    _, old = _until_by_class(placement, inventory, tainted, now_ms)
-    ends = old[inventory.taint_classes()[tainted]]
-    ends = ends[(ends != _NOT) & (ends != _FOR_EVER)]
-    return int(ends.min()) - now_ms if len(ends) else None
+    tainted = inventory.column("tainted", np.bool_, lambda _, cluster: bool(cluster.taints))
+    timers = (
+        timer_ms(inventory.clusters[at].taints, placement.tolerations, now_ms)
+        for at in np.flatnonzero(decided & tainted)
+    )
+    return min((timer - now_ms for timer in timers if timer is not None), default=None)
