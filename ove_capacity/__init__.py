@@ -8,6 +8,7 @@
     case = oc.load("scenarios/rh-ove.yaml")
     oc.headroom(case)                                # how much is used, and what still fits
     oc.ladder(case, mix={"web": 0.7, "db": 0.3})     # what binds first, and what next
+    oc.verdict(case)                                 # a page for the board
     oc.failover(case)                                # how many workers may be lost
     run = oc.simulate(case, until="90d", seed=7)
     oc.explain(run, "vm-production/web-3")           # why it runs where it does, or nowhere
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from ove_capacity.analysis.frames import events_frame, frame, samples_frame
     from ove_capacity.analysis.headroom import Headroom
     from ove_capacity.analysis.ladder import Ladder
+    from ove_capacity.analysis.verdict import Verdict
     from ove_capacity.checks import Checked, Rule
     from ove_capacity.errors import OveCapacityError, ScenarioError
     from ove_capacity.model.case import Case
@@ -55,6 +57,7 @@ __all__ = [
     "Run",
     "ScenarioError",
     "Table",
+    "Verdict",
     "__version__",
     "check",
     "events_frame",
@@ -70,6 +73,7 @@ __all__ = [
     "rules",
     "samples_frame",
     "simulate",
+    "verdict",
 ]
 
 _HOMES = {
@@ -84,6 +88,7 @@ _HOMES = {
     "Run": "ove_capacity.sim.run:Run",
     "ScenarioError": "ove_capacity.errors:ScenarioError",
     "Table": "ove_capacity.tables:Table",
+    "Verdict": "ove_capacity.analysis.verdict:Verdict",
     "events_frame": "ove_capacity.analysis.frames:events_frame",
     "frame": "ove_capacity.analysis.frames:frame",
     "prioritizers": "ove_capacity.ocm.prioritizers:PRIORITIZERS",
@@ -268,6 +273,19 @@ def explain(subject: Case | Run, vm: str, *, cluster: str = "") -> Explanation:
     from ove_capacity.analysis.explain import explain as ask
 
     return ask(subject, vm, cluster=cluster)
+
+
+def verdict(subject: Case | Run, *, cluster: str = "") -> Verdict:
+    """A page for a board: each cluster, each question, and what would turn a NO into a yes.
+
+    Of a case: when its listed workloads are placed. Of a run: as it ended.
+
+    Raises:
+        UnknownNameError: there is no such cluster.
+    """
+    from ove_capacity.analysis.verdict import verdict as ask
+
+    return ask(subject, cluster=cluster)
 
 
 def placement(case: Case, name: str = "") -> FleetPlacement:

@@ -15,7 +15,7 @@ from ove_capacity.state import claim
 from ove_capacity.state.arrays import READY
 from ove_capacity.state.cluster_state import ClusterState
 
-__all__ = ["Spare", "smallest_spare"]
+__all__ = ["Spare", "grown", "smallest_spare"]
 
 _NODES_MOST = 8
 _GIB = 1 << 30
@@ -72,14 +72,14 @@ def smallest_spare(
     """
     model = state.nodes[like]
     for count in range(1, _NODES_MOST + 1):
-        stage = Rehearsal(_grown(state, model, count), vms, case)
+        stage = Rehearsal(grown(state, model, count), vms, case)
         if _survives(stage, weak):
             cpu, memory = _shrink(stage, model, weak) if count == 1 else (None, None)
             return Spare(model.name, count, count, cpu, memory)
     return Spare(model.name, None, _NODES_MOST)
 
 
-def _grown(state: ClusterState, model: Node, count: int) -> ClusterState:
+def grown(state: ClusterState, model: Node, count: int) -> ClusterState:
     """The same cluster with empty machines beside; every pod stands where it stood."""
     more = [_twin(model, number, state) for number in range(1, count + 1)]
     rows = [row for row in state.rows() if state.node_of(row) >= 0]

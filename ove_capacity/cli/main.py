@@ -24,6 +24,7 @@ from ove_capacity.cli import (
     show,
     simulate,
     validate,
+    verdict,
 )
 
 __all__ = ["app", "main"]
@@ -46,6 +47,7 @@ for _verb in (
     simulate.simulate,
     headroom.headroom,
     failover.failover,
+    verdict.verdict,
     placement.placement,
     explain.explain,
     schema.schema,

@@ -14,6 +14,7 @@ from ove_capacity.analysis.headroom import Headroom, headroom
 from ove_capacity.analysis.ladder import Ladder
 from ove_capacity.analysis.settle import settle
 from ove_capacity.analysis.shapes import workload_names
+from ove_capacity.analysis.verdict import Verdict
 from ove_capacity.model.assumption import Assumption
 from ove_capacity.model.case import Case
 from ove_capacity.model.cluster import Cluster
@@ -29,6 +30,7 @@ __all__ = [
     "show_document",
     "simulate_document",
     "validate_document",
+    "verdict_document",
 ]
 
 
@@ -39,7 +41,7 @@ def simulate_document(run: Run) -> dict[str, object]:
     those of the last moment are beside them.
     """
     planned, shapes = settle(run.case), workload_names(run.case)
-    room, losses = headroom(planned, shapes=shapes), failover(planned, extras=False).to_dict()
+    room, losses = headroom(planned, shapes=shapes), failover(planned).to_dict()
     last_room, last_losses = headroom(run, shapes=shapes), failover(run, extras=False)
     return {
         "scenario": run.case.name,
@@ -122,6 +124,11 @@ def failover_document(case: Case, found: Failover) -> dict[str, object]:
 def result_document(case: Case, name: str, answer: object) -> dict[str, object]:
     """The answer to one question, with what is needed to ask it again."""
     return {**_head(case), name: answer}
+
+
+def verdict_document(case: Case, found: Verdict) -> dict[str, object]:
+    """Each cluster's answers, and what concerns no cluster."""
+    return {**_head(case), "clusters": found.to_dict(), "notes": list(found.notes)}
 
 
 def validate_document(case: Case) -> dict[str, object]:

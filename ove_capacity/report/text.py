@@ -10,6 +10,7 @@ from ove_capacity.analysis.headroom import Headroom, headroom
 from ove_capacity.analysis.ladder import Ladder
 from ove_capacity.analysis.settle import settle
 from ove_capacity.analysis.shapes import workload_names
+from ove_capacity.analysis.verdict import Verdict
 from ove_capacity.model.case import Case
 from ove_capacity.model.overview import assumptions_table
 from ove_capacity.report import room as room_tables
@@ -18,7 +19,14 @@ from ove_capacity.sim import overview
 from ove_capacity.sim.run import Run
 from ove_capacity.tables import Table
 
-__all__ = ["headroom_text", "origins_text", "show_text", "simulate_text", "validate_text"]
+__all__ = [
+    "headroom_text",
+    "origins_text",
+    "show_text",
+    "simulate_text",
+    "validate_text",
+    "verdict_text",
+]
 
 _WIDTH = 100
 
@@ -65,6 +73,22 @@ def headroom_text(case: Case, room: Headroom, ladder: Ladder | None = None) -> s
             _bullets("Fits, but is not tested", room_tables.untested(room)),
             room_tables.tested_sentence(room),
             _bullets("Not counted", notes),
+            story.evidence_sentence(case.assumptions),
+            f"{_count(warned, 'warning')}: `validate` tells them." if warned else "",
+            _provenance(case),
+        ]
+    )
+
+
+def verdict_text(case: Case, found: Verdict) -> str:
+    """A page for a board: the verdicts, what is not a plain yes, what it rests on."""
+    warned = len(case.warnings)
+    return _page(
+        [
+            f"{case.name}: {_count(len(found.clusters), 'cluster')} with the listed VMs in place. "
+            f"Answers: {found.headline}.",
+            found.grid,
+            _bullets("What is not a plain yes", found.sentences),
             story.evidence_sentence(case.assumptions),
             f"{_count(warned, 'warning')}: `validate` tells them." if warned else "",
             _provenance(case),

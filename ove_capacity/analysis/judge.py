@@ -1,0 +1,161 @@
+"""Each question of the verdict, answered from what headroom and failover found by placing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from ove_capacity.analysis.binding import binding_of
+from ove_capacity.analysis.budgets import Budget
+from ove_capacity.analysis.cluster_failover import ClusterFailover, WhileDrained
+from ove_capacity.analysis.finding import NONE_KNOWN, Answer, Finding, Question
+from ove_capacity.analysis.headroom import ClusterHeadroom
+from ove_capacity.analysis.rehearsal import Loss
+from ove_capacity.analysis.system_share import GUIDELINE_PERCENT
+from ove_capacity.sim.run import VmRecord
+from ove_capacity.sim.world import VmStatus
+
+__all__ = ["fits", "guideline", "limits", "n_plus_1", "storage", "while_draining"]
+
+_GIB = 1 << 30
+_STORAGE, _ADDRESSES = "storage:", "addresses:"
+_NO_FENCING = "nothing fences a lost worker: its VMs return when somebody has done so by hand"
+
+
+def fits(vms: Sequence[VmRecord]) -> Finding:
+    """Whether every VM that is to run has a node."""
+    waiting = [vm for vm in vms if vm.status in (VmStatus.PENDING, VmStatus.LOST)]
+    placed = sum(vm.status is VmStatus.RUNNING for vm in vms)
+    if not waiting and not placed:
+        return Finding(Question.FITS, Answer.NOTHING, "no VM is planned here")
+    if not waiting:
+        return Finding(Question.FITS, Answer.YES, f"{_count(placed, 'VM')} placed")
+    what = _commonest(binding_of(vm.reason) for vm in waiting if vm.reason)
+    detail = f"{len(waiting)} of {_count(placed + len(waiting), 'VM')} find no node"
+    return Finding(Question.FITS, Answer.NO, detail, what, NONE_KNOWN)
+
+
+def n_plus_1(found: ClusterFailover, *, is_fenced: bool) -> Finding:
+    """Whether every VM runs again after the loss of any one worker."""
+    question = Question.N_PLUS_1
+    if not found.vms:
+        return Finding(question, Answer.NOTHING, "no VM runs here")
+    weak = [loss for loss in found.losses if not loss.is_survived]
+    if not weak:
+        more = found.survives_nodes
+        detail = f"any {more} of {_count(found.workers, 'worker')} may be lost"
+        return Finding(question, Answer.YES, detail, "" if is_fenced else _NO_FENCING)
+    detail = f"{len(weak)} of {len(found.losses)} losses leave VMs without a node"
+    change = str(found.spare) if found.spare and found.spare.nodes else NONE_KNOWN
+    return Finding(question, Answer.NO, f"{detail}, {_worst(weak)} at most", _what(weak), change)
+
+
+def while_draining(found: ClusterFailover) -> Finding:
+    """The same while one worker is drained for maintenance."""
+    question, tried = Question.WHILE_DRAINING, found.while_drained
+    if not found.vms:
+        return Finding(question, Answer.NOTHING, "no VM runs here")
+    if found.workers < 2:
+        return Finding(question, Answer.NO, "the only worker cannot be drained", "workers")
+    if tried is None:
+        return Finding(question, Answer.UNKNOWN, "too many losses to try; `failover --budget`")
+    if tried.is_survived:
+        detail = f"{tried.losses.tried:,} losses tried while another is drained"
+        return Finding(question, Answer.YES, detail)
+    return Finding(question, Answer.NO, _patch_night(tried), _what_stops(tried), NONE_KNOWN)
+
+
+def guideline(found: ClusterHeadroom) -> Finding:
+    """Whether the system takes no more than the guideline plans, however one counts."""
+    question = Question.GUIDELINE
+    told = [share for share in found.shares if share.percent is not None]
+    if not found.workers or not told:
+        return Finding(question, Answer.NOTHING, "no worker in service")
+    low, high = GUIDELINE_PERCENT
+    percents = " / ".join(f"{share.percent:.0f}" for share in told)
+    detail = f"{percents} % by three definitions; planned are {low}-{high} %"
+    above = [share for share in told if share.verdict == "above"]
+    if not above:
+        return Finding(question, Answer.YES, detail)
+    answer = Answer.NO if len(above) == len(told) else Answer.DEPENDS
+    return Finding(
+        question, answer, detail, f"{above[0].larger}: {above[0].definition}", NONE_KNOWN
+    )
+
+
+def storage(found: ClusterHeadroom) -> Finding:
+    """Whether the disks of all VMs fit below near-full."""
+    question = Question.STORAGE
+    systems = [each for each in found.budgets if each.name.startswith(_STORAGE)]
+    if not systems:
+        return Finding(question, Answer.UNKNOWN, "no storage is described")
+    over = [each for each in systems if each.left < 0]
+    detail = "; ".join(
+        f"{_percent(each):.0f} % of {each.limit / _GIB:,.0f} GiB" for each in systems
+    )
+    bare = [note for note in found.notes if "name no disks" in note]
+    if over:
+        missing = sum(-each.left for each in over)
+        change = f"{missing / _GIB:,.0f} GiB more usable storage"
+        return Finding(question, Answer.NO, f"{detail} promised", over[0].name, change)
+    if bare and not any(each.held for each in systems):
+        return Finding(question, Answer.UNKNOWN, "no VM names its disks")
+    return Finding(question, Answer.YES, f"{detail} promised", _last(bare))
+
+
+def limits(found: ClusterHeadroom) -> Finding:
+    """Whether all is within what the vendor has tested, and addresses suffice."""
+    question = Question.LIMITS
+    over = [each for each in found.limits if not each.is_within]
+    short = [each for each in found.budgets if each.name.startswith(_ADDRESSES) and each.left < 0]
+    if short:
+        change = f"{_count(-short[0].left, 'address', 'es')} more"
+        detail = f"{short[0].held:,} of {short[0].limit:,} addresses"
+        return Finding(question, Answer.NO, detail, short[0].name, change)
+    if over:
+        detail = f"{over[0].have:,} {over[0].words}, tested are {over[0].limit:,}"
+        return Finding(question, Answer.NO, detail, over[0].name, "spread over more clusters")
+    nearest = max(found.limits, key=lambda each: each.have / each.limit, default=None)
+    detail = f"nearest: {nearest.have:,} of {nearest.limit:,} {nearest.words}" if nearest else ""
+    return Finding(question, Answer.YES, detail)
+
+
+def _patch_night(tried: WhileDrained) -> str:
+    told = []
+    if tried.not_completed:
+        told.append(f"{len(tried.not_completed)} of {tried.drains} drains get stuck")
+    if tried.losses.not_survived:
+        told.append(f"{tried.losses.not_survived:,} of {tried.losses.tried:,} losses not survived")
+    return ", ".join(told)
+
+
+def _what_stops(tried: WhileDrained) -> str:
+    stuck = [each.message for drain in tried.not_completed for each in drain.not_moved]
+    return _commonest(map(binding_of, stuck)) if stuck else _what(tried.losses.worst)
+
+
+def _what(losses: Iterable[Loss]) -> str:
+    return _commonest(
+        binding_of(each.message) for loss in losses for each in loss.not_returned if each.message
+    )
+
+
+def _worst(losses: Iterable[Loss]) -> str:
+    return _count(max(len(loss.not_returned) for loss in losses), "VM")
+
+
+def _commonest(words: Iterable[str]) -> str:
+    found = Counter(words)
+    return min(found, key=lambda word: (-found[word], word), default="")
+
+
+def _percent(budget: Budget) -> float:
+    return 100 * budget.held / budget.limit if budget.limit else 100.0
+
+
+def _last(notes: Sequence[str]) -> str:
+    return notes[0].partition(": ")[2] if notes else ""
+
+
+def _count(number: int, noun: str, ending: str = "s") -> str:
+    return f"{number:,} {noun}{'' if number == 1 else ending}"

@@ -1,0 +1,101 @@
+"""The fewest machines that turn a NO into a yes, found by adding them and placing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ove_capacity.analysis.aftermath import while_drained
+from ove_capacity.analysis.cluster_failover import ClusterFailover
+from ove_capacity.analysis.drain import evictions
+from ove_capacity.analysis.rehearsal import Rehearsal
+from ove_capacity.analysis.spare import grown
+from ove_capacity.model.node import Node
+from ove_capacity.model.pod import Pod
+from ove_capacity.place import place
+from ove_capacity.sim.run import Run
+from ove_capacity.sim.world import VmStatus
+from ove_capacity.state.cluster_state import ClusterState
+from ove_capacity.streams import Streams
+
+__all__ = ["machines_to_drain", "machines_to_fit"]
+
+_FIT_MOST = 64
+_DRAIN_MOST = 4
+_DRAIN_WORKERS = 40
+"""Patch night is tried anew for each machine added: on larger clusters that takes too long."""
+
+
+def machines_to_fit(run: Run, cluster: str) -> str:
+    """So many machines like one that is there, with which every VM that waits finds a node.
+
+    Empty when up to 64 of none of its pools will do.
+    """
+    state = run.states[cluster]
+    down = (VmStatus.PENDING, VmStatus.LOST)
+    pods = [vm.pod for vm in run.vms_of(cluster) if vm.status in down]
+
+    def will_do(model: Node) -> Callable[[int], bool]:
+        return lambda count: _all_placed(run, grown(state, model, count), pods)
+
+    found = [
+        (count, model)
+        for model in _models(state)
+        if (count := _fewest(will_do(model), _FIT_MOST)) is not None
+    ]
+    return _words(*min(found, key=lambda each: each[0])) if found else ""
+
+
+def machines_to_drain(run: Run, found: ClusterFailover) -> str:
+    """So many more machines with which any worker may be lost while another is drained.
+
+    Empty when up to four will not do, or the cluster is too large to try.
+    """
+    tried = found.while_drained
+    if tried is None or tried.is_survived or found.workers > _DRAIN_WORKERS:
+        return ""
+    state, vms = run.states[found.cluster], run.vms_of(found.cluster)
+    worst = tried.losses.worst[0].nodes if tried.losses.worst else tried.not_completed[0].nodes
+    model = state.nodes[state.node_index(worst[0])]
+    evicted = evictions(run.case, run.case.fleet.cluster(found.cluster), vms)
+
+    def will_do(count: int) -> bool:
+        stage = Rehearsal(grown(state, model, count), vms, run.case)
+        return while_drained(stage, evicted, tried.at_once).is_survived
+
+    count = _fewest(will_do, _DRAIN_MOST)
+    return _words(count, model) if count is not None else ""
+
+
+def _fewest(will_do: Callable[[int], bool], most: int) -> int | None:
+    """By doubling, then halving: the fewest as far as one more never hurts."""
+    low, high = 0, 1
+    while not will_do(high):
+        if high >= most:
+            return None
+        low, high = high, min(2 * high, most)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if will_do(middle) else (middle, high)
+    return high
+
+
+def _models(state: ClusterState) -> list[Node]:
+    """A worker of each pool."""
+    first: dict[str, Node] = {}
+    for node in state.nodes:
+        if node.is_worker:
+            first.setdefault(node.pool, node)
+    return list(first.values())
+
+
+def _all_placed(run: Run, state: ClusterState, pods: Sequence[Pod]) -> bool:
+    """Nobody is refused, and nobody has to go for it."""
+    rng = None
+    if run.case.policy.tie == "random":
+        rng = Streams(run.case.seed)("remedy", state.cluster.name)
+    outcome = place(state, pods, run.case.policy, rng, explain=False)
+    return not outcome.refused and not outcome.displaced
+
+
+def _words(count: int, model: Node) -> str:
+    return f"{count} more {'machine' if count == 1 else 'machines'} like {model.name}"
