@@ -25,6 +25,8 @@ from ove_capacity.errors import OveCapacityError
 
 __all__ = ["headroom"]
 
+_LEAST_WEIGHT, _LARGEST_WEIGHT = 0.0001, 1_000_000
+
 
 @ends_decently
 def headroom(
@@ -93,8 +95,11 @@ def _weights(mix: str) -> dict[str, float]:
             number = float(weight)
         except ValueError:
             number = 0.0
-        if not (name and equals and number > 0):
-            raise OveCapacityError(f"--mix {part.strip()}: write it as name=weight, web=0.7,db=0.3")
+        if not (name and equals and _LEAST_WEIGHT <= number <= _LARGEST_WEIGHT):
+            raise OveCapacityError(
+                f"--mix {part.strip()}: write it as name=weight, web=0.7,db=0.3; "
+                f"a weight is from {_LEAST_WEIGHT} to {_LARGEST_WEIGHT:,}"
+            )
         if name in found:
             raise OveCapacityError(f"--mix {mix}: {name} is there twice")
         found[name] = number

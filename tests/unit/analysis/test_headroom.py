@@ -1,11 +1,21 @@
+from dataclasses import replace
+
 import pytest
 
 from ove_capacity.analysis.headroom import headroom
+from ove_capacity.analysis.system_share import guideline_verdict
+from ove_capacity.analysis.waterfall import Step, Waterfall
+from ove_capacity.errors import UnknownNameError
 from ove_capacity.kubevirt.render_error import RenderError
+from ove_capacity.model.frozen import FrozenMap
+from ove_capacity.model.instancetype import Instancetype
 from ove_capacity.model.node import Node
+from ove_capacity.model.pod import Container, Pod, PodSpec
+from ove_capacity.quantity import Quantity
 from ove_capacity.sim import launch, run
 from ove_capacity.sim.run import simulate
 from ove_capacity.simtime import HOUR_MS
+from ove_capacity.testing.build import pod
 from tests.simulation.build import GIB, case, cluster, node, workload
 
 
@@ -91,3 +101,99 @@ def test_hugepages_are_memory_that_guests_may_use():
     asked = case(workload("db"), clusters=(cluster(nodes=(paged,)),))
     found = headroom(asked).clusters["production"]
     assert (found.allocatable["memory"], found.overhead_percent) == (128 * GIB, 0.0)
+
+
+def steps(found):
+    return {step.name: (step.cpu_milli, step.memory_bytes // GIB) for step in found.steps}
+
+
+def test_what_is_not_allocatable_is_told_apart_where_it_was_computed_and_not_where_it_was_read():
+    read = half_usable("w1")
+    computed = replace(half_usable("w2"), eviction_bytes=3 * GIB)
+    found = headroom(case(clusters=(cluster(nodes=(read, computed)),))).clusters["production"]
+    told = steps(found.waterfall)
+    assert told["reserved_measured"] == (2_000, 28)
+    assert (told["system_reserved"], told["eviction_threshold"]) == ((2_000, 25), (0, 3))
+
+
+def test_pods_of_openshift_virtualization_are_told_apart_from_the_platform_s():
+    assumed = replace(half_usable("w1"), virtualization={"cpu": 100, "memory": 2 * GIB})
+    stands = pod("virt-handler-x", "200m", "1Gi", namespace="openshift-cnv", node_name="w1")
+    other = pod("dns", "300m", "1Gi", namespace="openshift-dns", node_name="w1")
+    home = replace(cluster(nodes=(assumed,)), pods=(stands, other))
+    told = steps(headroom(case(clusters=(home,))).clusters["production"].waterfall)
+    assert told["virtualization"] == (300, 3)
+    assert told["platform_pods"] == (6_000 - 100 + 300, 4 - 2 + 1)
+
+
+def test_a_vm_that_stood_there_already_counts_its_compute_container_as_the_guest():
+    requests = {"cpu": Quantity.of(2), "memory": Quantity.of(9 * GIB)}
+    log = Container("guest-console-log", requests={"memory": Quantity.of(GIB)})
+    spec = PodSpec(containers=(Container("compute", requests=requests), log), node_name="w1")
+    labels = {"kubevirt.io": "virt-launcher", "vm.kubevirt.io/name": "old"}
+    home = replace(cluster(), pods=(Pod("virt-launcher-old", spec, "vms", labels),))
+    told = steps(headroom(case(clusters=(home,))).clusters["production"].waterfall)
+    assert (told["guest_requests"], told["launcher_overhead"]) == ((2_000, 9), (0, 1))
+
+
+def test_pools_add_up_to_the_cluster():
+    nodes = (node("w1"), replace(node("w2"), pool="big"), replace(node("w3"), pool="big"))
+    plan = case(workload("vm", count=2), clusters=(cluster(nodes=nodes),))
+    found = headroom(plan).clusters["production"]
+    assert {name: fall.workers for name, fall in found.pools.items()} == {"worker": 1, "big": 2}
+    free = [fall.step("free").memory_bytes for fall in found.pools.values()]
+    assert sum(free) == found.waterfall.step("free").memory_bytes
+
+
+def test_the_share_of_nodes_that_are_no_workers_is_of_all_nodes():
+    master = replace(node("m1", cpu=16, memory_gib=64), labels={}, pool="master")
+    found = headroom(
+        case(
+            clusters=(
+                cluster(
+                    nodes=(master, node("w1")),
+                ),
+            )
+        )
+    ).clusters["production"]
+    first, second, third = found.shares
+    assert (first.percent, first.verdict) == (33.33, "above")
+    assert (second.percent, second.verdict, third.percent) == (0.0, "below", 33.33)
+
+
+@pytest.mark.parametrize(
+    ("percent", "verdict"),
+    [(19.99, "below"), (20.0, "within"), (30.0, "within"), (30.01, "above"), (None, "no worker")],
+)
+def test_the_guideline_has_a_verdict_for_every_share(percent, verdict):
+    assert guideline_verdict(percent) == verdict
+
+
+def test_shapes_may_be_named_and_a_wrong_name_gets_a_guess():
+    plan = case(workload("web"), workload("db"))
+    named = headroom(plan, shapes=["db"]).clusters["production"].fits
+    assert [fit.shape for fit in named] == ["db"]
+    with pytest.raises(UnknownNameError, match="unknown shape 'dbb'; known: web, db"):
+        headroom(plan, shapes=["dbb"])
+
+
+def test_the_catalogue_is_asked_about_where_the_cluster_has_it():
+    sizes = {name: Instancetype(1, Quantity.of(4 * GIB)) for name in ("u1.medium", "cx1.medium")}
+    home = replace(cluster(), instancetypes=FrozenMap(sizes))
+    plan = case(workload("web"), clusters=(home,))
+    assert [fit.shape for fit in headroom(plan).clusters["production"].fits] == ["web", "u1.medium"]
+    (named,) = headroom(plan, shapes=["cx1.medium"]).clusters["production"].fits
+    assert (named.shape, named.binding) == ("cx1.medium", "memory")
+
+
+def test_what_no_shape_can_use_is_stranded():
+    plan = case(workload("big", memory_gib=100, count=2))
+    fall = headroom(plan).clusters["production"].waterfall
+    whole = node("w").allocatable
+    assert fall.stranded.cpu_milli == fall.step("free").cpu_milli - whole["cpu"]
+
+
+def test_steps_that_do_not_add_up_are_a_bug():
+    whole, part = Step("capacity", 2, 2, 0), Step("free", 1, 2, 0)
+    with pytest.raises(AssertionError):
+        Waterfall("w", 1, whole, (part,), Step("stranded", 0, 0, 0))
