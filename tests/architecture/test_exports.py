@@ -27,7 +27,6 @@ PUBLIC_FOR_TESTS = {
     "ove_capacity/kube/scores/node_resource_topology_match.py:STRATEGIES": "an optional plugin",
     "ove_capacity/kube/scores/node_resource_topology_match.py:numa_score": "an optional plugin",
     "ove_capacity/model/pod_requests.py:pod_limits": "the recorded pods of KubeVirt name limits",
-    "ove_capacity/model/pod_requests.py:qos_class": "the recorded pods of KubeVirt name it",
 }
 """``path:name`` -> why it stands there although only tests use it."""
 
