@@ -303,7 +303,8 @@ def plot(result: object, name: str = "") -> Picture:
     """Draw a result: its first figure, or the one of that name.
 
     Of a run ``timeline`` and ``nodes``; of a case ``nodes``, when its listed workloads are placed;
-    of headroom ``waterfall``, of a ladder ``ladder``, of failover ``pairs``.
+    of headroom ``waterfall``, of a ladder ``ladder``, of failover ``pairs``, of a verdict
+    ``verdict``.
 
     Raises:
         TypeError: nothing is drawn of such a result.

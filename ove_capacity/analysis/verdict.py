@@ -19,9 +19,9 @@ from ove_capacity.model.case import Case
 from ove_capacity.sim.run import Run
 from ove_capacity.tables import Cell, Table
 
-__all__ = ["ClusterVerdict", "Verdict", "verdict"]
+__all__ = ["HEADS", "ClusterVerdict", "Verdict", "verdict"]
 
-_HEADS = {
+HEADS = {
     Question.FITS: "fits",
     Question.N_PLUS_1: "N+1",
     Question.WHILE_DRAINING: "N+1 draining",
@@ -29,6 +29,7 @@ _HEADS = {
     Question.STORAGE: "storage",
     Question.LIMITS: "limits",
 }
+"""Question -> as a column is headed."""
 _MEANINGS = (
     "fits: every listed VM has a node. N+1: any one worker may be lost. N+1 draining: the same "
     "while another one is drained. guideline: the system takes no more than planned. storage: "
@@ -83,10 +84,10 @@ class Verdict:
     def grid(self) -> Table:
         """Clusters down, questions across."""
         rows = [
-            (name, *(_cell(each.findings[question]) for question in _HEADS))
+            (name, *(_cell(each.findings[question]) for question in HEADS))
             for name, each in self.clusters.items()
         ]
-        return Table("Verdict", ("cluster", *_HEADS.values()), tuple(rows), _MEANINGS)
+        return Table("Verdict", ("cluster", *HEADS.values()), tuple(rows), _MEANINGS)
 
     @property
     def tables(self) -> tuple[Table, ...]:
@@ -102,7 +103,7 @@ class Verdict:
     def sentences(self) -> list[str]:
         """What is not a plain yes, what binds and what would change it; alike clusters together."""
         groups: dict[tuple[str, str], list[str]] = {}
-        for question, head in _HEADS.items():
+        for question, head in HEADS.items():
             for name, each in self.clusters.items():
                 found = each.findings[question]
                 if not found.is_plain:

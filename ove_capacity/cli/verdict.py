@@ -10,6 +10,7 @@ import typer
 import ove_capacity
 from ove_capacity.cli.endings import ANSWER_IS_NO, ends_decently
 from ove_capacity.cli.options import (
+    FigureFolder,
     Format,
     FormatOption,
     Output,
@@ -20,7 +21,7 @@ from ove_capacity.cli.options import (
     Variant,
     load_case,
 )
-from ove_capacity.cli.output import deliver, refuse_unwritable
+from ove_capacity.cli.output import deliver, draw, refuse_no_folder, refuse_unwritable
 
 __all__ = ["FailOn", "verdict"]
 
@@ -45,9 +46,11 @@ def verdict(
     seed: Seed = None,
     form: FormatOption = Format.TEXT,
     output: Output = None,
+    figures: FigureFolder = None,
 ) -> None:
     """Say on one page what fits, what may be lost, what binds, and what would change it."""
     refuse_unwritable(output, form)
+    refuse_no_folder(figures)
     case = load_case(scenario, variant=variant, settings=settings, outside=outside, seed=seed)
 
     from ove_capacity.report import json, text  # not before the input is known to be right
@@ -61,5 +64,6 @@ def verdict(
         case=case,
         tables=lambda: found.tables,
     )
+    draw(figures, found)
     if fail_on is FailOn.NO and found.is_no:
         raise typer.Exit(ANSWER_IS_NO)

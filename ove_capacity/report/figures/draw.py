@@ -8,6 +8,7 @@ from typing import Any
 from ove_capacity.analysis.failover_result import Failover
 from ove_capacity.analysis.headroom import Headroom
 from ove_capacity.analysis.ladder import Ladder
+from ove_capacity.analysis.verdict import Verdict
 from ove_capacity.errors import UnknownNameError
 from ove_capacity.model.case import Case
 from ove_capacity.report.figures.ladder import ladder
@@ -15,6 +16,7 @@ from ove_capacity.report.figures.nodes import nodes
 from ove_capacity.report.figures.pairs import pairs
 from ove_capacity.report.figures.style import Picture, applied, image_bytes
 from ove_capacity.report.figures.timeline import timeline
+from ove_capacity.report.figures.verdict import verdict
 from ove_capacity.report.figures.waterfall import waterfall
 from ove_capacity.sim.run import Run
 
@@ -26,6 +28,7 @@ _FIGURES: dict[type, dict[str, Callable[[Any], Picture]]] = {
     Headroom: {"waterfall": waterfall},
     Ladder: {"ladder": ladder},
     Failover: {"pairs": pairs},
+    Verdict: {"verdict": verdict},
 }
 """Type of a result -> its figures by name, the first of them when none is named."""
 

@@ -112,6 +112,7 @@ def test_a_folder_that_cannot_be_is_refused_before_the_run(
         (["headroom"], ["waterfall"]),
         (["headroom", "--ladder"], ["ladder", "waterfall"]),
         (["failover"], ["pairs"]),
+        (["verdict"], ["verdict"]),
     ],
 )
 def test_each_verb_draws_what_it_answers(
@@ -122,7 +123,7 @@ def test_each_verb_draws_what_it_answers(
     assert sorted({file.stem for file in folder.iterdir()}) == names
 
 
-@pytest.mark.parametrize("verb", ["headroom", "failover", "placement"])
+@pytest.mark.parametrize("verb", ["headroom", "failover", "placement", "verdict"])
 def test_every_verb_with_tables_fills_a_workbook(verb: str, scenario: str, tmp_path: Path) -> None:
     file = tmp_path / "answer.xlsx"
     assert main([verb, scenario, "--format", "xlsx", "-o", str(file)]) == 0

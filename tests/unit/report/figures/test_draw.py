@@ -161,3 +161,12 @@ def test_a_ladder_has_a_bar_a_constraint_in_the_order_in_which_they_bind() -> No
     assert panel.get_xscale() == "log"
     assert panel.get_yticklabels()[0].get_text() == rungs[0].constraint
     assert any(f"{rungs[0].constraint} binds first" in text for text in texts(picture))
+
+
+def test_a_verdict_is_a_grid_of_answers_with_their_evidence() -> None:
+    found = oc.verdict(case(workload("db", count=10)))
+    picture = oc.plot(found)
+    shown = texts(picture)
+    assert shown.count("NO") == 3
+    assert shown.count("given") + shown.count("documented") == 5
+    assert picture.texts[0].get_text().startswith("1 of 1 clusters have a NO")
