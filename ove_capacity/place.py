@@ -34,6 +34,7 @@ __all__ = [
     "initial_state",
     "place",
     "scheduler_of",
+    "unplaced",
 ]
 
 _FIRST_BATCH = 64
@@ -123,30 +124,39 @@ def initial_state(
 
 
 def place(
-    state: ClusterState,
-    pods: Sequence[Pod],
-    policy: Policy,
-    rng: Generator | None = None,
-    *,
-    explain: bool = True,
+    state: ClusterState, pods: Sequence[Pod], policy: Policy, rng: Generator | None = None
 ) -> Outcome:
     """Bring every pod to a node as the control plane would, in the order given.
 
     What fits is bound in *state*. A pod that finds no node may push out less important ones, at
-    once. *rng* is drawn from once a pod when the policy breaks ties at random. Without *explain*
-    refusals come without their sentence, which takes most of the time when many are refused.
+    once. *rng* is drawn from once a pod when the policy breaks ties at random.
     """
-    scheduler = scheduler_of(state)
-    classes = np.array(scheduler.classify(state, pods), np.int64)
-    draws = np.zeros(len(pods))
-    if policy.tie == "random":
-        assert rng is not None, "random ties need a stream"
-        draws = rng.random(len(pods))
-    desk = _Desk(state, policy, pods, classes, draws, explain)
-    at = 0
-    while at < len(pods):
-        at = desk.run(at)
+    classes = np.array(scheduler_of(state).classify(state, pods), np.int64)
+    desk = _Desk(state, policy, pods, classes, _draws(policy, len(pods), rng))
     return desk.outcome()
+
+
+def unplaced(
+    state: ClusterState,
+    pods: Sequence[Pod],
+    classes: Array,
+    policy: Policy,
+    rng: Generator | None = None,
+) -> Outcome:
+    """`place` for those who try often: only who was refused, without sentences, or displaced.
+
+    *classes*: (pods,) int64 classes of the pods, which the state knows.
+    """
+    draws = _draws(policy, len(pods), rng)
+    desk = _Desk(state, policy, pods, classes, draws, explain=False)
+    return desk.outcome(with_bound=False)
+
+
+def _draws(policy: Policy, count: int, rng: Generator | None) -> Array:
+    if policy.tie != "random":
+        return np.zeros(count)
+    assert rng is not None, "random ties need a stream"
+    return rng.random(count)
 
 
 class _Desk:
@@ -159,7 +169,7 @@ class _Desk:
         pods: Sequence[Pod],
         classes: Array,
         draws: Array,
-        explain: bool,
+        explain: bool = True,
     ) -> None:
         self.state, self.scheduler, self.policy = state, scheduler_of(state), policy
         self.pods, self.classes, self.draws, self.explain = pods, classes, draws, explain
@@ -173,7 +183,7 @@ class _Desk:
         nominated = (i for i, pod in enumerate(pods) if pod.nominated_node)
         self._singles = [*nominated, len(pods)]
 
-    def run(self, at: int) -> int:
+    def _run(self, at: int) -> int:
         """Decide pods from *at* on, until one is refused; where to go on."""
         if self._moment(at) in self._said:
             self._refuse(at)
@@ -190,19 +200,24 @@ class _Desk:
             self._refuse_or_preempt(at + done - 1)
         return at + done
 
-    def outcome(self) -> Outcome:
-        """What became of the pods, once all were decided."""
-        state = self.state
-        names = [node.name for node in state.nodes]
-        nodes = state.pod_node[self.rows].tolist()
-        bound = tuple(
+    def outcome(self, *, with_bound: bool = True) -> Outcome:
+        """Decide all pods, and tell what became of them."""
+        at = 0
+        while at < len(self.pods):
+            at = self._run(at)
+        bound = self._bound() if with_bound else ()
+        for row in self.unplaced:
+            self.state.forget(row)
+        return Outcome(bound, tuple(self.refused), tuple(self.displaced))
+
+    def _bound(self) -> tuple[Placed, ...]:
+        names = [node.name for node in self.state.nodes]
+        nodes = self.state.pod_node[self.rows].tolist()
+        return tuple(
             Placed(pod, row, names[n])
             for pod, row, n in zip(self.pods, self.rows.tolist(), nodes, strict=True)
             if n >= 0
         )
-        for row in self.unplaced:
-            state.forget(row)
-        return Outcome(bound, tuple(self.refused), tuple(self.displaced))
 
     def _moment(self, at: int) -> tuple[int, int]:
         return int(self.classes[at]), int(self.state.arrays.cursor[0])

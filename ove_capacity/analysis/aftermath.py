@@ -16,32 +16,27 @@ __all__ = ["second_losses", "single_drains", "while_drained"]
 def second_losses(stage: Rehearsal) -> Series:
     """Lose each worker, place its VMs again, then lose each other one: order matters.
 
-    A pair counts as not survived when a VM is missing after either of the two.
+    Only a first loss that is survived is followed by a second.
     """
 
     def losses() -> Iterator[tuple[Sequence[int], Loss]]:
         for first in stage.workers:
-            loss = stage.lose([first], explain=False)
-            mark = stage.mark()
-            for second in stage.workers:
-                yield (first, second), _and_before(loss, stage.lose([second], explain=False))
-                stage.rewind(mark)
+            if stage.lose([first], explain=False).is_survived:
+                mark = stage.mark()
+                for second in stage.workers:
+                    yield (first, second), stage.lose([second], explain=False)
+                    stage.rewind(mark)
             stage.rewind()
 
     def again(group: Sequence[int]) -> Loss:
         stage.rewind()
         first, second = group
-        loss = _and_before(stage.lose([first]), stage.lose([second], after=[first]))
+        stage.lose([first])
+        loss = stage.lose([second], after=[first])
         stage.rewind()
         return loss
 
     return series(losses(), again)
-
-
-def _and_before(first: Loss, second: Loss) -> Loss:
-    """The second loss, with what was missing before it."""
-    missing = (*first.not_returned, *second.not_returned)
-    return Loss(second.nodes, second.displaced, missing, second.after, stopped=second.stopped)
 
 
 def single_drains(stage: Rehearsal, evicted: Mapping[str, str]) -> tuple[Drain, ...]:

@@ -146,7 +146,7 @@ class ClusterFailover:
             "not_survived": [loss.to_dict() for loss in (*failed, *(pairs.worst if pairs else ()))],
             "pairs": pairs and {"tried": pairs.tried, "not_survived": pairs.not_survived},
             "search": self.search.to_dict(),
-            "domains": [{**loss.to_dict(), "survived": loss.is_survived} for loss in self.domains],
+            "domains": [loss.to_dict() for loss in self.domains],
             "second_losses": self.second_losses and self.second_losses.to_dict(),
             "drains": {
                 "tried": len(self.drains),

@@ -102,32 +102,33 @@ def drain(stage: Rehearsal, group: Sequence[int], evicted: Mapping[str, str]) ->
     stuck: list[NotReturned] = []
     for n in group:
         rows = {stage.state.pod(row).key: row for row in stage.state.pods_on(n)}
-        for vm in [stage.vms[rank] for rank in stage.vms_on(n)]:
+        for rank in stage.vms_on(n):
+            vm = stage.vms[rank]
             what = evicted[vm.key]
             if what not in counts:
                 stuck.append(NotReturned(vm.key, what))
                 continue
-            failed = _MOVES[what](stage, vm, rows[vm.pod.key])
+            failed = _MOVES[what](stage, rank, rows[vm.pod.key])
             counts[what] += not failed
             stuck += failed
     return Drain(stage.names(group), counts[MIGRATES], counts[SHUTS_DOWN], tuple(stuck))
 
 
-def _migrate(stage: Rehearsal, vm: VmRecord, row: int) -> list[NotReturned]:
+def _migrate(stage: Rehearsal, rank: int, row: int) -> list[NotReturned]:
     """The target is bound first; if there is room for it the source goes."""
-    outcome = stage.try_to_place([vm.pod])
-    stuck = [NotReturned(vm.key, each.message) for each in outcome.refused]
+    outcome = stage.try_to_place([rank])
+    stuck = [NotReturned(stage.vms[rank].key, each.message) for each in outcome.refused]
     if not stuck:
         claim.release(stage.state, row)
     return [*stuck, *stage.bring(stage.displaced(outcome))]
 
 
-def _restart(stage: Rehearsal, vm: VmRecord, row: int) -> list[NotReturned]:
+def _restart(stage: Rehearsal, rank: int, row: int) -> list[NotReturned]:
     claim.release(stage.state, row)
-    return list(stage.bring([vm.pod])) if vm.restarts else []
+    return list(stage.bring([rank])) if stage.vms[rank].restarts else []
 
 
-_MOVES: Mapping[str, Callable[[Rehearsal, VmRecord, int], list[NotReturned]]] = {
+_MOVES: Mapping[str, Callable[[Rehearsal, int, int], list[NotReturned]]] = {
     MIGRATES: _migrate,
     SHUTS_DOWN: _restart,
 }

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from ove_capacity.model.case import Case
-from ove_capacity.model.pod import Pod
-from ove_capacity.place import Outcome, place, scheduler_of
+from ove_capacity.place import Outcome, place, scheduler_of, unplaced
 from ove_capacity.sim.run import VmRecord
 from ove_capacity.state import claim
 from ove_capacity.state.checkpoint import Checkpoint
@@ -85,7 +86,9 @@ class Rehearsal:
         self._case = case
         self._path: tuple[str, ...] = ()
         # All that may come is compiled now: a checkpoint outlives no compilation.
-        scheduler_of(self.state).classify(self.state, [vm.pod for vm in self.vms])
+        classes = scheduler_of(self.state).classify(self.state, [vm.pod for vm in self.vms])
+        self._restarting = {rank for rank, vm in enumerate(self.vms) if vm.restarts}
+        self._classes = np.array(classes, np.int64)
         self._start = self.mark()
 
     @property
@@ -118,43 +121,60 @@ class Rehearsal:
 
         Without *explain* the sentences are left out, which is faster.
         """
+        return self.restart(group, self.take(group), after=after, explain=explain)
+
+    def take(self, group: Sequence[int]) -> list[int]:
+        """Lose these nodes; the ranks of the VMs that stood there, which are down now."""
         state, rank = self.state, self.rank
         keys = [state.pod(row).key for n in group for row in claim.lose_node(state, n)]
-        gone = [self.vms[each] for each in sorted(rank[key] for key in keys if key in rank)]
+        return [rank[key] for key in keys if key in rank]
+
+    def restart(
+        self,
+        group: Sequence[int],
+        down: Sequence[int],
+        *,
+        after: Sequence[int] = (),
+        explain: bool = True,
+    ) -> Loss:
+        """Place the VMs that were *down* with these nodes, in the order of their starts."""
         names, before = self.names(group), self.names(after)
         self._path = (*before, *names)
-        missing = self.bring([vm.pod for vm in gone if vm.restarts], explain=explain)
-        stopped = sum(not vm.restarts for vm in gone)
-        return Loss(names, len(gone), missing, before, stopped=stopped)
+        again = sorted(self._restarting.intersection(down))
+        missing = self.bring(again, explain=explain)
+        return Loss(names, len(down), missing, before, stopped=len(down) - len(again))
 
-    def bring(self, pods: Sequence[Pod], *, explain: bool = True) -> tuple[NotReturned, ...]:
-        """Place the pods, then those they displaced, and so on; the VMs that find no node."""
+    def bring(self, ranks: Sequence[int], *, explain: bool = True) -> tuple[NotReturned, ...]:
+        """Place these VMs, then those they displaced, and so on; which of them find no node."""
         missing: list[NotReturned] = []
-        while pods:
-            outcome = self.try_to_place(pods, explain=explain)
+        while ranks:
+            outcome = self.try_to_place(ranks, explain=explain)
             missing += [
                 NotReturned(self.vms[self.rank[each.pod.key]].key, each.message)
                 for each in outcome.refused
-                if each.pod.key in self.rank
             ]
-            pods = self.displaced(outcome)
+            ranks = self.displaced(outcome)
         return tuple(missing)
 
-    def try_to_place(self, pods: Sequence[Pod], *, explain: bool = True) -> Outcome:
-        """Place the pods and no others."""
+    def try_to_place(self, ranks: Sequence[int], *, explain: bool = True) -> Outcome:
+        """Place these VMs and no others."""
         policy, rng = self._case.policy, None
         if policy.tie == "random":
             rng = Streams(self._case.seed)("failover", self.state.cluster.name, *self._path)
-        outcome = place(self.state, pods, policy, rng, explain=explain)
+        pods = [self.vms[rank].pod for rank in ranks]
+        if explain:
+            outcome = place(self.state, pods, policy, rng)
+        else:
+            outcome = unplaced(self.state, pods, self._classes[ranks], policy, rng)
         preempted = len({each.by for each in outcome.displaced})
         self.spent += len(pods) + _WORK_OF_A_PREEMPTION * preempted
         return outcome
 
-    def displaced(self, outcome: Outcome) -> list[Pod]:
+    def displaced(self, outcome: Outcome) -> list[int]:
         """VMs that had to go and come again, in the order in which they are started.
 
         Other pods that had to go are none of the question's concern.
         """
-        keys = [each.pod.key for each in outcome.displaced]
-        again = [self.vms[each] for each in sorted(self.rank[k] for k in keys if k in self.rank)]
-        return [vm.pod for vm in again if vm.restarts]
+        keys = (each.pod.key for each in outcome.displaced)
+        ranks = (self.rank[key] for key in keys if key in self.rank)
+        return sorted(self._restarting.intersection(ranks))

@@ -61,6 +61,28 @@ def _lacking(scheduler: Scheduler, state: ClusterState, c: int, n: int) -> list[
     ]
 
 
+def _short_of(
+    scheduler: Scheduler, state: ClusterState, c: int
+) -> list[tuple[str, tuple[str, ...]]]:
+    """Status and words of each node's shortage for class *c*, as `reject` says them of one node."""
+    assert state.classes is not None
+    request = state.classes.request[c]
+    wanted = (request > 0) & (scheduler.ignored_resources(state) == 0)
+    lacking = wanted & (request > state.allocatable - state.requested)
+    never = (lacking & (request > state.allocatable)).copy()
+    never[:, state.resource_index(PODS)] = False
+    known: dict[tuple[bytes, bool], tuple[str, tuple[str, ...]]] = {}
+    found = []
+    for row, beyond in zip(lacking, never.any(axis=1).tolist(), strict=True):
+        key = (row.tobytes(), beyond)
+        if key not in known:
+            names = (state.resources[r] for r in row.nonzero()[0])
+            words = tuple(sorted(node_resources_fit.reason(name) for name in names))
+            known[key] = (UNRESOLVABLE if beyond else UNSCHEDULABLE, words)
+        found.append(known[key])
+    return found
+
+
 def reject(scheduler: Scheduler, state: ClusterState, c: int, n: int, code: int) -> Rejection:
     """The rejection of node *n* for class *c* that a code stands for, in the state as it is.
 
@@ -95,8 +117,12 @@ def diagnose(
     Source: kubernetes v1.34.1 pkg/scheduler/schedule_one.go, findNodesThatPassFilters.
     """
     rejections: list[Rejection] = []
+    short = _short_of(scheduler, state, c)
     for n, code in enumerate(decision.codes.tolist()):
         if code in (codes.PASS, codes.NODE_GONE):
+            continue
+        if code == codes.FIT and not state.nominated:
+            rejections.append(Rejection(n, "NodeResourcesFit", *short[n]))
             continue
         if state.nominated.get(n):
 

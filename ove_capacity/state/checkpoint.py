@@ -65,7 +65,7 @@ class Checkpoint:
             cursor[0] = now + ring + 1
             self._cursor[0] = now + ring + 1
             return
-        changed = np.unique(changes[np.arange(since, now) % ring])
+        changed = list(dict.fromkeys(changes[np.arange(since, now) % ring].tolist()))
         changes[np.arange(now, now + len(changed)) % ring] = changed
         cursor[0] = now + len(changed)
         self._cursor[0] = now + len(changed)

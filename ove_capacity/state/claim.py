@@ -132,10 +132,11 @@ def _take_all(state: ClusterState, n: int, rows: list[int]) -> None:
     nodes, classes = state.arrays, state.classes
     assert classes is not None, "a bound pod has a class"
     _, counter_views, class_views = state.views()
-    kinds, pods = np.unique(state.pod_class[rows], return_counts=True)
-    nodes.requested[n] -= pods @ classes.request[kinds]
-    nodes.nonzero[n] -= pods @ classes.nonzero[kinds]
-    for c, count in zip(kinds.tolist(), pods.tolist(), strict=True):
+    pods = np.bincount(state.pod_class[rows])
+    kinds = np.flatnonzero(pods)
+    nodes.requested[n] -= pods[kinds] @ classes.request[kinds]
+    nodes.nonzero[n] -= pods[kinds] @ classes.nonzero[kinds]
+    for c, count in zip(kinds.tolist(), pods[kinds].tolist(), strict=True):
         feed_counters(c, n, -count, counter_views, class_views)
         for i in range(classes.starts[PORT_LINKS, c], classes.starts[PORT_LINKS, c + 1]):
             nodes.ports[n, classes.links[i, 0]] -= count

@@ -166,16 +166,17 @@ class ClusterState:
 
     def add_many(self, pods: Sequence[Pod], classes: Array) -> Array:
         """(pods,) int64 rows for pods that wait, of these (pods,) int64 classes."""
-        first, count = len(self.pods), len(pods)
-        if self._free:
-            added = [self.add(pod, int(c)) for pod, c in zip(pods, classes, strict=True)]
-            return np.array(added, np.int64)
-        self.pods.extend(pods)
-        if first + count > len(self.pod_class):
-            self._grow_rows(2 * (first + count))
-        rows = slice(first, first + count)
+        again = self._free[: -len(pods) - 1 : -1]  # as `add` would, one by one
+        del self._free[len(self._free) - len(again) :]
+        for row, pod in zip(again, pods, strict=False):
+            self.pods[row] = pod
+        first = len(self.pods)
+        self.pods.extend(pods[len(again) :])
+        if len(self.pods) > len(self.pod_class):
+            self._grow_rows(2 * len(self.pods))
+        rows = np.array([*again, *range(first, len(self.pods))], np.int64)
         self.pod_class[rows], self.pod_node[rows], self.live[rows] = classes, -1, True
-        return np.arange(first, first + count, dtype=np.int64)
+        return rows
 
     def forget(self, row: int) -> None:
         """The pod of a row exists no more; the row may be used again."""
