@@ -34,6 +34,8 @@ class Manifest:
     """Where it stands in its document, when a List or a Template holds it."""
     cluster: str = ""
     """The cluster under which the scenario lists it; empty: the hub."""
+    runs: bool = False
+    """Whether it is listed under ``vms``: each VM there runs, those under ``manifests`` do not."""
 
     @property
     def api_version(self) -> str:
@@ -224,7 +226,11 @@ def _cluster_of(where: FieldPath) -> str:
     return str(where[1]) if len(where) > 1 and where[0] == "clusters" else ""
 
 
-def _objects_of(document: Document, cluster: str) -> Iterator[Manifest]:
+def _runs(where: FieldPath) -> bool:
+    return len(where) > 2 and where[2] == "vms"
+
+
+def _objects_of(document: Document, cluster: str, runs: bool) -> Iterator[Manifest]:
     """The objects of a document; what has no kind, and looks like none, is no object."""
     for fields in items_of(document, Objects(), Problems()):
         value = fields.value
@@ -233,12 +239,14 @@ def _objects_of(document: Document, cluster: str) -> Iterator[Manifest]:
             if not kind:
                 continue
             value = {**value, "apiVersion": version, "kind": kind}
-        yield Manifest(value, document, fields.path, cluster)
+        yield Manifest(value, document, fields.path, cluster, runs)
 
 
-def manifests_of(documents: Iterable[tuple[str, Document]]) -> tuple[Manifest, ...]:
+def manifests_of(
+    documents: Iterable[tuple[str, Document]], *, runs: bool = False
+) -> tuple[Manifest, ...]:
     """Every object of (cluster, document), as the documents are ordered."""
-    return tuple(each for cluster, one in documents for each in _objects_of(one, cluster))
+    return tuple(each for cluster, one in documents for each in _objects_of(one, cluster, runs))
 
 
 def subject_of(examined: Examined) -> Subject:
@@ -247,7 +255,11 @@ def subject_of(examined: Examined) -> Subject:
         file=examined.changed.document.file,
         scenario=examined.scenario,
         case=examined.case,
-        manifests=manifests_of((_cluster_of(where), one) for where, one in examined.documents),
+        manifests=tuple(
+            manifest
+            for where, one in examined.documents
+            for manifest in manifests_of([(_cluster_of(where), one)], runs=_runs(where))
+        ),
         problems=examined.problems,
         changed=examined.changed,
         releases=_releases(examined),

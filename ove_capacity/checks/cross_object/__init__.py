@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from ove_capacity.checks.cross_object.admission import ADMISSION_RULES
 from ove_capacity.checks.finding import Rule
 
 __all__ = ["CROSS_OBJECT_RULES"]
 
-CROSS_OBJECT_RULES: tuple[Rule, ...] = ()
+CROSS_OBJECT_RULES: tuple[Rule, ...] = (*ADMISSION_RULES,)
 """In the order of the modules that define them."""

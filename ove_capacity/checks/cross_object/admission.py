@@ -1,0 +1,155 @@
+"""VMs that the cluster's own policies refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from ove_capacity.checks.created import CreatedVm, created_vms
+from ove_capacity.checks.finding import Finding, Rule, Severity
+from ove_capacity.checks.subject import Manifest, Subject
+from ove_capacity.platform.admission import Outcome, Request, Review, reviews, unmodelled_parts
+
+__all__ = ["ADMISSION_RULES"]
+
+_GROUP = "kyverno.io"
+_KINDS = ("ClusterPolicy", "Policy")
+_MOST_KEYS = 6
+
+
+def _policies(subject: Subject, cluster: str) -> Iterator[Manifest]:
+    """Of a cluster and of the hub, which hands its own out."""
+    for kind in _KINDS:
+        for each in subject.of_kind(kind, _GROUP):
+            if each.cluster in (cluster, ""):
+                yield each
+
+
+def _namespace_labels(subject: Subject, cluster: str, name: str) -> Mapping[str, str]:
+    for each in subject.of_kind("Namespace", ""):
+        if each.name == name and each.cluster in (cluster, ""):
+            return {str(key): str(value) for key, value in each.labels.items()}
+    return {"kubernetes.io/metadata.name": name}
+
+
+def _reviewed(subject: Subject, vm: CreatedVm) -> dict[tuple[str, str], list[_Verdict]]:
+    """(policy, rule) -> what it says on each cluster that has it."""
+    found: dict[tuple[str, str], list[_Verdict]] = {}
+    metadata = vm.resource.get("metadata")
+    namespace = metadata.get("namespace", "") if isinstance(metadata, Mapping) else ""
+    for cluster, count in vm.counts:
+        labels = _namespace_labels(subject, cluster, str(namespace))
+        for policy in _policies(subject, cluster):
+            for review in reviews(policy.value, Request(vm.resource, labels)):
+                verdicts = found.setdefault((policy.name, review.rule), [])
+                verdicts.append((cluster, count, policy, review))
+    return found
+
+
+_Verdict = tuple[str, int, Manifest, Review]
+"""Cluster, VMs there, policy, what its rule says."""
+
+_Refusal = tuple[CreatedVm, list[_Verdict]]
+"""VMs that are alike, and who refuses them."""
+
+
+def _refused(subject: Subject) -> Iterator[Finding]:
+    """A policy that enforces what a VM does not have keeps that VM from ever being created.
+
+    Source: kyverno v1.12.6 pkg/engine (validate patterns) and its documentation; decided as in
+    ove_capacity/platform/admission, for requests to create, by no user in particular.
+    """
+    told: dict[tuple[object, ...], tuple[Finding, list[_Refusal]]] = {}
+    for vm in created_vms(subject):
+        for (policy, rule), verdicts in _reviewed(subject, vm).items():
+            refused = [each for each in verdicts if each[3].is_refusal]
+            if refused:
+                found = _finding(subject, vm, policy, rule, refused[0])
+                key = (found.problem.place, found.message)
+                told.setdefault(key, (found, []))[1].append((vm, refused))
+    for found, refusals in told.values():
+        yield replace(found, consequence=_consequence(refusals))
+
+
+def _finding(subject: Subject, vm: CreatedVm, policy: str, rule: str, verdict: _Verdict) -> Finding:
+    _, _, manifest, review = verdict
+    pattern = manifest.get("spec", "rules", review.index, "validate", "pattern")
+    missing = list(_missing(vm.resource, pattern))
+    keys = [each for each in review.path.split("/") if each]
+    said = f" ({review.message.strip()})" if review.message else ""
+    return Finding(
+        vm.problem(subject, f"{policy}, rule {rule}, refuses it{said}", *keys),
+        repair=f"set {', '.join(missing[:_MOST_KEYS])}" if missing else "",
+    )
+
+
+def _consequence(refusals: list[_Refusal]) -> str:
+    """All VMs of one template together: how many now, and whose more would come."""
+    verdicts = [each for _, own in refusals for each in own]
+    total = sum(count for _, count, _, _ in verdicts)
+    where = ", ".join(dict.fromkeys(cluster for cluster, *_ in verdicts if cluster))
+    on = f" on {where}" if where else ""
+    names = [vm.name for vm, own in refusals if any(count for _, count, _, _ in own)]
+    later = [vm.name for vm, own in refusals if not any(count for _, count, _, _ in own)]
+    parts = []
+    if total:
+        are = "VM is" if total == 1 else "VMs are"
+        parts.append(f"{total} {are} refused{on} ({', '.join(names)})")
+    if later:
+        parts.append(f"every VM of {', '.join(later)} is refused{on}")
+    return "; ".join(parts)
+
+
+def _missing(resource: Any, pattern: Any, path: str = "") -> Iterator[str]:
+    """Plain keys of the pattern that the object does not have at all."""
+    if not isinstance(pattern, Mapping):
+        return
+    for key, wanted in pattern.items():
+        if "(" in key:
+            continue
+        here = f"{path}.{key}" if path else key
+        own = resource.get(key) if isinstance(resource, Mapping) else None
+        if isinstance(wanted, Mapping):
+            yield from _missing(own, wanted, here)
+        elif own is None and not isinstance(wanted, list):
+            yield here
+
+
+def _reported(subject: Subject) -> Iterator[Finding]:
+    """A policy that only audits lets the VM run and reports it.
+
+    Source: as for refused VMs; audit is the default of validationFailureAction.
+    """
+    for vm in created_vms(subject):
+        for (policy, rule), verdicts in _reviewed(subject, vm).items():
+            review = verdicts[0][3]
+            if review.outcome is Outcome.FAIL and not review.is_enforced:
+                keys = [each for each in review.path.split("/") if each]
+                yield Finding(
+                    vm.problem(subject, f"{policy}, rule {rule}, only reports it", *keys),
+                    consequence="no VM is refused as long as the policy audits",
+                )
+
+
+def _not_modelled(subject: Subject) -> Iterator[Finding]:
+    """What a policy does beside validating patterns is not decided here.
+
+    Source: ours; mutation changes requests, generation adds objects, and deny, CEL, variables and
+    image checks need what only a cluster has.
+    """
+    for kind in _KINDS:
+        for policy in subject.of_kind(kind, _GROUP):
+            for index, rule in enumerate(policy.listed("spec", "rules")):
+                parts = unmodelled_parts(rule) if isinstance(rule, Mapping) else ()
+                if parts:
+                    message = f"not modelled: {', '.join(parts)}; what it refuses is not known here"
+                    yield Finding(policy.problem(message, "spec", "rules", index))
+
+
+ADMISSION_RULES = (
+    Rule("policy-refuses-vm", "VMs that a policy refuses", Severity.ERROR, _refused),
+    Rule("policy-reports-vm", "VMs that a policy reports", Severity.INFO, _reported),
+    Rule("policy-not-modelled", "Policies decided elsewhere", Severity.INFO, _not_modelled),
+)
+"""Kyverno."""

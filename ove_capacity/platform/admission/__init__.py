@@ -1,0 +1,9 @@
+"""Kyverno: which objects the policies of a cluster admit."""
+
+from __future__ import annotations
+
+from ove_capacity.platform.admission.match import Request
+from ove_capacity.platform.admission.overlay import Outcome
+from ove_capacity.platform.admission.review import Review, reviews, unmodelled_parts
+
+__all__ = ["Outcome", "Request", "Review", "reviews", "unmodelled_parts"]

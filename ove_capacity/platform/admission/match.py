@@ -1,0 +1,170 @@
+"""Which objects a rule of a policy speaks of: match and exclude."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ove_capacity.model.selector import Labels, LabelSelector, Requirement
+from ove_capacity.platform.admission.wildcard import has_wildcard, is_like
+
+__all__ = ["Request", "applies"]
+
+_VERSION = re.compile(r"^v\d((alpha|beta)\d)?|\*$")
+_OPERATION = "CREATE"
+_USERS = ("clusterRoles", "roles", "subjects")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An object that is to be created, by nobody in particular."""
+
+    resource: Mapping[str, Any]
+    namespace_labels: Labels = field(default_factory=dict)
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        """Of the object."""
+        return _mapping(self.resource.get("metadata"))
+
+    @property
+    def kind(self) -> str:
+        """Of the object."""
+        return str(self.resource.get("kind", ""))
+
+    @property
+    def namespace(self) -> str:
+        """Where it goes; of a Namespace its own name."""
+        key = "name" if self.kind == "Namespace" else "namespace"
+        return str(self.metadata.get(key) or "")
+
+
+def applies(rule: Mapping[str, Any], request: Request) -> bool:
+    """Whether a rule matches the object and does not exclude it.
+
+    Who creates it is not known: as for requests without user info, `subjects`, `roles` and
+    `clusterRoles` of *match* are passed over, and an exclusion by them excludes nothing.
+
+    Source: kyverno v1.12.6 pkg/engine/utils/match.go, MatchesResourceDescription.
+    """
+    match, exclude = _mapping(rule.get("match")), _mapping(rule.get("exclude"))
+    any_of, all_of = _blocks(match, "any"), _blocks(match, "all")
+    if any_of:
+        included = any(_includes(block, request) for block in any_of)
+    else:
+        included = all(_includes(block, request) for block in all_of or [match])
+    if not included:
+        return False
+    any_of, all_of = _blocks(exclude, "any"), _blocks(exclude, "all")
+    if any_of:
+        return not any(_excludes(block, request) for block in any_of)
+    return not all(_excludes(block, request) for block in all_of or [exclude])
+
+
+def _blocks(filters: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    found = filters.get(key)
+    return [_mapping(each) for each in found] if isinstance(found, list) else []
+
+
+def _includes(block: Mapping[str, Any], request: Request) -> bool:
+    described = _mapping(block.get("resources"))
+    return bool(described) and not any(_mismatches(described, request))
+
+
+def _excludes(block: Mapping[str, Any], request: Request) -> bool:
+    described = _mapping(block.get("resources"))
+    if any(block.get(key) for key in _USERS):
+        return False
+    return bool(described) and not any(_mismatches(described, request))
+
+
+def _mismatches(described: Mapping[str, Any], request: Request) -> Iterator[bool]:
+    """For each attribute in use, whether the object does not have it."""
+    metadata = request.metadata
+    name = str(metadata.get("name") or metadata.get("generateName") or "")
+    labels = _texts(metadata.get("labels"))
+    if operations := _list(described, "operations"):
+        yield _OPERATION not in operations
+    if kinds := _list(described, "kinds"):
+        yield not any(_is_kind(str(each), request.resource) for each in kinds)
+    if wanted := described.get("name"):
+        yield not is_like(str(wanted), name)
+    if names := _list(described, "names"):
+        yield not any(is_like(str(each), name) for each in names)
+    if namespaces := _list(described, "namespaces"):
+        yield not any(is_like(str(each), request.namespace) for each in namespaces)
+    if annotations := _texts(described.get("annotations")):
+        own = _texts(metadata.get("annotations"))
+        yield not all(_has(own, key, value) for key, value in annotations.items())
+    if isinstance(described.get("selector"), Mapping):
+        yield not _selects(described["selector"], labels)
+    if isinstance(described.get("namespaceSelector"), Mapping):
+        is_namespace = request.kind == "Namespace"
+        known = request.namespace_labels
+        yield is_namespace or not _selects(described["namespaceSelector"], known)
+
+
+def _is_kind(selector: str, resource: Mapping[str, Any]) -> bool:
+    """Whether ``Kind``, ``v1/Kind`` or ``group/v1/Kind`` names the object; subresources never do.
+
+    Source: kyverno v1.12.6 pkg/utils/kube/kind.go, ParseKindSelector.
+    """
+    *head, last = selector.split("/")
+    parts = [*head, *last.split(".")]
+    group, version = "*", "*"
+    match parts:
+        case [kind]:
+            pass
+        case ["*", "*"]:
+            kind = "*"
+        case [version, kind] if _VERSION.match(version) and kind.lower() != kind:
+            pass
+        case [group, version, kind] if not _VERSION.match(group):
+            pass
+        case _:
+            return False
+    api = str(resource.get("apiVersion", ""))
+    own_group, slash, own_version = api.rpartition("/")
+    return (
+        is_like(group, own_group if slash else "")
+        and is_like(version, own_version)
+        and is_like(kind, str(resource.get("kind", "")))
+    )
+
+
+def _selects(selector: Mapping[str, Any], labels: Labels) -> bool:
+    """A label selector whose matchLabels may hold wildcards.
+
+    Source: kyverno v1.12.6 pkg/engine/wildcards/wildcards.go, ReplaceInSelector.
+    """
+    plain: list[Requirement] = []
+    for key, value in _texts(selector.get("matchLabels")).items():
+        if has_wildcard(key) or has_wildcard(value):
+            if not _has(labels, key, value):
+                return False
+        else:
+            plain.append(Requirement(key, "In", (value,)))
+    for each in _list(selector, "matchExpressions"):
+        given = _mapping(each)
+        values = tuple(str(value) for value in _list(given, "values"))
+        plain.append(Requirement(str(given.get("key")), str(given.get("operator")), values))
+    return LabelSelector(tuple(plain)).matches(labels)
+
+
+def _has(labels: Labels, key: str, value: str) -> bool:
+    return any(is_like(key, name) and is_like(value, own) for name, own in labels.items())
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _list(value: Mapping[str, Any], key: str) -> list[Any]:
+    found = value.get(key)
+    return found if isinstance(found, list) else []
+
+
+def _texts(value: Any) -> dict[str, str]:
+    return {str(key): str(each) for key, each in _mapping(value).items()}

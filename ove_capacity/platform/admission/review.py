@@ -1,0 +1,125 @@
+"""What the policies of a cluster say of an object that is to be created."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ove_capacity.platform.admission.match import Request, applies
+from ove_capacity.platform.admission.overlay import Match, Outcome, matched
+from ove_capacity.platform.admission.wildcard import is_like
+
+__all__ = ["Review", "reviews", "unmodelled_parts"]
+
+_OTHER_RULES = ("mutate", "generate", "verifyImages")
+_OTHER_VALIDATIONS = ("deny", "cel", "foreach", "podSecurity", "manifests", "assert")
+_OTHER_CONDITIONS = ("preconditions", "context", "celPreconditions")
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What one rule says of one object."""
+
+    rule: str
+    index: int
+    """Of the rule in its policy."""
+    outcome: Outcome
+    is_enforced: bool
+    """Whether a failure refuses the object; otherwise it is only reported."""
+    message: str = ""
+    """The policy's own."""
+    path: str = ""
+    """Where object and pattern part."""
+    why: str = ""
+    """What of the rule is not modelled."""
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether the object is not admitted."""
+        return self.is_enforced and self.outcome in (Outcome.FAIL, Outcome.ERROR)
+
+
+def reviews(policy: Mapping[str, Any], request: Request) -> Iterator[Review]:
+    """Each rule of a policy that speaks of the object, in order.
+
+    Source: kyverno v1.12.6 pkg/engine/handlers/validation/validate_resource.go, validatePatterns;
+    api/kyverno/v1/spec_types.go (enforce or audit, in either case; audit when nothing is said).
+    """
+    spec = policy.get("spec")
+    if not isinstance(spec, Mapping) or spec.get("admission") is False:
+        return
+    metadata = policy.get("metadata")
+    home = metadata.get("namespace") if isinstance(metadata, Mapping) else None
+    if policy.get("kind") == "Policy" and home != request.namespace:
+        return
+    rules = spec.get("rules")
+    for index, rule in enumerate(rules if isinstance(rules, list) else ()):
+        if not isinstance(rule, Mapping) or not applies(rule, request):
+            continue
+        parts = unmodelled_parts(rule)
+        found = Match(Outcome.UNMODELLED) if parts else _validated(rule, request)
+        validate = rule.get("validate")
+        message = validate.get("message") if isinstance(validate, Mapping) else ""
+        yield Review(
+            rule=str(rule.get("name", "")),
+            index=index,
+            outcome=found.outcome,
+            is_enforced=_is_enforced(spec, rule, request),
+            message=str(message or ""),
+            path=found.path,
+            why=", ".join(parts),
+        )
+
+
+def unmodelled_parts(rule: Mapping[str, Any]) -> tuple[str, ...]:
+    """What of a rule is not decided here: other rule types, conditions, variables.
+
+    Source: ours; upstream decides them with JMESPath, CEL, image registries and the API server.
+    """
+    validate = rule.get("validate")
+    held = validate if isinstance(validate, Mapping) else {}
+    found = [key for key in (*_OTHER_RULES, *_OTHER_CONDITIONS) if rule.get(key)]
+    found += [f"validate.{key}" for key in _OTHER_VALIDATIONS if held.get(key)]
+    if any(_has_variables(held.get(key)) for key in ("pattern", "anyPattern")):
+        found.append("variables in the pattern")
+    return tuple(found)
+
+
+def _has_variables(pattern: Any) -> bool:
+    if isinstance(pattern, Mapping):
+        return any(_has_variables(each) for pair in pattern.items() for each in pair)
+    if isinstance(pattern, list):
+        return any(map(_has_variables, pattern))
+    return isinstance(pattern, str) and ("{{" in pattern or "$(" in pattern)
+
+
+def _validated(rule: Mapping[str, Any], request: Request) -> Match:
+    validate = rule.get("validate")
+    if not isinstance(validate, Mapping):
+        return Match(Outcome.PASS)
+    if validate.get("pattern") is not None:
+        return matched(request.resource, validate["pattern"])
+    patterns = validate.get("anyPattern")
+    if not isinstance(patterns, list):
+        return Match(Outcome.PASS)
+    found = [matched(request.resource, each) for each in patterns]
+    if any(each.outcome is Outcome.PASS for each in found):
+        return Match(Outcome.PASS)
+    failed = [each for each in found if each.outcome is not Outcome.SKIP]
+    if failed:
+        return Match(Outcome.FAIL, failed[0].path)
+    return Match(Outcome.SKIP if found else Outcome.PASS)
+
+
+def _is_enforced(spec: Mapping[str, Any], rule: Mapping[str, Any], request: Request) -> bool:
+    validate = rule.get("validate")
+    held = validate if isinstance(validate, Mapping) else {}
+    action = held.get("failureAction") or spec.get("validationFailureAction")
+    overrides = held.get("failureActionOverrides") or spec.get("validationFailureActionOverrides")
+    for each in overrides if isinstance(overrides, list) else ():
+        names = each.get("namespaces") if isinstance(each, Mapping) else None
+        if any(is_like(str(name), request.namespace) for name in names or ()):
+            action = each.get("action")
+            break
+    return str(action).lower() == "enforce"

@@ -1,0 +1,251 @@
+"""Kyverno's patterns, anchors and filters, as its documentation and its own cases have them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ove_capacity.manifests.files import read_documents
+from ove_capacity.platform.admission import Outcome, Request, reviews, unmodelled_parts
+from ove_capacity.platform.admission.match import applies
+from ove_capacity.platform.admission.overlay import matched
+from ove_capacity.platform.admission.scalar import is_valid
+from ove_capacity.platform.admission.wildcard import is_like
+from tests.real import REAL, needs_real
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "matches"),
+    [
+        ("*", "", True),
+        ("?*", "", False),
+        ("?*", "x", True),
+        ("my-bucket/oo*", "my-bucket/oo", True),
+        ("my-bucket/oo*", "my-bucket/odo", False),
+        ("my-bucket/In*/Ka*/Ban", "my-bucket/India/Ka/Ban/Ban/Ban", True),
+        ("my-bucket?/abc*", "mybucket/abc", False),
+        ("my-bucket?/abc*", "my-bucket1/abc", True),
+        ("*a*a*a*a*a*a*b", "a" * 5000, False),
+        ("", "", True),
+        ("", "x", False),
+        ("a.c", "abc", False),
+    ],
+)
+def test_a_star_is_any_text_and_a_question_mark_one_character(
+    pattern: str, text: str, matches: bool
+) -> None:
+    assert is_like(pattern, text) is matches
+
+
+@pytest.mark.parametrize(
+    ("pattern", "value", "valid"),
+    [
+        ("?*", "gold", True),
+        ("?*", "", False),
+        ("?*", None, False),
+        ("*", "", True),
+        ("gold | silver", "silver", True),
+        ("gold | silver", "bronze", False),
+        ("!bronze", "gold", True),
+        ("!bronze", "bronze", False),
+        ("!*:latest", "app:v1", True),
+        ("!a* & !b*", "cat", True),
+        ("!a* & !b*", "bat", False),
+        (">=2 & <8", 8, False),
+        (">=2 & <8", "2", True),
+        ("<= 4Gi", "4096Mi", True),
+        (">4Gi", "4096Mi", False),
+        ("1-5", 5, True),
+        ("1-5", 6, False),
+        ("1Gi-4Gi", "2Gi", True),
+        ("1!-5", 6, True),
+        ("1!-5", 3, False),
+        (">30s", "1m", True),
+        ("<5", None, True),
+        ("> 5", "many", False),
+        ("true", True, True),
+        ("!true", False, True),
+        (True, True, True),
+        (True, "true", False),
+        (3, "3", True),
+        (3, 3.0, True),
+        (3, "x", False),
+        (1.5, "1.5", True),
+        (None, "", True),
+        (None, "x", False),
+        (None, {}, False),
+        ("1.5E+00", 1.5, True),
+    ],
+)
+def test_a_value_against_a_pattern(pattern: Any, value: Any, valid: bool) -> None:
+    assert is_valid(value, pattern) is valid
+
+
+POD = {
+    "metadata": {"labels": {"app.io/tier": "db"}},
+    "spec": {
+        "containers": [
+            {"name": "a", "image": "nginx:latest", "imagePullPolicy": "Always"},
+            {"name": "b", "image": "redis:7"},
+        ],
+        "volumes": [{"name": "data", "hostPath": {"path": "/x"}}],
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "outcome"),
+    [
+        ({"spec": {"containers": [{"image": "*:*"}]}}, Outcome.PASS),
+        ({"spec": {"containers": [{"image": "!*:latest"}]}}, Outcome.FAIL),
+        (
+            {"spec": {"containers": [{"(image)": "*:latest", "imagePullPolicy": "Always"}]}},
+            Outcome.PASS,
+        ),
+        (
+            {"spec": {"containers": [{"(image)": "*:latest", "imagePullPolicy": "Never"}]}},
+            Outcome.FAIL,
+        ),
+        ({"spec": {"containers": [{"(image)": "mysql:*", "x": "?*"}]}}, Outcome.SKIP),
+        ({"spec": {"^(containers)": [{"image": "redis:*"}]}}, Outcome.PASS),
+        ({"spec": {"^(containers)": [{"image": "mysql:*"}]}}, Outcome.FAIL),
+        ({"spec": {"=(volumes)": [{"X(hostPath)": "null"}]}}, Outcome.FAIL),
+        ({"spec": {"=(volumes)": [{"X(nfs)": "null"}]}}, Outcome.PASS),
+        ({"spec": {"=(hostNetwork)": False}}, Outcome.PASS),
+        ({"spec": {"hostNetwork": False}}, Outcome.FAIL),
+        ({"spec": {"containers": [{"<(image)": "quay.io/*", "x": "y"}]}}, Outcome.SKIP),
+        ({"metadata": {"labels": {"app.io/*": "db"}}}, Outcome.PASS),
+        ({"metadata": {"labels": {"app.io/*": "web"}}}, Outcome.FAIL),
+        ({"metadata": {"labels": {"owner": "?*"}}}, Outcome.FAIL),
+        ({"metadata": {"annotations": {"owner": "*"}}}, Outcome.FAIL),
+        ({"metadata": {"labels": "*"}}, Outcome.PASS),
+        ({"spec": {"containers": []}}, Outcome.FAIL),
+        ({"spec": []}, Outcome.FAIL),
+    ],
+)
+def test_a_tree_with_anchors(pattern: Any, outcome: Outcome) -> None:
+    assert matched(POD, pattern).outcome is outcome
+
+
+def test_the_path_leads_to_where_they_part() -> None:
+    found = matched(POD, {"metadata": {"labels": {"owner": "?*"}}})
+    assert found.path == "/metadata/labels/owner/"
+
+
+VM = {
+    "apiVersion": "kubevirt.io/v1",
+    "kind": "VirtualMachine",
+    "metadata": {"name": "db-1", "namespace": "vm-production", "labels": {"tier": "db"}},
+}
+
+
+def _any(**resources: Any) -> dict[str, Any]:
+    return {"any": [{"resources": resources}]}
+
+
+@pytest.mark.parametrize(
+    ("match", "exclude", "does"),
+    [
+        (_any(kinds=["VirtualMachine"]), {}, True),
+        (_any(kinds=["kubevirt.io/v1/VirtualMachine"]), {}, True),
+        (_any(kinds=["kubevirt.io/v2/VirtualMachine"]), {}, False),
+        (_any(kinds=["v1/VirtualMachine"]), {}, True),
+        (_any(kinds=["kubevirt.io/*/Virtual*"]), {}, True),
+        (_any(kinds=["VirtualMachine/status"]), {}, False),
+        (_any(kinds=["*"]), {}, True),
+        (_any(kinds=["Pod"]), {}, False),
+        ({"resources": {"kinds": ["VirtualMachine"]}}, {}, True),
+        (
+            {"all": [{"resources": {"kinds": ["*"]}}, {"resources": {"names": ["web-*"]}}]},
+            {},
+            False,
+        ),
+        (_any(kinds=["*"], names=["web-*", "db-*"]), {}, True),
+        (_any(kinds=["*"], namespaces=["vm-*"]), {}, True),
+        (_any(kinds=["*"], namespaces=["dev-?"]), {}, False),
+        (_any(kinds=["*"], selector={"matchLabels": {"tier": "d*"}}), {}, True),
+        (_any(kinds=["*"], selector={"matchLabels": {"tier": "web"}}), {}, False),
+        (_any(kinds=["*"], namespaceSelector={"matchLabels": {"env": "prod"}}), {}, True),
+        (_any(kinds=["*"], namespaceSelector={"matchLabels": {"env": "dev"}}), {}, False),
+        (_any(kinds=["*"], operations=["UPDATE"]), {}, False),
+        (_any(kinds=["*"]), _any(namespaces=["vm-production"]), False),
+        (_any(kinds=["*"]), {"all": [{"resources": {"names": ["x"]}}]}, True),
+        (_any(kinds=["*"]), {"any": [{"clusterRoles": ["cluster-admin"]}]}, True),
+        ({}, {}, False),
+    ],
+)
+def test_whom_a_rule_speaks_of(match: Any, exclude: Any, does: bool) -> None:
+    request = Request(VM, {"env": "prod"})
+    assert applies({"match": match, "exclude": exclude}, request) is does
+
+
+def _policy(validate: Any = None, **spec: Any) -> dict[str, Any]:
+    rule = {"name": "r", "match": _any(kinds=["VirtualMachine"])}
+    rule["validate"] = validate or {"pattern": {"metadata": {"labels": {"owner": "?*"}}}}
+    return {"kind": "ClusterPolicy", "metadata": {"name": "p"}, "spec": {"rules": [rule], **spec}}
+
+
+OVERRIDE = [{"action": "Audit", "namespaces": ["vm-*"]}]
+
+
+@pytest.mark.parametrize(
+    ("policy", "refused"),
+    [
+        (_policy(validationFailureAction="enforce"), True),
+        (_policy(validationFailureAction="Enforce"), True),
+        (_policy(validationFailureAction="Audit"), False),
+        (_policy(), False),
+        (
+            _policy(validationFailureAction="Enforce", validationFailureActionOverrides=OVERRIDE),
+            False,
+        ),
+        (_policy({"failureAction": "Enforce", "pattern": {"spec": {"running": True}}}), True),
+    ],
+)
+def test_only_an_enforced_failure_refuses(policy: dict[str, Any], refused: bool) -> None:
+    (review,) = reviews(policy, Request(VM))
+    assert (review.outcome, review.is_refusal) == (Outcome.FAIL, refused)
+
+
+def test_one_of_several_patterns_is_enough() -> None:
+    either = [{"spec": {"running": True}}, {"metadata": {"labels": {"tier": "db"}}}]
+    (review,) = reviews(_policy({"anyPattern": either}), Request(VM))
+    assert review.outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize(
+    ("rule", "parts"),
+    [
+        ({"mutate": {"a": 1}}, ("mutate",)),
+        ({"validate": {"deny": {"conditions": {}}}}, ("validate.deny",)),
+        ({"validate": {"cel": {"expressions": []}}}, ("validate.cel",)),
+        ({"validate": {"pattern": {}}, "preconditions": {"all": [1]}}, ("preconditions",)),
+        (
+            {"validate": {"pattern": {"a": "{{request.namespace}}"}}},
+            ("variables in the pattern",),
+        ),
+        ({"validate": {"pattern": {"a": "b"}}}, ()),
+    ],
+)
+def test_what_is_not_modelled_is_named(rule: dict[str, Any], parts: tuple[str, ...]) -> None:
+    assert unmodelled_parts(rule) == parts
+
+
+@needs_real
+def test_the_published_cases_agree() -> None:
+    folder = Path(REAL) / "kyverno"
+    case = "kubevirt__enforce-instancetype__"
+    (policy,) = (each.value for each in read_documents(folder / f"{case}enforce-instancetype.yaml"))
+    (test,) = (
+        each.value for each in read_documents(folder / f"{case}.kyverno-test__kyverno-test.yaml")
+    )
+    resources = {
+        each.value["metadata"]["name"]: each.value
+        for each in read_documents(folder / f"{case}.kyverno-test__resource.yaml")
+    }
+    for result in test["results"]:
+        for name in result["resources"]:
+            (review,) = reviews(policy, Request(resources[name]))
+            assert (review.rule, str(review.outcome)) == (result["rule"], result["result"]), name
