@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from ove_capacity.checks import RULES, Checked, Finding
@@ -11,14 +13,30 @@ __all__ = ["checked_text", "rules_document", "rules_text"]
 
 _WIDTH = 100
 _INDENT = "    "
+_SHOWN_ALIKE = 3
+"""Findings that say the same in one file; JSON has all of them."""
 
 
 def checked_text(checked: Checked) -> str:
     """Findings by file, each with its consequence and its repair."""
     parts = [f"{checked.name}: {checked.headline}"]
     for file, found in groupby(checked.findings, key=lambda each: each.problem.file):
-        parts.append("\n".join([file or "(no file)", *map(_told, found)]))
+        parts.append("\n".join([file or "(no file)", *_few_of_each(found)]))
     return "\n\n".join(parts)
+
+
+def _few_of_each(findings: Iterable[Finding]) -> Iterator[str]:
+    """The findings, but of those that say the same only the first few."""
+    alike: Counter[tuple[str, str]] = Counter()
+    for each in findings:
+        key = (each.rule, each.problem.message)
+        alike[key] += 1
+        if alike[key] <= _SHOWN_ALIKE:
+            yield _told(each)
+    for (rule, message), count in alike.items():
+        if count > _SHOWN_ALIKE:
+            more = f"{count - _SHOWN_ALIKE} more here by [{rule}]: {message}"
+            yield from _wrapped(f"… and {more}", "  ")
 
 
 def _told(found: Finding) -> str:

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 import ove_capacity as oc
-from ove_capacity.checks import Finding, Rule, Severity, Subject, run_rules
+from ove_capacity.checks import Checked, Finding, Rule, Severity, Subject, run_rules
 from ove_capacity.cli.main import main
-from ove_capacity.errors import ScenarioError, UnknownNameError
+from ove_capacity.errors import Problem, ScenarioError, UnknownNameError
+from ove_capacity.report.checks import checked_text
 from ove_capacity.testing.manifests import subject
 
 SCENARIO = """
@@ -97,6 +98,13 @@ def test_the_verb_ends_with_1_only_when_there_is_an_error(
     assert main(["check", scenario, "--format", "json"]) == 1
     (found,) = json.loads(capsys.readouterr().out)["findings"][-1:]
     assert {"rule", "severity", "file", "line", "column", "message", "consequence"} <= set(found)
+
+
+def test_the_text_tells_the_same_thing_three_times_and_counts_the_rest() -> None:
+    alike = [Finding(Problem("is odd", "a.yaml", line, 1), rule="x") for line in range(1, 8)]
+    lines = checked_text(Checked("s", tuple(alike), ())).splitlines()
+    assert sum("is odd" in line for line in lines) == 4
+    assert lines[-1] == "  … and 4 more here by [x]: is odd"
 
 
 def test_the_verb_lists_the_rules(capsys: pytest.CaptureFixture[str]) -> None:
