@@ -7,8 +7,6 @@ value stands. JSON is YAML, so JSON files come this way too.
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -18,6 +16,7 @@ import yaml
 from ove_capacity.errors import Problem, ScenarioError
 from ove_capacity.manifests.document import (
     Document,
+    FieldPath,
     PlacedList,
     PlacedMapping,
     Problems,
@@ -25,20 +24,26 @@ from ove_capacity.manifests.document import (
     line_of,
     place_number,
 )
+from ove_capacity.manifests.pieces import Pieces, UnreadableError
 from ove_capacity.manifests.scalars import A_NUMBER, BASE_60, read_otherwise, scalar_of
+from ove_capacity.manifests.surrogates import Shifts, as_written, with_whole_characters
 from ove_capacity.manifests.templates import template_sentence
 
 __all__ = ["MAX_DEPTH", "MAX_NODES", "documents_of_text"]
 
 MAX_DEPTH = 100
 MAX_NODES = 200_000
-"""Values in one file, each alias counted with all that it stands for."""
+"""Values in one file, or one item of a List, each alias counted with all that it stands for."""
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MERGE = "<<"
 _PLAIN_WARNINGS = 20
-_ESCAPE = re.compile(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|\\.")
-"""A pair of surrogates; or any other escape, so that a backslash escaped begins none."""
+_TOO_MANY = f"has more than {MAX_NODES:,} values, aliases counted"
+_ITEM_DEPTH = 2
+"""What is open around an item of a List: the List and its ``items``."""
+_BESIDE_ITEMS = frozenset(("apiVersion", "kind", "metadata"))
+_MOST_SCALARS = 20_000
+"""Plain texts whose reading is remembered."""
 
 
 class _RefusedError(Exception):
@@ -71,60 +76,34 @@ class _Open:
     merged: list[tuple[PlacedMapping | PlacedList, int]] = field(default_factory=list)
 
 
-_Shifts = dict[int, list[int]]
-"""Line -> columns behind each character that JSON wrote as a pair of escapes, both from 0."""
-
-_SHORTER = 2
-"""Characters by which YAML's escape is shorter than JSON's pair."""
-
-
-def _with_whole_characters(text: str) -> tuple[str, _Shifts]:
-    """The text with JSON's pairs of escapes as YAML writes one character, and where they stood."""
-    if "\\u" not in text or not text.lstrip().startswith(("{", "[", '"')):
-        return text, {}
-    ends: list[int] = []
-
-    def whole(match: re.Match[str]) -> str:
-        if match[1] is None:
-            return match[0]
-        high, low = int(match[1], 16), int(match[2], 16)
-        ends.append(match.end() - _SHORTER * (len(ends) + 1))
-        return f"\\U{0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00):08x}"
-
-    replaced = _ESCAPE.sub(whole, text)
-    shifts: _Shifts = {}
-    line = begin = seen = 0
-    for end in ends:
-        line += replaced.count("\n", seen, end)
-        begin = max(begin, replaced.rfind("\n", seen, end) + 1)
-        seen = end
-        shifts.setdefault(line, []).append(end - begin)
-    return replaced, shifts
-
-
-def _as_written(shifts: _Shifts, line: int, column: int) -> int:
-    """The column, from 0, in the text as it was written."""
-    return column + _SHORTER * bisect_right(shifts.get(line, ()), column)
-
-
 class _Builder:
     """Builds the documents of one file, event by event."""
 
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.whole, self.shifts = _with_whole_characters(text)
+    def __init__(self, source: str | Pieces) -> None:
+        self.text = source if isinstance(source, str) else ""
+        self.source: str | Pieces = source
+        self.shifts: Shifts = {}
+        if isinstance(source, str):
+            self.source, self.shifts = with_whole_characters(source)
         self.nodes = 0
+        self.aliased = 0
+        """Values that aliases stand for, in the whole file."""
         self.stack: list[_Open] = []
         self.anchors: dict[str, _Anchor | None] = {}
-        self.roots: list[tuple[Any, int]] = []
+        self.ready: list[tuple[Any, int, FieldPath]] = []
+        """Finished documents, and items of a List, with their places."""
+        self.items = 0
+        """Of the List that is being read, so far handed on."""
         self.scalars: dict[str, tuple[Any, str]] = {}
         """Plain text -> its value, and what other readers take it for."""
         self.odd: list[tuple[str, str, int]] = []
         """Plain texts that other readers take for something else: text, what, place."""
+        self.more_odd = 0
+        """Such texts that are only counted."""
 
-    def build(self) -> list[tuple[Any, int]]:
-        """Roots with their places."""
-        parser = _Loader(self.whole)
+    def build(self) -> Iterator[tuple[Any, int, FieldPath]]:
+        """Roots with their places; of a List its items, each as soon as it is read."""
+        parser = _Loader(self.source)
         takers = {
             yaml.ScalarEvent: self._scalar,
             yaml.MappingStartEvent: self._mapping,
@@ -139,23 +118,26 @@ class _Builder:
                 taker = takers.get(type(event))
                 if taker is not None:
                     taker(event)
+                    if self.ready:
+                        yield from self.ready
+                        self.ready.clear()
         finally:
             parser.dispose()
-        return self.roots
 
     def _place(self, mark: Any) -> int:
         column = mark.column
         if self.shifts:
-            column = _as_written(self.shifts, mark.line, column)
+            column = as_written(self.shifts, mark.line, column)
         return place_number(mark.line, column)
 
     def _document(self, _: Any) -> None:
         self.anchors.clear()
+        self.items = 0
 
     def _count(self, nodes: int, height: int, place: int) -> None:
         self.nodes += nodes
         if self.nodes > MAX_NODES:
-            raise _RefusedError(f"has more than {MAX_NODES:,} values, aliases counted", place)
+            raise _RefusedError(_TOO_MANY, place)
         if len(self.stack) + height > MAX_DEPTH:
             raise _RefusedError(f"is nested more than {MAX_DEPTH} levels deep", place)
 
@@ -187,8 +169,10 @@ class _Builder:
         frame = self.stack[-1] if self.stack else None
         is_key = frame is not None and frame.key is None and type(frame.value) is PlacedMapping
         value = text if is_key else typed
-        if other:
+        if other and len(self.odd) <= _PLAIN_WARNINGS:
             self.odd.append((text, other, place))
+        elif other:
+            self.more_odd += 1
         return value
 
     def _mapping(self, event: Any) -> None:
@@ -214,9 +198,33 @@ class _Builder:
         if frame.anchor is not None:
             nodes = self.nodes - frame.nodes_before
             self.anchors[frame.anchor] = _Anchor(frame.value, nodes, frame.height)
+        if len(self.stack) == _ITEM_DEPTH and self._is_item(frame.value):
+            self._hand_on(frame)
+            return
         if self.stack:
             self.stack[-1].height = max(self.stack[-1].height, frame.height + 1)
         self._put(frame.value, frame.place)
+
+    def _is_item(self, value: Any) -> bool:
+        """Whether *value* is an object in the ``items`` of a List, and all before it were."""
+        root, items = self.stack
+        if root.key != "items" or items.value or root.anchor or items.anchor:
+            return False
+        if not (type(value) is PlacedMapping and isinstance(value.get("kind"), str)):
+            return False
+        listed = root.value.get("kind", "List")
+        is_list = isinstance(listed, str) and listed.endswith("List")
+        return is_list and "apiVersion" in root.value and _BESIDE_ITEMS.issuperset(root.value)
+
+    def _hand_on(self, frame: _Open) -> None:
+        """An item goes its own way, so that a List may be as long as it likes."""
+        self.ready.append((frame.value, frame.place, ("items", self.items)))
+        self.items += 1
+        self.nodes = frame.nodes_before
+        if len(self.scalars) > _MOST_SCALARS:
+            self.scalars.clear()
+        if isinstance(self.source, Pieces):
+            self.source.begin_item()
 
     def _alias(self, event: Any) -> None:
         place = self._place(event.start_mark)
@@ -226,6 +234,9 @@ class _Builder:
             raise _RefusedError(
                 f"alias *{event.anchor} " + ("contains itself" if known else "has no anchor"), place
             )
+        self.aliased += anchor.nodes
+        if self.aliased > MAX_NODES:
+            raise _RefusedError(_TOO_MANY, place)
         self._count(anchor.nodes, anchor.height, place)
         if self.stack:
             self.stack[-1].height = max(self.stack[-1].height, anchor.height + 1)
@@ -234,7 +245,8 @@ class _Builder:
     def _put(self, value: Any, place: int, plain: bool = False) -> None:
         """Give a finished value to what it belongs to."""
         if not self.stack:
-            self.roots.append((value, place))
+            if not self.items or value.get("items"):
+                self.ready.append((value, place, ()))
             return
         frame = self.stack[-1]
         into = frame.value
@@ -255,7 +267,7 @@ class _Builder:
         keys_at = frame.value.keys_at
         if not isinstance(key, str):
             line = line_of(place)
-            is_braces = "{{" in self.text.split("\n")[line - 1]
+            is_braces = bool(self.text) and "{{" in self.text.split("\n")[line - 1]
             template = template_sentence(self.text, line) if is_braces else ""
             raise _RefusedError(template or "has a key that is not text", place)
         if key in keys_at:
@@ -311,40 +323,47 @@ def _advice(other: str) -> str:
 
 
 def documents_of_text(
-    text: str, file: str, problems: Problems, within: Document | None = None
+    text: str | Pieces, file: str, problems: Problems, within: Document | None = None
 ) -> Iterator[Document]:
-    """The documents of a text, empty ones left out.
+    """The documents of a text, empty ones left out; of a List its items, one by one.
 
     Args:
-        text: YAML or JSON.
+        text: YAML or JSON, as a whole or in pieces.
         file: its name, for places.
         problems: gets a warning for each plain text that kubectl would read as something else.
         within: where the text stands, when it was itself a string in a file.
 
     Raises:
-        ScenarioError: not YAML, or more than the bounds allow, with one problem.
+        ScenarioError: not YAML, or more than the bounds allow, with one problem; what came before
+            has been handed out by then.
     """
     frame = within or Document(None, file)
     builder = _Builder(text)
+    whole = builder.text
     try:
-        roots = builder.build()
+        for value, place, path in builder.build():
+            if value is not None:
+                where = frame.path + path
+                yield replace(frame, value=value, start=place, text=whole, path=where)
     except _RefusedError as refusal:
         raise ScenarioError(_at(frame, refusal.message, refusal.place)) from None
+    except UnreadableError as error:
+        raise ScenarioError(_at(frame, str(error), error.place)) from None
     except yaml.YAMLError as error:
-        line, column = _place_of(error, text)
-        column = _as_written(builder.shifts, line - 1, column - 1) + 1
+        line, column = _place_of(error, whole)
+        column = as_written(builder.shifts, line - 1, column - 1) + 1
         place = place_number(line - 1, column - 1)
-        raise ScenarioError(_at(frame, _syntax_message(error, text, line), place)) from None
+        raise ScenarioError(_at(frame, _syntax_message(error, whole, line), place)) from None
+    _warn_of_odd(builder, frame, problems)
+
+
+def _warn_of_odd(builder: _Builder, frame: Document, problems: Problems) -> None:
     for odd, other, place in builder.odd[:_PLAIN_WARNINGS]:
         message = f"{odd!r} is read as text; {_advice(other)}"
         problems.warnings.append(_at(frame, message, place))
-    more = builder.odd[_PLAIN_WARNINGS:]
-    if more:
-        message = f"and {len(more)} more such texts in this file, the next one here"
-        problems.warnings.append(_at(frame, message, more[0][2]))
-    for value, place in roots:
-        if value is not None:
-            yield replace(frame, value=value, start=place, text=text)
+    for _, _, place in builder.odd[_PLAIN_WARNINGS:]:
+        message = f"and {builder.more_odd + 1} more such texts in this file, the next one here"
+        problems.warnings.append(_at(frame, message, place))
 
 
 def _at(frame: Document, message: str, place: int) -> Problem:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from ove_capacity.errors import Problem
-from ove_capacity.manifests.document import Document, FieldPath, Problems
+from ove_capacity.manifests.document import Document, FieldPath, Problems, place_number
 from ove_capacity.manifests.kinds import field_in_kind
 from ove_capacity.manifests.templates import placeholder_of
 from ove_capacity.quantity import Quantity, QuantityError
@@ -61,6 +61,16 @@ class Fields:
     def warning(self, message: str, *keys: str | int) -> None:
         """Note a warning at this mapping, or at what the *keys* lead to."""
         self.problems.warnings.append(self._problem(message, keys, ""))
+
+    def place_only(self) -> Fields:
+        """The same place with nothing there but the name: what is kept of what has been read."""
+        document = self.document
+        line, column = document.place(self.path)
+        start = place_number(line - 1, column - 1)
+        path = document.path + self.path
+        bare = Document(None, document.file, start, path=path, imported=document.imported)
+        name = {"name": self.fields("metadata").get("name")}
+        return Fields({"metadata": name}, bare, (), self.problems)
 
     def not_modelled(self, key: str) -> None:
         """Count a field that is read and changes nothing."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ove_capacity.errors import ScenarioError
 from ove_capacity.manifests.document import Document, FieldPath, Problems
-from ove_capacity.manifests.files import files_below, read_documents
+from ove_capacity.manifests.files import each_document, files_below
 from ove_capacity.manifests.objects import Objects, objects_of
 from ove_capacity.scenario.changes import Changed
 
@@ -30,6 +30,8 @@ class Inputs:
     """File, as the scenario names it -> sha256 of its content."""
     documents: list[tuple[FieldPath, Document]] = field(default_factory=list)
     """Everything that was read, and where the scenario names its file or folder."""
+    keeps_documents: bool = False
+    """Whether *documents* is filled; what is only compiled can be let go."""
 
     def read(
         self,
@@ -59,15 +61,21 @@ class Inputs:
         found: Objects,
     ) -> None:
         file = str(self.scenario.parent / shown)
+        digest = hashlib.sha256()
+        documents = each_document(path, self.problems, file=file, values=values, seen=digest.update)
+        if self.keeps_documents:
+            documents = self._kept(where, documents)
         try:
-            documents = read_documents(path, self.problems, file=file, values=values)
+            objects_of(documents, self.problems, found)
         except ScenarioError as error:
             self.problems.errors += error.problems
             return
-        text = documents[0].text
-        self.digests[shown] = hashlib.sha256(text.encode()).hexdigest()
-        self.documents += [(where, document) for document in documents]
-        objects_of(documents, self.problems, found)
+        self.digests[shown] = digest.hexdigest()
+
+    def _kept(self, where: FieldPath, documents: Iterator[Document]) -> Iterator[Document]:
+        for document in documents:
+            self.documents.append((where, document))
+            yield document
 
     def _files(self, where: FieldPath, name: str) -> list[tuple[Path, str]]:
         """Files with the name each is known by: the folder's as written, and the rest."""

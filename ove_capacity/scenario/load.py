@@ -74,7 +74,14 @@ def load(
     Raises:
         ScenarioError: with everything that is wrong, each problem with its place.
     """
-    examined = examine(path, set=set, variant=variant, seed=seed, allow_outside=allow_outside)
+    examined = examine(
+        path,
+        set=set,
+        variant=variant,
+        seed=seed,
+        allow_outside=allow_outside,
+        keeps_documents=False,
+    )
     examined.problems.raise_if_any()
     assert examined.case is not None
     return examined.case
@@ -87,8 +94,11 @@ def examine(
     variant: str | None = None,
     seed: int | None = None,
     allow_outside: bool = False,
+    keeps_documents: bool = True,
 ) -> Examined:
     """Read what `load` reads, and go on when a manifest, or what the scenario says, is wrong.
+
+    Without *keeps_documents* only what is made of them stays in memory.
 
     Raises:
         ScenarioError: the scenario file itself cannot be read as one.
@@ -110,7 +120,7 @@ def examine(
         scenario = Scenario.model_validate(after.document.value)
     except ValidationError as error:
         raise ScenarioError(problems_of(error, after, Scenario)) from None
-    inputs = Inputs(file, after, problems, allow_outside)
+    inputs = Inputs(file, after, problems, allow_outside, keeps_documents=keeps_documents)
     try:
         case = compile_case(Context(scenario, after, inputs, problems), seed)
     except ScenarioError as error:
