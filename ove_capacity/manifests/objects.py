@@ -106,13 +106,13 @@ class Objects:
 
 def _node(found: Objects, fields: Fields) -> None:
     found.nodes.append(node_of(fields, fields.problems))
-    found.per_cluster.append(("Node", fields))
+    found.per_cluster.append(("Node", fields.place_only()))
 
 
 def _pod(found: Objects, fields: Fields) -> None:
     if fields.fields("status").get("phase") not in _FINISHED:
         found.pods.append(pod_of(fields, fields.problems))
-    found.per_cluster.append(("Pod", fields))
+    found.per_cluster.append(("Pod", fields.place_only()))
 
 
 def _namespace(found: Objects, fields: Fields) -> None:
@@ -309,7 +309,7 @@ def _read(found: Objects, fields: Fields) -> None:
         return
     found.unmodelled[kind] += 1
     if kind in _PER_CLUSTER:
-        found.per_cluster.append((kind, fields))
+        found.per_cluster.append((kind, fields.place_only()))
 
 
 def objects_of(
