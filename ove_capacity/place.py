@@ -30,7 +30,7 @@ __all__ = [
     "Refused",
     "Verdict",
     "explain_pod",
-    "how_many",
+    "fitting",
     "initial_state",
     "place",
     "scheduler_of",
@@ -317,26 +317,28 @@ def explain_pod(state: ClusterState, pod: Pod, policy: Policy) -> Verdict:
     )
 
 
-def how_many(
+def fitting(
     state: ClusterState, pod: Pod, policy: Policy, limit: int | None = None
-) -> tuple[int, Refused | None]:
-    """How many pods like this one still fit, alone, and why the next does not (None at *limit*).
+) -> tuple[list[int], Refused | None]:
+    """The node of each pod like this one that still fits, alone; and why the next does not.
 
-    Found by placing them on a copy; ties go to the first node, and nobody is pushed out.
+    Found by placing them on a copy; ties go to the first node, and nobody is pushed out. At *limit*
+    nothing was refused, and it is None.
     """
     trial = state.copy()
     scheduler = scheduler_of(trial)
     c = scheduler.classify(trial, [pod])[0]
-    fitting, batch = 0, _FIRST_BATCH
-    while limit is None or fitting < limit:
-        size = batch if limit is None else min(batch, limit - fitting)
+    nodes: list[int] = []
+    batch = _FIRST_BATCH
+    while limit is None or len(nodes) < limit:
+        size = batch if limit is None else min(batch, limit - len(nodes))
         classes = np.full(size, c, np.int64)
         chosen, done = scheduler.schedule(trial, classes, np.zeros(size), policy)
-        if done and chosen[done - 1] < 0:
+        nodes += chosen[:done].tolist()
+        if nodes and nodes[-1] < 0:
             decision = scheduler.decide(trial, c, -1, policy)
             rejections = tuple(diagnose(scheduler, trial, c, -1, decision))
             message = _sentence(trial, scheduler, c, rejections)
-            return fitting + done - 1, Refused(pod, message, rejections)
-        fitting += done
+            return nodes[:-1], Refused(pod, message, rejections)
         batch *= 2
-    return fitting, None
+    return nodes, None

@@ -46,6 +46,10 @@ class Budget:
     """By what exists already, and by every VM that exists, whether it runs or not."""
     what: str
     """How the limit came about."""
+    medium: str = ""
+    """Of storage: SSD, NVMe …, as written."""
+    classes: tuple[str, ...] = ()
+    """Of storage: the classes it serves; empty: every class."""
 
     @property
     def left(self) -> int:
@@ -76,6 +80,8 @@ class Budget:
             "held": self.held,
             "left": self.left,
             "what": self.what,
+            "medium": self.medium,
+            "classes": list(self.classes),
         }
 
 
@@ -121,7 +127,8 @@ def budgets_of(run: Run, cluster: Cluster) -> tuple[Budget, ...]:
     for system in cluster.storage:
         name = _STORAGE + system.name
         taken = system.held_bytes + held[name]
-        found.append(Budget(name, "bytes", system.usable_bytes, taken, _usable(system)))
+        where = (_usable(system), system.medium, system.classes)
+        found.append(Budget(name, "bytes", system.usable_bytes, taken, *where))
     for network in cluster.vm_networks:
         if network.addresses is not None:
             name = _ADDRESSES + network.name
@@ -159,6 +166,10 @@ def budget_notes(run: Run, cluster: Cluster) -> tuple[str, ...]:
             if cluster.storage and _system_of(cluster, disk) is None:
                 where = f"no storage of {cluster.name} serves class {disk.storage_class}"
                 notes[f"{where}: disks of {workload.name} are not counted"] = None
+    slices = cluster.network.max_nodes if cluster.network else len(cluster.nodes)
+    if len(cluster.nodes) > slices:
+        told = f"{len(cluster.nodes)} nodes, and slices of the pod network for {slices}"
+        notes[f"{cluster.name}: {told}; all are counted"] = None
     for network in cluster.vm_networks:
         if network.addresses is None:
             notes[f"{cluster.name}: how many addresses {network.name} has is not known"] = None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ove_capacity.analysis.binding import binding
 from ove_capacity.analysis.budgets import Budget, TestedLimit, needs_of
@@ -38,6 +40,8 @@ class Fit:
     """What the nodes take, by placing."""
     by_budget: Mapping[str, int] = field(default_factory=FrozenMap)
     """Budget of the cluster that the shape touches -> how many VMs it allows."""
+    by_pool: Mapping[str, int] = field(default_factory=FrozenMap)
+    """Where those that the nodes take went, by machine pool."""
     beyond_tested: str = ""
     """What the vendor has not tested, although it fits; empty: nothing."""
 
@@ -50,6 +54,7 @@ class Fit:
             "message": self.message,
             "by_nodes": self.by_nodes,
             "by_budget": dict(self.by_budget),
+            "by_pool": dict(self.by_pool),
             "beyond_tested": self.beyond_tested,
         }
 
@@ -62,7 +67,7 @@ def fit_all(
     limits: Sequence[TestedLimit],
 ) -> tuple[Fit, ...]:
     """Each shape's answer, on the state of the trial."""
-    answers: dict[int, tuple[int, str, str]] = {}
+    answers: dict[int, _ByNodes] = {}
     fits = []
     for shape in shapes:
         if shape.pod is None:
@@ -70,9 +75,7 @@ def fit_all(
             continue
         spec = id(shape.pod.spec)  # shapes with one spec are one question to the nodes
         if spec not in answers:
-            count, refused = trial.how_many(shape.pod)
-            what = binding(refused, taken_shares(trial.state, refused.pod, count))
-            answers[spec] = (count, pod_budget(cluster, what), refused.message)
+            answers[spec] = _ask_nodes(trial, cluster, shape.pod)
         fits.append(_least(shape, cluster, answers[spec], budgets, limits))
     return tuple(fits)
 
@@ -103,14 +106,31 @@ def taken_shares(state: ClusterState, pod: Pod, count: int) -> dict[str, float]:
     return shares
 
 
+class _ByNodes(NamedTuple):
+    """What the nodes answer."""
+
+    count: int
+    binding: str
+    message: str
+    by_pool: Mapping[str, int]
+
+
+def _ask_nodes(trial: Trial, cluster: Cluster, pod: Pod) -> _ByNodes:
+    chosen, refused = trial.alone(pod)
+    what = binding(refused, taken_shares(trial.state, pod, len(chosen)))
+    pools = Counter(trial.state.nodes[n].pool for n in chosen)
+    by_pool = FrozenMap({pool: pools[pool] for pool in sorted(pools)})
+    return _ByNodes(len(chosen), pod_budget(cluster, what), refused.message, by_pool)
+
+
 def _least(
     shape: Shape,
     cluster: Cluster,
-    nodes: tuple[int, str, str],
+    nodes: _ByNodes,
     budgets: Sequence[Budget],
     limits: Sequence[TestedLimit],
 ) -> Fit:
-    count, what, message = nodes
+    count, what, message, by_pool = nodes
     needs = needs_of(cluster, shape.workload) if shape.workload else {}
     allowed: dict[str, int] = {}
     for budget in budgets:
@@ -120,7 +140,7 @@ def _least(
             if allowed[budget.name] < count:
                 count, what, message = allowed[budget.name], budget.name, budget.refusal(need)
     beyond = _beyond_tested(shape, count, limits)
-    return Fit(shape.name, count, what, message, nodes[0], FrozenMap(allowed), beyond)
+    return Fit(shape.name, count, what, message, nodes.count, FrozenMap(allowed), by_pool, beyond)
 
 
 def _beyond_tested(shape: Shape, count: int, limits: Sequence[TestedLimit]) -> str:

@@ -221,7 +221,8 @@ def _of_cluster(run: Run, name: str, wanted: Sequence[str] | None) -> ClusterHea
     limit_pod_addresses(trial, noun)
     parts = node_shares(run, noun)
     rows = parts.workers()
-    takers = {n for pod in pods for n in trial.takers(pod)}
+    different = {id(pod.spec): pod for pod in pods}.values()
+    takers = {n for pod in different for n in trial.takers(pod)}
     stranded = [n for n in rows if n not in takers]
     whole = waterfall(parts, name, rows, stranded)
     pools = dict.fromkeys(parts.nodes[n].pool for n in rows)

@@ -6,7 +6,8 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
+
+import numpy as np
 
 from ove_capacity.analysis.binding import binding
 from ove_capacity.analysis.budgets import Budget, budgets_of, needs_of
@@ -143,12 +144,13 @@ def ladder(
 
 def interleaved(weights: Mapping[int, int]) -> Iterator[int]:
     """Keys without end, each at every moment as often as its weight says (largest remainder)."""
-    total, given, number = sum(weights.values()), dict.fromkeys(weights, 0), 0
-    while total:
-        number += 1
-        key = max(weights, key=lambda each: (weights[each] * number - given[each] * total, -each))
-        given[key] += 1
-        yield key
+    keys, shares = list(weights), np.array(list(weights.values()), np.int64)
+    total, due = int(shares.sum()), np.zeros(len(keys), np.int64)
+    while keys:
+        due += shares
+        nearest = int(due.argmax())  # the first of equals
+        due[nearest] -= total
+        yield keys[nearest]
 
 
 def _check_weights(mix: Mapping[str, float]) -> None:
@@ -238,9 +240,7 @@ class _Climb:
 
 def _whole(weights: Sequence[float]) -> dict[int, int]:
     """Index -> whole weight, in the same proportions."""
-    exact = [Fraction(weight).limit_denominator(_FINEST) for weight in weights]
-    common = math.lcm(*(each.denominator for each in exact)) if exact else 1
-    return {i: int(each * common) for i, each in enumerate(exact)}
+    return {i: round(weight * _FINEST) for i, weight in enumerate(weights)}
 
 
 def _budget_rungs(

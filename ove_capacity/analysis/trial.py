@@ -9,7 +9,7 @@ import numpy as np
 
 from ove_capacity.model.pod import Pod
 from ove_capacity.model.policy import Policy
-from ove_capacity.place import Refused, explain_pod, how_many, scheduler_of
+from ove_capacity.place import Refused, explain_pod, fitting, scheduler_of
 from ove_capacity.state.claim import note_change
 from ove_capacity.state.cluster_state import ClusterState
 
@@ -28,11 +28,14 @@ class Trial:
         self.policy = Policy(tie="first", nodes_scored=policy.nodes_scored)
         scheduler_of(self.state).classify(self.state, pods)
 
-    def how_many(self, pod: Pod) -> tuple[int, Refused]:
-        """How many pods like this one fit, alone, and why the next does not."""
-        count, refused = how_many(self.state, pod, self.policy)
+    def alone(self, pod: Pod) -> tuple[list[int], Refused]:
+        """The nodes that pods like this one go to when they come alone, and why the next does not.
+
+        The trial stays as it is.
+        """
+        nodes, refused = fitting(self.state, pod, self.policy)
         assert refused is not None, "without a limit it ends with a refusal"
-        return count, refused
+        return nodes, refused
 
     def takers(self, pod: Pod) -> tuple[int, ...]:
         """The nodes that would take one such pod now."""

@@ -20,6 +20,7 @@ __all__ = [
 ]
 
 _ABREAST = 6
+_SHOWN_NAMES = 8
 _GIB = 1 << 30
 _STRANDED = (
     "stranded: free, but on workers where not one VM of the shapes below fits",
@@ -64,7 +65,10 @@ def ladder_table(ladder: Ladder) -> Table:
     """What binds in order, without the sentences."""
     rows: list[tuple[Cell, ...]] = []
     for each in ladder.clusters.values():
-        mix = ", ".join(f"{name} {share:.0%}" for name, share in each.mix.items())
+        largest = sorted(each.mix.items(), key=lambda item: -item[1])
+        mix = ", ".join(f"{name} {share:.0%}" for name, share in largest[:_SHOWN_NAMES])
+        if len(largest) > _SHOWN_NAMES:
+            mix += f" and {len(largest) - _SHOWN_NAMES:,} more"
         for number, rung in enumerate(each.rungs):
             head = (each.cluster, mix) if number == 0 else ("", "")
             rows.append((*head, rung.constraint, rung.vms))

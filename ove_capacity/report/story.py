@@ -33,6 +33,7 @@ __all__ = [
 _GIB = 1 << 30
 _ABREAST = 6
 _REFUSED = "refused"
+_SHOWN_NAMES = 8
 _SHOWN_ROWS = 12
 _FITS_TITLE = "What still fits as planned: more VMs of each shape"
 
@@ -121,7 +122,7 @@ def fits_table(room: Headroom, names: Iterable[str]) -> Table:
         answers = ({fit.shape: _fits(fit) for fit in each.fits} for each in clusters)
         rows.setdefault(tuple(each.get(shape, "-") for each in answers), []).append(shape)
     columns = ("shape", *(each.cluster for each in clusters))
-    merged = tuple((", ".join(names), *cells) for cells, names in rows.items())
+    merged = tuple((_some(names), *cells) for cells, names in rows.items())
     refused = any(_REFUSED in cells for cells in rows)
     return Table(title, columns, merged, notes if refused else ())
 
@@ -199,6 +200,12 @@ def _fits(fit: Fit) -> str:
     if " " in fit.binding:
         return str(fit.count) if fit.count else _REFUSED
     return f"{fit.count} ({fit.binding})"
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - _SHOWN_NAMES
+    listed = ", ".join(names[:_SHOWN_NAMES])
+    return f"{listed} and {more:,} more" if more > 0 else listed
 
 
 def _few(names: Sequence[str]) -> str:

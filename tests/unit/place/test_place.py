@@ -5,7 +5,7 @@ import pytest
 from ove_capacity.model.node import Taint
 from ove_capacity.model.pod import Affinity
 from ove_capacity.model.policy import Policy
-from ove_capacity.place import explain_pod, how_many, initial_state, place, scheduler_of
+from ove_capacity.place import explain_pod, fitting, initial_state, place, scheduler_of
 from ove_capacity.state.invariants import check
 from ove_capacity.testing.build import cluster, node, pod, term
 
@@ -29,10 +29,11 @@ def test_a_cluster_without_nodes_refuses_in_words():
 
 def test_how_many_still_fit_and_what_binds():
     state = initial_state(cluster([node("w0", 10, "4Gi"), node("w1", 10, "2500Mi")]))
-    count, refusal = how_many(state, pod("p", 1, "1Gi"), POLICY)
-    assert count == 6
+    nodes, refusal = fitting(state, pod("p", 1, "1Gi"), POLICY)
+    assert sorted(nodes) == [0, 0, 0, 0, 1, 1]
     assert refusal.message == "0/2 nodes are available: 2 Insufficient memory."
-    assert how_many(state, pod("p", 1, "1Gi"), POLICY, limit=4) == (4, None)
+    some, no_refusal = fitting(state, pod("p", 1, "1Gi"), POLICY, limit=4)
+    assert (len(some), no_refusal) == (4, None)
     assert state.rows() == []
 
 
@@ -41,12 +42,12 @@ def test_anti_affinity_bounds_how_many_fit(pods):
     apart = Affinity(anti_required=(term(app="a"),))
     state = initial_state(cluster(pods))
     asked = pod("p", labels={"app": "a"}, affinity=apart)
-    assert how_many(state, asked, POLICY)[0] == pods
+    assert sorted(fitting(state, asked, POLICY)[0]) == list(range(pods))
 
 
 def test_more_than_one_batch_is_placed_to_count():
     state = initial_state(cluster(8))
-    assert how_many(state, pod("p", "100m", "1Mi"), POLICY)[0] == 8 * 250
+    assert len(fitting(state, pod("p", "100m", "1Mi"), POLICY)[0]) == 8 * 250
 
 
 def test_explaining_leaves_the_state_alone():
