@@ -100,7 +100,13 @@ class _Desk:
         kubelet, asked, name = self.kubelet, self.asked, demand.name
         assert kubelet.alignment is not None
         first = len(asked)
-        devices = device_hints(kubelet.devices, self.devices, self.reusable_devices, demand.devices)
+        devices = device_hints(
+            kubelet.devices,
+            self.devices,
+            self.reusable_devices,
+            demand.devices,
+            kubelet.device_cells,
+        )
         asked.append(Asked(name, "device", devices))
         cpus = None
         if kubelet.cpus is not None:

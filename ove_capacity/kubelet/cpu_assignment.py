@@ -32,10 +32,11 @@ def _fewest_first(units: Units, among: Iterable[int], within: int, free: int) ->
 class CpuTaker:
     """An allocation under way: what is still free, what is still needed."""
 
-    __slots__ = ("free", "needed", "taken", "topology")
+    __slots__ = ("free", "needed", "odd_parts", "taken", "topology")
 
     def __init__(self, topology: CpuTopology, free: int, needed: int) -> None:
         self.topology, self.free, self.needed, self.taken = topology, free, needed, 0
+        self.odd_parts = True
 
     def take(self, cpus: int) -> None:
         """These belong to the container now."""
@@ -128,14 +129,16 @@ class CpuTaker:
     def take_part_of(self, uncore: int) -> None:
         """The rest from one cache, if that many of its lowest cores' CPUs are free exactly."""
         topology = self.topology
-        wanted = -(-self.needed // topology.cpus_per_core)
+        wanted, over = divmod(self.needed, topology.cpus_per_core)
+        wanted += bool(over) and self.odd_parts
         inside = topology.uncores[uncore] & self.free
         found = 0
         for core in topology.cores.values():
             if wanted and core & inside:
                 found |= core & self.free
                 wanted -= 1
-        if self.needed % 2 and topology.cpus_per_core > 1 and found.bit_count() > self.needed:
+        trims = self.odd_parts and self.needed % 2 and topology.cpus_per_core > 1
+        if trims and found.bit_count() > self.needed:
             found ^= 1 << found.bit_length() - 1
         if found.bit_count() == self.needed:
             self.take(found)
@@ -159,6 +162,7 @@ def take_packed(
     count: int,
     *,
     by_uncore: bool = False,
+    odd_parts: bool = True,
     spread: bool = False,
 ) -> int:
     """*count* of the *available* CPUs, on as few cells, sockets and cores as possible.
@@ -168,6 +172,7 @@ def take_packed(
         available: those that may be taken.
         count: how many.
         by_uncore: prefer whole last-level caches (prefer-align-cpus-by-uncorecache).
+        odd_parts: let a cache serve an odd number of CPUs.
         spread: over the cores instead (distribute-cpus-across-cores).
 
     Raises:
@@ -188,6 +193,7 @@ def take_packed(
     if not taker.cells_first:
         stages.reverse()
     if by_uncore:
+        taker.odd_parts = odd_parts
         stages.append(taker.take_uncores)
     for stage in stages:
         stage()

@@ -10,6 +10,7 @@ from ove_capacity.kubelet.cpu_options import CpuOptions, check_cpu_options, cpu_
 from ove_capacity.kubelet.cpu_topology import CpuTopology
 from ove_capacity.kubelet.hint import Hint, Hints
 from ove_capacity.kubelet.refusal import SMT_ALIGNMENT_ERROR, Refusal, allocate_failed
+from ove_capacity.kubelet.rules import LATEST, KubeletRules
 from ove_capacity.kubelet.start_error import StartError
 from ove_capacity.model.cpu_set import CpuSetError, cpu_mask, cpu_set_text
 from ove_capacity.model.kubelet import KubeletConfig
@@ -28,6 +29,7 @@ class CpuManager:
     """CPUs that no container gets for itself, as a mask."""
     reserved_cores: int
     """These and all threads beside them."""
+    rules: KubeletRules
     shared: int
     """The shared pool of an empty node; with the reserved CPUs unless they are kept apart."""
 
@@ -64,9 +66,9 @@ def _count(kept: Amounts) -> int:
     return -(-kept[CPU] // 1000)
 
 
-def _picked(topology: CpuTopology, options: CpuOptions, count: int) -> int:
+def _picked(topology: CpuTopology, options: CpuOptions, rules: KubeletRules, count: int) -> int:
     try:
-        return _take(topology, options, topology.cpus, count)
+        return _take(topology, options, rules, topology.cpus, count)
     except NotEnoughCpus as error:
         raise StartError(
             "new static policy error: [cpumanager] unable to reserve the required amount of CPUs "
@@ -74,7 +76,9 @@ def _picked(topology: CpuTopology, options: CpuOptions, count: int) -> int:
         ) from error
 
 
-def cpu_manager(config: KubeletConfig, topology: CpuTopology, kept: Amounts) -> CpuManager | None:
+def cpu_manager(
+    config: KubeletConfig, topology: CpuTopology, kept: Amounts, rules: KubeletRules = LATEST
+) -> CpuManager | None:
     """The CPU manager of this configuration; None when its policy is none.
 
     *kept*: what kube and system reserve, ``cpu`` in milli-cores, unless the configuration lists
@@ -98,19 +102,21 @@ def cpu_manager(config: KubeletConfig, topology: CpuTopology, kept: Amounts) -> 
         raise StartError(f'unknown policy: "{config.cpu_manager_policy}"')
     reserved = _named(config, topology)
     count = 0 if reserved else _count(kept)
-    options = cpu_options(given)
+    options = cpu_options(given, rules)
     check_cpu_options(options, topology, config.topology_manager_policy)
-    reserved = reserved or _picked(topology, options, count)
+    reserved = reserved or _picked(topology, options, rules, count)
     beside = 0
     for core in topology.cores.values():
         if core & reserved:
             beside |= core
     apart = options.strict_cpu_reservation or config.workload_partitioning
     shared = topology.cpus & ~reserved if apart else topology.cpus
-    return CpuManager(topology, options, reserved, beside, shared)
+    return CpuManager(topology, options, reserved, beside, rules, shared)
 
 
-def _take(topology: CpuTopology, options: CpuOptions, available: int, count: int) -> int:
+def _take(
+    topology: CpuTopology, options: CpuOptions, rules: KubeletRules, available: int, count: int
+) -> int:
     if options.distribute_cpus_across_numa:
         group = topology.cpus_per_core if options.full_pcpus_only else 1
         return take_distributed(topology, available, count, group)
@@ -119,6 +125,7 @@ def _take(topology: CpuTopology, options: CpuOptions, available: int, count: int
         available,
         count,
         by_uncore=options.prefer_align_cpus_by_uncorecache,
+        odd_parts=rules.odd_parts_of_caches,
         spread=options.distribute_cpus_across_cores,
     )
 
@@ -202,14 +209,14 @@ def allocate_cpus(
     refusal = _misaligned(manager, shared, count)
     if refusal is not None:
         return refusal
-    topology, options = manager.topology, manager.options
+    topology, options, rules = manager.topology, manager.options, manager.rules
     available = manager.free(shared) | reusable
     taken = 0
     try:
         if cells is not None:
             aligned = _aligned(manager, available, cells)
-            taken = _take(topology, options, aligned, min(count, aligned.bit_count()))
+            taken = _take(topology, options, rules, aligned, min(count, aligned.bit_count()))
         rest = count - taken.bit_count()
-        return taken | _take(topology, options, available & ~taken, rest)
+        return taken | _take(topology, options, rules, available & ~taken, rest)
     except NotEnoughCpus as error:
         return allocate_failed(str(error))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ove_capacity.kubelet.cpu_topology import CpuTopology
+from ove_capacity.kubelet.rules import LATEST, KubeletRules
 from ove_capacity.kubelet.start_error import StartError
 
 __all__ = ["CpuOptions", "check_cpu_options", "cpu_options", "parsed_bool"]
@@ -52,7 +53,7 @@ def parsed_bool(name: str, text: str, prefix: str = "") -> bool:
     return text in _TRUE
 
 
-def cpu_options(given: Mapping[str, str]) -> CpuOptions:
+def cpu_options(given: Mapping[str, str], rules: KubeletRules = LATEST) -> CpuOptions:
     """Read the options; those still alpha upstream are allowed.
 
     Raises:
@@ -62,7 +63,7 @@ def cpu_options(given: Mapping[str, str]) -> CpuOptions:
     """
     options = CpuOptions()
     for name, text in sorted(given.items()):
-        if name not in _FIELDS:
+        if name not in _FIELDS or name not in rules.options:
             raise StartError(
                 f'new static policy error: unknown CPU Manager Policy option: "{name}"'
             )

@@ -24,18 +24,21 @@ class TakenDevices(NamedTuple):
     fresh: Pieces
 
 
-def _hints(total: Pieces, free: Pieces, reusable: Pieces, count: int) -> tuple[Hint, ...] | None:
+def _hints(
+    total: Pieces, free: Pieces, reusable: Pieces, count: int, anywhere: tuple[int, ...]
+) -> tuple[Hint, ...] | None:
     cells = [cell for cell, devices in total.items() if cell != NO_CELL and devices]
     if not cells:
         return None
     if sum(free.values()) + sum(reusable.values()) < count:
         return ()
     bound = sum(1 << cell for cell in reusable if reusable[cell] and cell != NO_CELL)
+    cells = list(anywhere) or cells
     fewest = len(cells)
     found = []
     for mask in cell_masks(cells):
         members = tuple(cpus_of(mask))
-        if sum([total[cell] for cell in members]) >= count:
+        if sum([total.get(cell, 0) for cell in members]) >= count:
             fewest = min(fewest, mask.bit_count())
         if bound & ~mask:
             continue
@@ -49,16 +52,17 @@ def device_hints(
     free: Mapping[str, Pieces],
     reusable: Mapping[str, Pieces],
     request: tuple[tuple[str, int], ...],
+    anywhere: tuple[int, ...] = (),
 ) -> Hints:
     """Sets of cells for every device asked for; None for those that belong to no cell.
 
-    Only cells that have such devices appear, which up to 1.34 was otherwise.
+    Only cells that have such devices appear. Up to 1.34 all did: those are *anywhere* then.
 
     Source: kubernetes v1.36.2 pkg/kubelet/cm/devicemanager/topology_hints.go, GetTopologyHints and
     generateDeviceTopologyHints.
     """
     return {
-        name: _hints(total[name], free[name], reusable.get(name, {}), count)
+        name: _hints(total[name], free[name], reusable.get(name, {}), count, anywhere)
         for name, count in request
         if name in total
     }

@@ -10,6 +10,7 @@ from ove_capacity.kubelet.cpu_topology import CpuTopology, cpu_topology
 from ove_capacity.kubelet.devices import Pieces
 from ove_capacity.kubelet.memory_cells import Block, Cells
 from ove_capacity.kubelet.memory_manager import MemoryManager, memory_manager
+from ove_capacity.kubelet.rules import LATEST, KubeletRules
 from ove_capacity.kubelet.topology_manager import TopologyManager, topology_manager
 from ove_capacity.model.kubelet import KubeletConfig
 from ove_capacity.model.machine import Machine
@@ -51,6 +52,8 @@ class Kubelet:
     alignment: TopologyManager | None
     devices: Mapping[str, Pieces] = field(default_factory=dict)
     """All of them."""
+    device_cells: tuple[int, ...] = ()
+    """The cells that hints for devices name; (): those that have some."""
     drift: bool = True
     """Give memory of groups back as upstream does, in order of cells; False: where it was."""
 
@@ -69,6 +72,7 @@ def start(
     config: KubeletConfig,
     kept: Amounts | None = None,
     *,
+    rules: KubeletRules = LATEST,
     drift: bool = True,
 ) -> Kubelet:
     """Start the managers of a machine's kubelet.
@@ -78,6 +82,7 @@ def start(
         config: its configuration.
         kept: what kube, system and eviction keep (``cpu`` in milli-cores, memory and hugepages in
             bytes); what is not in it is taken to agree with the configuration.
+        rules: those of its release.
         drift: False leaves out a bug of upstream (see `Kubelet.drift`).
 
     Raises:
@@ -87,7 +92,9 @@ def start(
     """
     kept = kept or {}
     topology = cpu_topology(machine)
-    alignment = topology_manager(config, machine)
-    cpus = cpu_manager(config, topology, kept)
+    alignment = topology_manager(config, machine, rules)
+    cpus = cpu_manager(config, topology, kept, rules)
     memory = memory_manager(config, machine, kept)
-    return Kubelet(topology, cpus, memory, alignment, machine.devices, drift)
+    everywhere = tuple(cell.number for cell in machine.cells)
+    named = () if rules.hints_where_devices_are else everywhere
+    return Kubelet(topology, cpus, memory, alignment, machine.devices, named, drift)

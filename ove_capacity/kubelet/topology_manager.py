@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ove_capacity.kubelet.cpu_options import parsed_bool
 from ove_capacity.kubelet.hint import Hint, Hints
+from ove_capacity.kubelet.rules import LATEST, KubeletRules
 from ove_capacity.kubelet.start_error import StartError
 from ove_capacity.model.cpu_set import cpus_of
 from ove_capacity.model.kubelet import KubeletConfig
@@ -33,10 +34,12 @@ class TopologyManager:
     """From cell to cell; () unless closest cells are preferred."""
 
 
-def _options(config: KubeletConfig) -> tuple[bool, int]:
+def _options(config: KubeletConfig, rules: KubeletRules) -> tuple[bool, int]:
     """Whether closest cells are preferred, and how many cells there may be."""
     closest, most = False, _MOST_CELLS
     for name, text in sorted(config.topology_manager_policy_options.items()):
+        if name not in rules.options:
+            raise StartError(f'unknown Topology Manager Policy option: "{name}"')
         if name == "prefer-closest-numa-nodes":
             closest = parsed_bool(name, text)
         elif name == "max-allowable-numa-nodes":
@@ -55,7 +58,9 @@ def _options(config: KubeletConfig) -> tuple[bool, int]:
     return closest, most
 
 
-def topology_manager(config: KubeletConfig, machine: Machine) -> TopologyManager | None:
+def topology_manager(
+    config: KubeletConfig, machine: Machine, rules: KubeletRules = LATEST
+) -> TopologyManager | None:
     """The topology manager of this configuration; None when its policy is none.
 
     Raises:
@@ -67,7 +72,7 @@ def topology_manager(config: KubeletConfig, machine: Machine) -> TopologyManager
     policy, scope = config.topology_manager_policy, config.topology_manager_scope
     if policy == "none":
         return None
-    closest, most = _options(config)
+    closest, most = _options(config, rules)
     count = len(machine.cells)
     distances = tuple(cell.distances for cell in machine.cells) if closest else ()
     if any(len(row) != count for row in distances):

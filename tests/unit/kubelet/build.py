@@ -9,6 +9,7 @@ from ove_capacity.kubelet.admit import Admission, admit
 from ove_capacity.kubelet.demand import pod_demand
 from ove_capacity.kubelet.hint import Hint
 from ove_capacity.kubelet.node_state import Kubelet, NodeState, start
+from ove_capacity.kubelet.rules import LATEST, KubeletRules
 from ove_capacity.model.cpu_set import cpus_of
 from ove_capacity.model.kubelet import KubeletConfig, ReservedMemory
 from ove_capacity.model.machine import Core, Machine, NumaCell
@@ -60,6 +61,7 @@ def kubelet(
     reserved: str = "0",
     options: tuple[str, ...] = (),
     drift: bool = True,
+    rules: KubeletRules = LATEST,
     **fields: Any,
 ) -> Kubelet:
     """Static CPU and memory managers; 1 GiB of cell 0 and CPU 0 are reserved."""
@@ -73,7 +75,7 @@ def kubelet(
         reserved_memory=(ReservedMemory(0, {"memory": GIB}),),
         **fields,
     )
-    return start(on or machine(), config, drift=drift)
+    return start(on or machine(), config, rules=rules, drift=drift)
 
 
 def container(

@@ -8,6 +8,7 @@ from ove_capacity.kubelet.cpu_assignment import NotEnoughCpus, take_packed
 from ove_capacity.kubelet.cpu_distribution import _combinations, _hand_out, take_distributed
 from ove_capacity.kubelet.cpu_manager import allocate_cpus, cpu_hints, cpu_manager
 from ove_capacity.kubelet.cpu_topology import cpu_topology
+from ove_capacity.kubelet.rules import kubelet_rules
 from ove_capacity.kubelet.start_error import StartError
 from ove_capacity.model.cpu_set import CpuSetError, cpu_mask, cpu_set_text
 from ove_capacity.model.kubelet import KubeletConfig
@@ -306,3 +307,29 @@ def test_reserved_cpus_are_picked_when_only_their_number_is_known(milli, outcome
 def test_machines_that_cannot_be_are_refused(cells, message):
     with pytest.raises(StartError, match=message):
         cpu_topology(Machine(cells))
+
+
+@pytest.mark.parametrize(
+    ("kubernetes", "option", "known"),
+    [
+        ("1.28", "full-pcpus-only", True),
+        ("1.31", "strict-cpu-reservation", False),
+        ("1.32", "strict-cpu-reservation", True),
+    ],
+)
+def test_a_release_knows_its_own_options(kubernetes, option, known):
+    rules = kubelet_rules(kubernetes)
+    if known:
+        kubelet(options=(option,), rules=rules)
+        return
+    with pytest.raises(StartError, match="unknown CPU Manager Policy option"):
+        kubelet(options=(option,), rules=rules)
+
+
+@pytest.mark.parametrize(("kubernetes", "taken"), [("1.32", "1,4,12"), ("1.33", "4-5,12")])
+def test_up_to_1_32_a_cache_serves_whole_cores_only(kubernetes, taken):
+    """Cache 0 has one CPU of each of cores 1-3, cache 1 is whole."""
+    odd_parts = kubelet_rules(kubernetes).odd_parts_of_caches
+    free = cpu_mask("1-2,4-7,12-15")
+    found = take_packed(UNCORE, free, 3, by_uncore=True, odd_parts=odd_parts)
+    assert cpu_set_text(found) == taken

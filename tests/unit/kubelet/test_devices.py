@@ -6,6 +6,7 @@ import pytest
 
 from ove_capacity.kubelet.admit import release
 from ove_capacity.kubelet.devices import TakenDevices, allocate_devices, device_hints
+from ove_capacity.kubelet.rules import kubelet_rules
 from ove_capacity.model.pod import Container
 from ove_capacity.quantity import Quantity
 from tests.unit.kubelet.build import container, kubelet, let_in, machine, pod, text_of
@@ -95,3 +96,10 @@ def test_one_device_on_one_cell_keeps_the_whole_pod_there():
     on = kubelet("single-numa-node", machine(devices={GPU: {1: 1}}))
     got = let_in(on, pod(container(cpu=2, gpu=1))).containers[0]
     assert (text_of(got.hint), got.cpus.bit_count()) == ("1*", 2)
+
+
+@pytest.mark.parametrize(("kubernetes", "found"), [("1.34", ["1*", "0,1"]), ("1.35", ["1*"])])
+def test_up_to_1_34_cells_without_devices_were_named_too(kubernetes, found):
+    on = kubelet("best-effort", machine(devices={GPU: {1: 1}}), rules=kubelet_rules(kubernetes))
+    asked = let_in(on, pod(container(gpu=1))).asked[0]
+    assert [text_of(hint) for hint in asked.hints[GPU]] == found
