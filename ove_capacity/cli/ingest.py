@@ -13,7 +13,7 @@ from ove_capacity.cli.endings import ends_decently
 from ove_capacity.cli.options import Format, FormatOption, Output
 from ove_capacity.cli.output import deliver, refuse_unwritable
 from ove_capacity.errors import OveCapacityError
-from ove_capacity.ingest.choices import PoweredOff, Sizes
+from ove_capacity.ingest.choices import Networks, PoweredOff, Sizes
 
 if TYPE_CHECKING:
     from ove_capacity.ingest.sketch import Sketch
@@ -56,6 +56,10 @@ _PoweredOffOption = Annotated[
 ]
 _ScenarioName = Annotated[
     str, typer.Option("--name", metavar="NAME", help="Of the scenario; else the first file's.")
+]
+_NetworksOption = Annotated[
+    Networks,
+    typer.Option("--networks", help="aside: VMs that differ by their networks alone are alike."),
 ]
 _Onto = Annotated[
     str,
@@ -138,6 +142,7 @@ def _rvtools(
         Sizes, typer.Option("--sizes", help="Whose word counts when tabs disagree on a VM's size.")
     ] = Sizes.VINFO,
     onto: _Onto = "",
+    networks: _NetworksOption = Networks.KEEP,
     name: _ScenarioName = "",
     form: FormatOption = Format.TEXT,
     output: Output = None,
@@ -146,7 +151,9 @@ def _rvtools(
     refuse_unwritable(output)
     from ove_capacity.ingest.rvtools import ingest_rvtools
 
-    sketch = ingest_rvtools(files, powered_off=powered_off, sizes=sizes, onto=onto, name=name)
+    sketch = ingest_rvtools(
+        files, powered_off=powered_off, sizes=sizes, onto=onto, name=name, networks=networks
+    )
     _hand_over(sketch, form, output)
 
 

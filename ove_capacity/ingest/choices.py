@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["PoweredOff", "Sizes"]
+__all__ = ["Networks", "PoweredOff", "Sizes"]
 
 
 class PoweredOff(StrEnum):
@@ -12,6 +12,13 @@ class PoweredOff(StrEnum):
 
     HALTED = "halted"
     RUN = "run"
+    ASIDE = "aside"
+
+
+class Networks(StrEnum):
+    """Whether VMs that differ by their networks alone are workloads of their own."""
+
+    KEEP = "keep"
     ASIDE = "aside"
 
 

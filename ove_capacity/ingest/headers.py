@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 __all__ = ["TABS", "Columns", "columns_of", "tab_of"]
 
-_VM = ("VM", "VM Name", "vInfoVMName", "vCPUVMName", "vMemoryVMName")
+_VM = ("VM", "VM Name", "vInfoVMName", "vCPUVMName", "vMemoryVMName", "vPartitionVMName")
 _ID = ("VM ID", "vInfoVMID")
-_UUID = ("VM UUID", "vInfoUUID", "vMemoryUUID")
+_UUID = ("VM UUID", "vInfoUUID", "vMemoryUUID", "vPartitionUUID")
 _CLUSTER = ("Cluster", "vInfoCluster", "vHostCluster")
 _DATACENTER = ("Datacenter", "vInfoDataCenter", "vHostDatacenter")
 _JOIN = {"name": _VM, "id": _ID, "uuid": _UUID, "cluster": _CLUSTER, "datacenter": _DATACENTER}
@@ -30,6 +30,7 @@ TABS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "cpus": ("CPUs", "# CPUs", "vInfoCPUs"),
         "memory_mib": ("Memory", "# Memory", "Memory MiB", "Memory MB", "vInfoMemory"),
         "disks": ("Disks", "vInfoNumVirtualDisks"),
+        "disks_mib": ("Total disk capacity MiB", "Total disk capacity MB"),
         "provisioned_mib": ("Provisioned MiB", "Provisioned MB", "vInfoProvisioned"),
         "latency": ("Latency Sensitivity",),
         "rules": ("Cluster rule name(s)",),
@@ -38,12 +39,14 @@ TABS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "os_tools": ("OS according to the VMware Tools", "vInfoOSTools"),
         "os_config": ("OS according to the configuration file", "OS", "vInfoOS"),
         "vcenter": ("VI SDK UUID", "vCenter UUID"),
-    },
+    }
+    | {f"network_{number}": (f"Network #{number}",) for number in range(1, 9)},
     "vCPU": _JOIN
     | {
         "cpus": ("CPUs", "# CPUs"),
         "sockets": ("Sockets",),
         "cores": ("Cores p/s", "Cores per Socket"),
+        "reservation_mhz": ("Reservation",),
         "os_tools": ("OS according to the VMware Tools",),
         "os_config": ("OS according to the configuration file",),
     },
@@ -52,7 +55,18 @@ TABS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "memory_mib": ("Size MiB", "Size MB", "Size MiB (total)", "vMemorySizeMiB"),
         "reservation_mib": ("Reservation", "vMemoryReservation"),
     },
-    "vDisk": _JOIN | {"capacity_mib": ("Capacity MiB", "Capacity MB")},
+    "vDisk": _JOIN
+    | {
+        "capacity_mib": ("Capacity MiB", "Capacity MB"),
+        "raw": ("Raw",),
+        "sharing": ("Sharing mode",),
+    },
+    "vNetwork": _JOIN | {"network": ("Network", "Network label")},
+    "vPartition": _JOIN
+    | {
+        "capacity_mib": ("Capacity MiB", "Capacity MB", "vPartitionCapacityMiB"),
+        "consumed_mib": ("Consumed MiB", "Consumed MB", "vPartitionConsumedMiB"),
+    },
     "vHost": {
         "host": ("Host", "Name", "vHostName"),
         "cluster": _CLUSTER,
@@ -67,13 +81,17 @@ TABS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "vcpus": ("# vCPUs", "vHostvCPUs"),
     },
     "vCluster": {"cluster": ("Name", "Cluster"), "hosts": ("NumHosts", "# Hosts")},
+    "vDatastore": {
+        "datastore": ("Name",),
+        "kind": ("Type",),
+        "capacity_mib": ("Capacity MiB", "Capacity MB"),
+        "used_mib": ("In Use MiB", "In Use MB", "In use MiB", "In use MB"),
+        "provisioned_mib": ("Provisioned MiB", "Provisioned MB"),
+    },
 }
-"""Tab -> field -> the headers it goes by, the newest first.
+"""Tab -> field -> the headers it goes by, the newest first."""
 
-vPartition is not among them: what guests' file systems hold places no VM.
-"""
-
-_NEEDED = {"vHost": "host", "vCluster": "cluster"}
+_NEEDED = {"vHost": "host", "vCluster": "cluster", "vDatastore": "datastore"}
 """The field without which a row of the tab says nothing; of the others it is the VM's name."""
 
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["Disagreement", "LeftOut", "SourceCluster", "SourceHost", "SourceKey", "SourceVm"]
+__all__ = [
+    "Disagreement",
+    "LeftOut",
+    "SourceCluster",
+    "SourceDatastore",
+    "SourceHost",
+    "SourceKey",
+    "SourceVm",
+]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -39,6 +47,10 @@ class SourceVm:
     """A part of its size stands only on another tab."""
     provisioned_mib: int = 0
     """Disk space it was promised."""
+    disks_mib: tuple[int, ...] = ()
+    """Sizes of its disks, the largest first."""
+    networks: tuple[str, ...] = ()
+    """It has an interface on each, by name."""
     identity: str = ""
     """What no two VMs of one name share; empty: unknown."""
     place: str = ""
@@ -58,6 +70,19 @@ class SourceHost:
     vcpus: int
     """Of the running VMs, as the host itself counts."""
     running_vms: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceDatastore:
+    """One datastore; 0 is unknown."""
+
+    name: str
+    site: str
+    kind: str
+    """VMFS, NFS, vsan …"""
+    capacity_mib: int
+    used_mib: int
+    provisioned_mib: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from ove_capacity.ingest.cells import BadCellError, family_of, is_true, power_of, whole
+from ove_capacity.ingest.cells import family_of, is_true, power_of
 from ove_capacity.ingest.choices import Sizes
 from ove_capacity.ingest.inventory import Disagreement, LeftOut, SourceKey, SourceVm
 from ove_capacity.ingest.tabs import Record, Tab
+from ove_capacity.ingest.vm_details import DETAIL_TABS, Details, Tally
 
 __all__ = ["Reconciled", "reconciled"]
 
@@ -30,6 +31,7 @@ class Reconciled:
     joined: dict[str, int] = field(default_factory=dict)
     """Tab -> rows that belong to a VM of vInfo."""
     odd_cells: list[str] = field(default_factory=list)
+    tally: Tally = field(default_factory=Tally)
 
 
 class _Join:
@@ -71,9 +73,10 @@ class _Reconciler:
     def __init__(self, site: str, tabs: Mapping[str, Tab], sizes: Sizes) -> None:
         self.site, self.tabs, self.sizes = site, tabs, sizes
         self.vinfo = tabs["vInfo"]
-        others = ("vCPU", "vMemory", "vDisk")
+        others = ("vCPU", "vMemory", *DETAIL_TABS)
         self.joins = {name: _Join(tabs.get(name), self.vinfo) for name in others}
         self.found = Reconciled(joined={name: self.joins[name].total for name in others})
+        self.details = Details(tabs, self.found.odd_cells)
         self.unequal: dict[str, list[str]] = defaultdict(list)
         clusters = {self._key(each) for each in self.vinfo.records if each.get("cluster")}
         self.only_key = clusters.pop() if len(clusters) == 1 else None
@@ -86,6 +89,7 @@ class _Reconciler:
             else:
                 self._take(record)
         self._note_disagreements()
+        self.found.tally = self.details.tally
         return self.found
 
     def _key(self, record: Record) -> SourceKey:
@@ -106,21 +110,11 @@ class _Reconciler:
         name = record.get("name") or "(no name)"
         self.found.left_out.append(LeftOut(name, self.vinfo.place(record, at), why))
 
-    def _number(self, tab: Tab | None, record: Record | None, what: str) -> int | None:
-        """A number of a row; what is none is noted, and counts as missing."""
-        if tab is None or record is None:
-            return None
-        try:
-            return whole(record.get(what), tab.columns.headers.get(what, what)) or None
-        except BadCellError as error:
-            self.found.odd_cells.append(f"{tab.place(record, what)}: {error}")
-            return None
-
     def _size(self, record: Record, what: str) -> tuple[int | None, bool]:
         """(amount, whether it had to be taken from the other tab)."""
-        detail = self.tabs.get(_DETAIL[what])
-        theirs = self._number(detail, self.joins[_DETAIL[what]].one(record), what)
-        ours = self._number(self.vinfo, record, what)
+        detail = _DETAIL[what]
+        theirs = self.details.number(detail, self.joins[detail].one(record), what)
+        ours = self.details.number("vInfo", record, what)
         if ours is None or theirs is None:
             return ours or theirs, ours is None and theirs is not None
         if ours != theirs:
@@ -149,7 +143,8 @@ class _Reconciler:
             self.found.hints["have no power state that we know, and count as running"] += 1
         self._hint(record)
         self._check_details(record, cpus)
-        provisioned = self._number(self.vinfo, record, "provisioned_mib") or 0
+        vcpu, vmemory = (self.joins[name].one(record) for name in ("vCPU", "vMemory"))
+        self.details.count(vcpu, vmemory, self._parts("vPartition", record))
         vm = SourceVm(
             name=record.get("name"),
             identity=record.get("uuid") or self._vcenter_identity(record),
@@ -160,9 +155,14 @@ class _Reconciler:
             family=self._family(record),
             power=power or "on",
             is_filled=filled or filled_too,
-            provisioned_mib=provisioned,
+            provisioned_mib=self.details.number("vInfo", record, "provisioned_mib") or 0,
+            disks_mib=self.details.disks_mib(record, self._parts("vDisk", record)),
+            networks=self.details.networks(record, self._parts("vNetwork", record)),
         )
         self.found.vms.append(vm)
+
+    def _parts(self, tab: str, record: Record) -> list[Record]:
+        return self.joins[tab].rows.get(record.row, [])
 
     @staticmethod
     def _vcenter_identity(record: Record) -> str:
@@ -198,12 +198,12 @@ class _Reconciler:
     def _check_details(self, record: Record, cpus: int) -> None:
         name = record.get("name")
         row = self.joins["vCPU"].one(record)
-        sockets = self._number(self.tabs.get("vCPU"), row, "sockets")
-        cores = self._number(self.tabs.get("vCPU"), row, "cores")
+        sockets = self.details.number("vCPU", row, "sockets")
+        cores = self.details.number("vCPU", row, "cores")
         if sockets and cores and sockets * cores != cpus:
             self.unequal["topology"].append(f"{name}: {cpus:,} and {sockets:,} × {cores:,}")
-        disks = self._number(self.vinfo, record, "disks")
-        listed = len(self.joins["vDisk"].rows.get(record.row, ()))
+        disks = self.details.number("vInfo", record, "disks")
+        listed = len(self._parts("vDisk", record))
         if disks is not None and "vDisk" in self.tabs and disks != listed:
             self.unequal["disks"].append(f"{name}: {disks:,} and {listed:,}")
 
@@ -216,7 +216,7 @@ class _Reconciler:
         size = {"cpus": "CPUs: vInfo and vCPU", "memory_mib": "memory in MiB: vInfo and vMemory"}
         said = {what: (text, believed) for what, text in size.items()} | {
             "topology": ("CPUs: as used, and vCPU's sockets × cores", "as used"),
-            "disks": ("number of disks: vInfo and rows of vDisk", "vInfo; disks do not place VMs"),
+            "disks": ("number of disks: vInfo and rows of vDisk", "rows of vDisk"),
         }
         for what, (text, used) in said.items():
             examples = self.unequal.get(what, [])

@@ -12,24 +12,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ove_capacity.errors import Problem, ScenarioError
-from ove_capacity.ingest.choices import PoweredOff, Sizes
+from ove_capacity.ingest.choices import Networks, PoweredOff, Sizes
 from ove_capacity.ingest.inventory import (
     Disagreement,
     LeftOut,
+    SourceDatastore,
     SourceHost,
     SourceVm,
 )
 from ove_capacity.ingest.reconcile import reconciled
 from ove_capacity.ingest.sketch import Intake, Sketch
 from ove_capacity.ingest.source import Source, counted
-from ove_capacity.ingest.source_hosts import host_disagreements, source_hosts
-from ove_capacity.ingest.source_sketch import sketch_of
+from ove_capacity.ingest.source_hosts import host_disagreements, source_datastores, source_hosts
+from ove_capacity.ingest.source_sketch import Choices, sketch_of
 from ove_capacity.ingest.tabs import Tab, tabs_of
+from ove_capacity.ingest.vm_details import DETAIL_TABS
 from ove_capacity.ingest.xlsx import opened
 
 __all__ = ["ingest_rvtools"]
 
-_DETAIL_TABS = ("vCPU", "vMemory", "vDisk")
+_JOINED_TABS = ("vCPU", "vMemory", *DETAIL_TABS)
 
 
 @dataclass(slots=True)
@@ -39,9 +41,12 @@ class _Gathered:
     intake: Intake = field(default_factory=Intake)
     vms: list[SourceVm] = field(default_factory=list)
     hosts: list[SourceHost] = field(default_factory=list)
+    datastores: list[SourceDatastore] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
     disagreements: list[Disagreement] = field(default_factory=list)
     hints: Counter[str] = field(default_factory=Counter)
+    told: list[str] = field(default_factory=list)
+    """What is counted and not carried over."""
     odd_cells: list[str] = field(default_factory=list)
     unused: Counter[str] = field(default_factory=Counter)
     """Headers of vInfo columns that were not read."""
@@ -68,7 +73,7 @@ def _count_rows(
     intake = gathered.intake
     for name, tab in tabs.items():
         kind = f"{lead}{name} rows"
-        used = joined.get(name, len(tab.records)) if name in _DETAIL_TABS else len(tab.records)
+        used = joined.get(name, len(tab.records)) if name in _JOINED_TABS else len(tab.records)
         intake.use(kind, used)
         intake.set_aside(kind, "no single VM of vInfo fits them", len(tab.records) - used)
         intake.set_aside(kind, "they repeat the header", tab.headers_again)
@@ -91,6 +96,8 @@ def _gather(gathered: _Gathered, path: Path, site: str, lead: str, sizes: Sizes)
     _count_rows(gathered, lead, tabs, found.joined)
     gathered.vms += found.vms
     gathered.hosts += hosts
+    gathered.datastores += source_datastores(site, tabs, found.odd_cells)
+    gathered.told += found.tally.sentences()
     gathered.left_out += found.left_out
     gathered.disagreements += found.disagreements
     gathered.disagreements += host_disagreements(tabs, hosts, found.vms)
@@ -117,6 +124,7 @@ def ingest_rvtools(
     sizes: Sizes = Sizes.VINFO,
     onto: str = "",
     name: str = "",
+    networks: Networks = Networks.KEEP,
 ) -> Sketch:
     """The scenario that RVTools workbooks amount to.
 
@@ -126,6 +134,7 @@ def ingest_rvtools(
         sizes: whose word counts when tabs disagree.
         onto: the one cluster all VMs go to; else each source cluster has its own.
         name: of the scenario; else the first file's.
+        networks: whether the VMs are told apart by the networks they are on.
 
     Raises:
         ScenarioError: a file is no RVTools workbook, or no VM in them can be used.
@@ -141,6 +150,7 @@ def ingest_rvtools(
         name=name,
         vms=gathered.vms,
         hosts=gathered.hosts,
+        datastores=gathered.datastores,
         left_out=gathered.left_out,
         disagreements=gathered.disagreements,
         decisions=decisions,
@@ -154,5 +164,6 @@ def ingest_rvtools(
         *notes,
         *(f"VMs that {hint}: {number:,}" for hint, number in gathered.hints.items()),
     ]
-    intake.notes += gathered.odd_cells
-    return sketch_of(counted(source, intake, powered_off), intake, powered_off, onto)
+    intake.notes += [*gathered.told, *gathered.odd_cells]
+    choices = Choices(powered_off, onto, networks)
+    return sketch_of(counted(source, intake, powered_off), intake, choices)

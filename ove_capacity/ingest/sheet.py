@@ -77,7 +77,7 @@ class SheetRows(_Part):
         """Read *stream*; *strings* are the workbook's shared ones."""
         super().__init__()
         self.wanted: frozenset[str] | None = None
-        """Columns to keep from the next row on; None: all."""
+        """Columns to keep from the next row that begins; None: all."""
         self._stream, self._strings = stream, strings
         self._finished: list[Row] = []
         self._number = 0
@@ -89,7 +89,7 @@ class SheetRows(_Part):
         for _ in self.parse(self._stream):
             yield from self._finished
             self._finished.clear()
-        self._close_row({})
+        self._close_row("")
         yield from self._finished
 
     def begin(self, prefix: str) -> None:
@@ -99,20 +99,25 @@ class SheetRows(_Part):
         cells, kinds = self._cells, self._kinds
         column = kind = ""
         keeps = takes = False
+        wanted = self.wanted
+        self.parser.ordered_attributes = True  # names and values in turn: no mapping a cell
 
-        def start(tag: str, attributes: dict[str, str]) -> None:
-            nonlocal column, kind, keeps, takes
+        def start(tag: str, attributes: list[str]) -> None:
+            nonlocal column, kind, keeps, takes, wanted
             if tag == cell:
                 takes = False
-                column = attributes.get("r", "").rstrip(_DIGITS) or _next(column)
-                keeps = self.wanted is None or column in self.wanted
+                if attributes and attributes[0] == "r":
+                    column = attributes[1].rstrip(_DIGITS) or _next(column)
+                else:
+                    column = _named("r", attributes).rstrip(_DIGITS) or _next(column)
+                keeps = wanted is None or column in wanted
                 if keeps:
-                    kind = attributes.get("t", "n")
+                    kind = _named("t", attributes) or "n"
             elif tag in texts:
                 takes = keeps
             elif tag == row:
-                self._close_row(attributes)
-                column, takes = "", False
+                self._close_row(_named("r", attributes))
+                column, takes, wanted = "", False, self.wanted
             else:  # formulas, formats; what is inside of phonetic hints is no part of the text
                 takes = False
                 keeps = keeps and tag != phonetic
@@ -133,8 +138,8 @@ class SheetRows(_Part):
         self.parser.StartElementHandler = start
         self.parser.CharacterDataHandler = add
 
-    def _close_row(self, following: Mapping[str, str]) -> None:
-        """Hand on the row that ends here; *following* are the attributes of the next one."""
+    def _close_row(self, following: str) -> None:
+        """Hand on the row that ends here; *following* is the number of the next one, if given."""
         cells = {}
         for column, text in self._cells.items():
             plain = self._value(self._kinds[column], text.strip(), column)
@@ -144,9 +149,8 @@ class SheetRows(_Part):
             self._finished.append(Row(self._number, cells))
         self._cells.clear()
         self._kinds.clear()
-        given = following.get("r", "")
-        is_number = given.isdecimal() and len(given) <= _ROW_DIGITS
-        self._number = int(given) if is_number else self._number + 1
+        is_number = following.isdecimal() and len(following) <= _ROW_DIGITS
+        self._number = int(following) if is_number else self._number + 1
 
     def _value(self, kind: str, text: str, column: str) -> str:
         if kind == "s" and text:
@@ -155,6 +159,14 @@ class SheetRows(_Part):
                 raise DamagedPartError(f"refers to a text that does not exist, in {place}")
             return self._strings[int(text)]
         return _TRUTH.get(text, text) if kind == "b" else text
+
+
+def _named(name: str, attributes: list[str]) -> str:
+    """The value of an attribute; "" when it is not among them."""
+    for index in range(0, len(attributes), 2):
+        if attributes[index] == name:
+            return attributes[index + 1]
+    return ""
 
 
 def _next(column: str) -> str:

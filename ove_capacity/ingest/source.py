@@ -13,6 +13,7 @@ from ove_capacity.ingest.inventory import (
     Disagreement,
     LeftOut,
     SourceCluster,
+    SourceDatastore,
     SourceHost,
     SourceKey,
     SourceVm,
@@ -34,6 +35,7 @@ class Source:
     vms: Sequence[SourceVm] = ()
     """Those whose size is known."""
     hosts: Sequence[SourceHost] = ()
+    datastores: Sequence[SourceDatastore] = ()
     left_out: Sequence[LeftOut] = ()
     disagreements: Sequence[Disagreement] = ()
     decisions: Sequence[str] = ()

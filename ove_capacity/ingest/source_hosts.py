@@ -1,14 +1,20 @@
-"""vHost and vCluster -> the hosts the VMs run on today, and what the tabs say differently."""
+"""vHost, vCluster, vDatastore -> what the VMs run on today, and where the tabs disagree."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
 from ove_capacity.ingest.cells import BadCellError, is_true, whole
-from ove_capacity.ingest.inventory import Disagreement, SourceHost, SourceKey, SourceVm
+from ove_capacity.ingest.inventory import (
+    Disagreement,
+    SourceDatastore,
+    SourceHost,
+    SourceKey,
+    SourceVm,
+)
 from ove_capacity.ingest.tabs import Record, Tab
 
-__all__ = ["host_disagreements", "source_hosts"]
+__all__ = ["host_disagreements", "source_datastores", "source_hosts"]
 
 _MOST = 100_000
 _MEMORY_MOST_MIB = 64 * 1024 * 1024
@@ -32,6 +38,35 @@ def source_hosts(site: str, tabs: Mapping[str, Tab], odd_cells: list[str]) -> li
         _host(_key(site, record, keys, only), tab, record, odd_cells)
         for record in tab.records
         if record.get("host")
+    ]
+
+
+def source_datastores(
+    site: str, tabs: Mapping[str, Tab], odd_cells: list[str]
+) -> list[SourceDatastore]:
+    """The datastores of vDatastore; cells that say nothing usable are added to *odd_cells*."""
+    tab = tabs.get("vDatastore")
+    if tab is None:
+        return []
+
+    def number(record: Record, field: str) -> int:
+        try:
+            return whole(record.get(field), tab.columns.headers.get(field, field)) or 0
+        except BadCellError as error:
+            odd_cells.append(f"{tab.place(record, field)}: {error}")
+            return 0
+
+    return [
+        SourceDatastore(
+            name=record.get("datastore"),
+            site=site,
+            kind=record.get("kind"),
+            capacity_mib=number(record, "capacity_mib"),
+            used_mib=number(record, "used_mib"),
+            provisioned_mib=number(record, "provisioned_mib"),
+        )
+        for record in tab.records
+        if record.get("datastore")
     ]
 
 

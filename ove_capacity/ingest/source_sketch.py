@@ -1,29 +1,30 @@
-"""A source inventory -> the text of a scenario, and the tables of what was found."""
+"""A source inventory -> the text of a scenario."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from ove_capacity.errors import OveCapacityError
-from ove_capacity.ingest.choices import PoweredOff
-from ove_capacity.ingest.inventory import SourceCluster, SourceVm
+from ove_capacity.ingest.choices import Networks, PoweredOff
+from ove_capacity.ingest.inventory import SourceCluster, SourceDatastore, SourceVm
 from ove_capacity.ingest.sketch import Intake, Page, Sketch, Value, memory_text
 from ove_capacity.ingest.source import Source
+from ove_capacity.ingest.source_tables import source_tables
 from ove_capacity.ingest.target import (
     Shape,
+    network_names,
     pools_of,
     printable,
     shapes_of,
     slug,
     target_names,
 )
-from ove_capacity.tables import Table
 
-__all__ = ["sketch_of"]
+__all__ = ["Choices", "sketch_of"]
 
 _NAMED_VMS = 6
-_SHOWN_EXAMPLES = 200
 _HOSTS, _CPUS, _MEMORY = 3, 32, "256Gi"
 """Of a pool, where the inventory does not say it."""
 
@@ -38,7 +39,17 @@ def _sum_text(vms: Sequence[SourceVm]) -> str:
     return f"{number} with {cpus:,} vCPUs and {_gib(memory)}"
 
 
-def _decisions(source: Source, powered_off: PoweredOff, onto: str) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What somebody chose who reads an inventory."""
+
+    powered_off: PoweredOff
+    onto: str = ""
+    """The one cluster all VMs go to; else each source cluster has its own."""
+    networks: Networks = Networks.KEEP
+
+
+def _decisions(source: Source, choices: Choices) -> list[str]:
     stopped = [vm for vm in source.vms if vm.power != "on"]
     suspended = sum(vm.power == "suspended" for vm in stopped)
     said = list(source.decisions)
@@ -52,10 +63,10 @@ def _decisions(source: Source, powered_off: PoweredOff, onto: str) -> list[str]:
                 "and take no CPU or memory until you start them (Always).",
                 PoweredOff.RUN: ". They run here, as you asked (--powered-off run).",
                 PoweredOff.ASIDE: ". They are set aside, as you asked (--powered-off aside).",
-            }[powered_off]
+            }[choices.powered_off]
         )
-    if onto:
-        said.append(f"All VMs go to the cluster {onto} (--onto).")
+    if choices.onto:
+        said.append(f"All VMs go to the cluster {choices.onto} (--onto).")
     else:
         said.append("Each source cluster becomes a cluster of its own; --onto NAME makes it one.")
     said.append(
@@ -63,10 +74,40 @@ def _decisions(source: Source, powered_off: PoweredOff, onto: str) -> list[str]:
         "a CPU. Put yours there, or real Node objects under nodes and the pools' count to 0."
     )
     said.append(
-        "A workload is all VMs of one size and operating system (label os); names stand beside "
-        "the small ones. Disks and networks are not carried over."
+        "A workload is all VMs of one size and operating system (label os)"
+        + (" on the same networks" if _networks(source, choices) else "")
+        + "; names stand beside the small ones."
     )
-    return said
+    return [*said, *_of_disks(source), *_of_networks(source, choices)]
+
+
+def _of_disks(source: Source) -> list[str]:
+    sizes = [size for vm in source.used for size in vm.disks_mib]
+    if not sizes:
+        return ["No disks were read: the inventory lists none."]
+    return [
+        f"Disks: {len(sizes):,} with {_gib(sum(sizes))}. Where the VMs of a workload differ, each "
+        "has one disk of the mean of their total, rounded up to a GiB: the sum is right."
+    ]
+
+
+def _networks(source: Source, choices: Choices) -> dict[str, str]:
+    """Networks of all VMs used, if they are carried over."""
+    return network_names(source.used) if choices.networks is Networks.KEEP else {}
+
+
+def _of_networks(source: Source, choices: Choices) -> list[str]:
+    names = network_names(source.used)
+    if not names:
+        return []
+    if choices.networks is Networks.ASIDE:
+        return [f"Networks: {len(names):,}, set aside, as you asked (--networks aside)."]
+    apart = len(shapes_of(source.used, choices.powered_off, "", names))
+    together = len(shapes_of(source.used, choices.powered_off, "", {}))
+    said = f"Networks: {len(names):,}, by port group; say the addresses of each (range)."
+    if apart > together:
+        said += f" They tell VMs apart: {apart:,} kinds instead of {together:,}; --networks aside."
+    return [said]
 
 
 def _write_source(page: Page, cluster: SourceCluster) -> None:
@@ -88,12 +129,30 @@ def _write_source(page: Page, cluster: SourceCluster) -> None:
         page.comment(text + f"and {lost:.0f} % when the largest host is lost.", 2)
 
 
-def _write_cluster(page: Page, name: str, clusters: Sequence[SourceCluster]) -> None:
+def _write_networks(
+    page: Page, clusters: Sequence[SourceCluster], names: Mapping[str, str]
+) -> None:
+    """The networks of a cluster's VMs, to be given addresses."""
+    vms = Counter(each for cluster in clusters for vm in cluster.vms for each in vm.networks)
+    here = [network for network in names if vms[network]]
+    if not here:
+        return
+    page.key("network", indent=4)
+    page.key("vmNetworks", indent=6)
+    for network in here:
+        number = "1 VM" if vms[network] == 1 else f"{vms[network]:,} VMs"
+        page.key(names[network], {}, indent=8, comment=f"{printable(network)}: {number}")
+
+
+def _write_cluster(
+    page: Page, name: str, clusters: Sequence[SourceCluster], networks: Mapping[str, str]
+) -> None:
     for cluster in clusters:
         _write_source(page, cluster)
     page.key(name, indent=2)
     page.key("assume", {"virtualization": "installed"}, indent=4)
     page.comment("nodes: nodes.yaml  (`oc get nodes -o yaml`; then each pool's count: 0)", 4)
+    _write_networks(page, clusters, networks)
     page.key("pools", indent=4)
     pools = pools_of(clusters) or [(_HOSTS, 0, 0, 0)]
     for index, (number, threads, memory_mib, cores) in enumerate(pools):
@@ -106,6 +165,23 @@ def _write_cluster(page: Page, name: str, clusters: Sequence[SourceCluster]) -> 
         page.key("worker" if not index else f"worker-{index + 1}", pool, indent=6, comment=comment)
 
 
+def _by_site(datastores: Sequence[SourceDatastore]) -> dict[str, list[SourceDatastore]]:
+    sites: dict[str, list[SourceDatastore]] = {}
+    for each in datastores:
+        sites.setdefault(each.site, []).append(each)
+    return sites
+
+
+def _datastores_text(site: str, datastores: Sequence[SourceDatastore]) -> str:
+    capacity = sum(each.capacity_mib for each in datastores)
+    used = sum(each.used_mib for each in datastores)
+    number = "1 datastore" if len(datastores) == 1 else f"{len(datastores):,} datastores"
+    return (
+        f"Source {printable(site)}: {number} of {_gib(capacity)}, {_gib(used)} in use. What stores "
+        "the VMs here is for you to say, under storage of the cluster."
+    )
+
+
 def _write_workload(page: Page, shape: Shape, cluster: str) -> None:
     value: dict[str, Value] = {
         "name": shape.name,
@@ -115,6 +191,11 @@ def _write_workload(page: Page, shape: Shape, cluster: str) -> None:
         "memory": memory_text(shape.memory_mib << 20),
         "labels": {"os": shape.family},
     }
+    sizes: list[Value] = [memory_text(size << 20) for size in shape.disks_mib]
+    if sizes:
+        value["disks"] = sizes[0] if len(sizes) == 1 else sizes
+    if shape.networks:
+        value["networks"] = list(shape.networks)
     if shape.is_halted:
         value["runStrategy"] = "Halted"
     names = [printable(vm.name, 30) for vm in shape.vms[:_NAMED_VMS]]
@@ -123,99 +204,44 @@ def _write_workload(page: Page, shape: Shape, cluster: str) -> None:
     page.item(value, indent=2)
 
 
-def _text(source: Source, decisions: Sequence[str], powered_off: PoweredOff, onto: str) -> str:
+def _text(source: Source, decisions: Sequence[str], choices: Choices) -> str:
     page = Page()
     title = ", ".join(file.name for file in source.files)
     page.head(printable(title, 400), slug(source.name or source.files[0].stem, "fleet"), decisions)
-    names = target_names([cluster.key for cluster in source.clusters], onto)
+    names = target_names([cluster.key for cluster in source.clusters], choices.onto)
     together: defaultdict[str, list[SourceCluster]] = defaultdict(list)
     for cluster in source.clusters:
         together[names[cluster.key]].append(cluster)
     page.blank()
+    for site, datastores in _by_site(source.datastores).items():
+        page.comment(_datastores_text(site, datastores))
     page.key("clusters")
+    networks = _networks(source, choices)
     for name, clusters in together.items():
-        _write_cluster(page, name, clusters)
+        _write_cluster(page, name, clusters, networks)
     page.blank()
     page.key("workloads")
     for name, clusters in together.items():
         vms = [vm for cluster in clusters for vm in cluster.vms]
         prefix = f"{name}-" if len(together) > 1 else ""
-        for shape in shapes_of(vms, powered_off, prefix):
+        for shape in shapes_of(vms, choices.powered_off, prefix, networks):
             _write_workload(page, shape, name)
     return page.text()
 
 
-def _vm_table(source: Source) -> Table:
-    rows = []
-    kinds = (
-        ("powered on", [vm for vm in source.vms if vm.power == "on"]),
-        ("powered off", [vm for vm in source.vms if vm.power == "off"]),
-        ("suspended", [vm for vm in source.vms if vm.power == "suspended"]),
-    )
-    for kind, vms in kinds:
-        for is_filled, where in ((False, "as they stand"), (True, "filled in from other tabs")):
-            same = [vm for vm in vms if vm.is_filled is is_filled]
-            if same:
-                rows.append((kind, where, *_sums(same)))
-    rows.append(("all", "", *_sums(source.vms)))
-    columns = ("VMs", "their size", "number", "vCPUs", "memory MiB", "provisioned disk MiB")
-    return Table.of("VMs whose size is known", columns, rows)
-
-
-def _sums(vms: Sequence[SourceVm]) -> tuple[int, int, int, int]:
-    cpus, memory = sum(vm.cpus for vm in vms), sum(vm.memory_mib for vm in vms)
-    return len(vms), cpus, memory, sum(vm.provisioned_mib for vm in vms)
-
-
-def _cluster_table(source: Source) -> Table:
-    rows = [
-        (
-            printable(str(each.key)),
-            len(each.hosts),
-            each.cores or None,
-            each.memory_mib or None,
-            len(each.running),
-            each.vcpus_per_core,
-            each.vcpus_per_core_by_hosts,
-            each.memory_percent,
-            each.memory_percent_with_one_host_less,
-        )
-        for each in source.clusters
-    ]
-    columns = (
-        *("cluster", "hosts", "cores", "memory MiB", "running VMs", "vCPUs/core"),
-        *("by hosts", "memory %", "N-1 memory %"),
-    )
-    notes = (
-        "by hosts: vCPUs a core as the hosts count their VMs; N-1: when the largest host is lost",
-    )
-    return Table("The source", columns, tuple(rows), notes)
-
-
-def sketch_of(source: Source, intake: Intake, powered_off: PoweredOff, onto: str) -> Sketch:
+def sketch_of(source: Source, intake: Intake, choices: Choices) -> Sketch:
     """The scenario of a source, and the tables of what was found in it.
 
     Raises:
-        OveCapacityError: *onto* is no name that a cluster can have.
+        OveCapacityError: the cluster that was chosen has a name that none can have.
     """
+    onto = choices.onto
     if onto and slug(onto, "") != onto:
         raise OveCapacityError(f"--onto {onto}: a cluster's name has only a-z, 0-9 and dashes")
-    decisions = _decisions(source, powered_off, onto)
-    findings = [_vm_table(source), _cluster_table(source)]
-    if source.disagreements:
-        rows = [(each.what, each.number, each.used, each.example) for each in source.disagreements]
-        columns = ("what", "how often", "used", "for example")
-        findings.append(Table.of("Where it contradicts itself", columns, rows))
-    if source.left_out:
-        aside = [(printable(each.name), each.place, each.why) for each in source.left_out]
-        more = len(aside) - _SHOWN_EXAMPLES
-        notes = (f"and {more:,} more",) if more > 0 else ()
-        columns_aside = ("VM", "place", "why")
-        shown = tuple(aside[:_SHOWN_EXAMPLES])
-        findings.append(Table("Set aside", columns_aside, shown, notes))
+    decisions = _decisions(source, choices)
     return Sketch(
-        text=_text(source, decisions, powered_off, onto),
+        text=_text(source, decisions, choices),
         decisions=tuple(decisions),
         report=intake.table(),
-        findings=tuple(findings),
+        findings=source_tables(source),
     )

@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ove_capacity.ingest.choices import PoweredOff
 from ove_capacity.ingest.inventory import SourceCluster, SourceHost, SourceKey, SourceVm
 
-__all__ = ["Shape", "pools_of", "printable", "shapes_of", "slug", "target_names"]
+__all__ = [
+    "Shape",
+    "disks_of",
+    "network_names",
+    "pools_of",
+    "printable",
+    "shapes_of",
+    "slug",
+    "target_names",
+]
 
 _NOT_A_NAME = re.compile(r"[^a-z0-9]+")
 _LONGEST_NAME = 40
 _LONGEST_SHOWN = 60
+_GIB = 1024
+"""In MiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +40,10 @@ class Shape:
     memory_mib: int
     family: str
     is_halted: bool
+    disks_mib: tuple[int, ...]
+    """Of each of them."""
+    networks: tuple[str, ...]
+    """By the names that they have here."""
     vms: tuple[SourceVm, ...]
 
 
@@ -83,17 +99,61 @@ def pools_of(clusters: Sequence[SourceCluster]) -> list[tuple[int, int, int, int
     return [(len(hosts), *kind) for kind, hosts in ordered]
 
 
-def shapes_of(vms: Iterable[SourceVm], powered_off: PoweredOff, prefix: str) -> list[Shape]:
-    """The VMs of one cluster by what makes them alike: those that run first, then by number."""
-    alike: defaultdict[tuple[bool, int, int, str], list[SourceVm]] = defaultdict(list)
+def network_names(vms: Iterable[SourceVm]) -> dict[str, str]:
+    """Each network of the VMs by the name it has here, the busiest first."""
+    used: Counter[str] = Counter(network for vm in vms for network in vm.networks)
+    names: dict[str, str] = {}
+    for network, _ in sorted(used.items(), key=lambda each: (-each[1], each[0])):
+        names[network] = _free(slug(network, "net"), names.values())
+    return names
+
+
+def shapes_of(
+    vms: Iterable[SourceVm], powered_off: PoweredOff, prefix: str, networks: Mapping[str, str]
+) -> list[Shape]:
+    """The VMs of one cluster by what makes them alike: those that run first, then by number.
+
+    Args:
+        vms: of the cluster.
+        powered_off: whether those that do not run start here.
+        prefix: of the names.
+        networks: what the networks are called here; those not among them tell no VMs apart.
+    """
+    alike: defaultdict[tuple[Any, ...], list[SourceVm]] = defaultdict(list)
     for vm in vms:
         is_halted = powered_off is not PoweredOff.RUN and vm.power != "on"
-        alike[is_halted, vm.cpus, vm.memory_mib, vm.family].append(vm)
+        on = tuple(sorted(networks[each] for each in vm.networks if each in networks))
+        alike[is_halted, vm.cpus, vm.memory_mib, vm.family, on].append(vm)
     ordered = sorted(alike.items(), key=lambda each: (each[0][0], -len(each[1]), each[0][1:]))
+    named: Counter[str] = Counter()
+    for key, _ in ordered:
+        named[_name(prefix, *key[:4])] += 1
+    taken: set[str] = set()
     shapes = []
-    for (is_halted, cpus, memory_mib, family), same in ordered:
-        whole_gib = memory_mib % 1024 == 0
-        size = f"{memory_mib // 1024}gi" if whole_gib else f"{memory_mib}mi"
-        name = f"{prefix}{family}-{cpus}cpu-{size}{'-off' if is_halted else ''}"
-        shapes.append(Shape(name, cpus, memory_mib, family, is_halted, tuple(same)))
+    for (is_halted, cpus, memory_mib, family, on), same in ordered:
+        name = _name(prefix, is_halted, cpus, memory_mib, family)
+        if named[name] > 1 and on:
+            name = f"{name}-{'-'.join(on)}"[:_LONGEST_SHOWN].rstrip("-")
+        name = _free(name, taken)
+        taken.add(name)
+        disks = disks_of(same)
+        shapes.append(Shape(name, cpus, memory_mib, family, is_halted, disks, on, tuple(same)))
     return shapes
+
+
+def _name(prefix: str, is_halted: bool, cpus: int, memory_mib: int, family: str) -> str:
+    whole_gib = memory_mib % _GIB == 0
+    size = f"{memory_mib // _GIB}gi" if whole_gib else f"{memory_mib}mi"
+    return f"{prefix}{family}-{cpus}cpu-{size}{'-off' if is_halted else ''}"
+
+
+def disks_of(vms: Sequence[SourceVm]) -> tuple[int, ...]:
+    """Sizes in MiB of the disks that each of the VMs is given: theirs when they are all the same.
+
+    Else one disk of the mean of what they have, rounded up to a GiB, so that the sum is right.
+    """
+    first = vms[0].disks_mib
+    if all(vm.disks_mib == first for vm in vms):
+        return first
+    total = sum(sum(vm.disks_mib) for vm in vms)
+    return (-(-total // (len(vms) * _GIB)) * _GIB,)

@@ -18,7 +18,7 @@ from ove_capacity.ingest.choices import PoweredOff
 from ove_capacity.ingest.inventory import LeftOut, SourceKey, SourceVm
 from ove_capacity.ingest.sketch import Intake, Sketch
 from ove_capacity.ingest.source import Source, counted
-from ove_capacity.ingest.source_sketch import sketch_of
+from ove_capacity.ingest.source_sketch import Choices, sketch_of
 
 __all__ = ["ingest_vsphere_json"]
 
@@ -26,6 +26,7 @@ _LARGEST_BYTES = 256 * 1024 * 1024
 _LISTS = ("virtualmachines", "vms", "items")
 _CPUS_MAX = 1024
 _MEMORY_MAX_MIB = 64 * 1024 * 1024
+_DISK_MOST_MIB = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +119,11 @@ def _vm(found: _Found, key: SourceKey, file: str) -> SourceVm | LeftOut:
         memory_mib = whole(_number_text(_get(hardware, "memorymb")), "memoryMB")
     except BadCellError as error:
         return LeftOut(name or "(no name)", place, str(error))
-    why = "" if cpus and memory_mib else "it says no CPUs or no memory"
-    if (cpus or 0) > _CPUS_MAX or (memory_mib or 0) > _MEMORY_MAX_MIB:
-        why = f"no VM has {cpus:,} CPUs and {memory_mib:,} MiB"
-    if not name or why or not cpus or not memory_mib:
-        return LeftOut(name or "(no name)", place, why or "it has no name")
+    if not name or not cpus or not memory_mib:
+        why = "it says no CPUs or no memory" if name else "it has no name"
+        return LeftOut(name or "(no name)", place, why)
+    if cpus > _CPUS_MAX or memory_mib > _MEMORY_MAX_MIB:
+        return LeftOut(name, place, f"no VM has {cpus:,} CPUs and {memory_mib:,} MiB")
     guest, configured = _text(found.value, "guest", "guestfullname"), _text(config, "guestfullname")
     return SourceVm(
         name=name,
@@ -133,7 +134,32 @@ def _vm(found: _Found, key: SourceKey, file: str) -> SourceVm | LeftOut:
         power=power_of(_text(found.value, "runtime", "powerstate")),
         identity=_text(config, "instanceuuid"),
         place=place,
+        disks_mib=_disks_mib(hardware),
+        networks=_networks(hardware),
     )
+
+
+def _devices(hardware: object) -> list[object]:
+    devices = _get(hardware, "device")
+    return devices if isinstance(devices, list) else []
+
+
+def _disks_mib(hardware: object) -> tuple[int, ...]:
+    """Sizes of the virtual disks, the largest first, rounded up to the MiB."""
+    sizes = []
+    for device in _devices(hardware):
+        size_bytes, size_kib = (_get(device, key) for key in ("capacityinbytes", "capacityinkb"))
+        for size, unit in ((size_bytes, 1 << 20), (size_kib, 1 << 10)):
+            if isinstance(size, int) and 0 < size <= _DISK_MOST_MIB * unit:
+                sizes.append(-(-size // unit))
+                break
+    return tuple(sorted(sizes, reverse=True))
+
+
+def _networks(hardware: object) -> tuple[str, ...]:
+    """Port groups of the network cards that name theirs."""
+    cards = (each for each in _devices(hardware) if _text(each, "macaddress"))
+    return tuple(sorted({name for each in cards if (name := _text(each, "backing", "devicename"))}))
 
 
 def _number_text(value: object) -> str:
@@ -180,4 +206,5 @@ def ingest_vsphere_json(
         left_out=left_out,
         decisions=["The amounts called MB count in MiB, as vSphere does."],
     )
-    return sketch_of(counted(source, intake, powered_off), intake, powered_off, onto)
+    choices = Choices(powered_off, onto)
+    return sketch_of(counted(source, intake, powered_off), intake, choices)

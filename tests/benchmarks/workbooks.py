@@ -19,6 +19,7 @@ _TABS = {
     "vCPU": ((*_COMMON, "CPUs", "Sockets", "Cores p/s"), 24, 1),
     "vMemory": ((*_COMMON, "Size MiB", "Reservation", "VM ID"), 32, 1),
     "vDisk": ((*_COMMON, "Capacity MiB", "VM ID"), 37, 2),
+    "vNetwork": ((*_COMMON, "Network"), 15, 2),
     "vPartition": ((*_COMMON, "Capacity MiB", "Consumed MiB"), 15, 3),
 }
 """Tab -> the columns that mean something, how many there are in all, and rows a VM."""
@@ -58,6 +59,8 @@ def _value(header: str, vm: int) -> object:
             return 1
         case "Disks":
             return 2
+        case "Network":
+            return f"network-{vm % 40}"
     return vm % 7 if header.startswith("number") else "False"
 
 

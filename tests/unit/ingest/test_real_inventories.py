@@ -79,7 +79,7 @@ def test_seven_hosts_of_the_memory_they_say(sketch: Sketch) -> None:
 def test_nothing_is_set_aside_and_every_row_is_used(sketch: Sketch) -> None:
     assert {row[0]: row[1:4] for row in sketch.report.rows} == {
         "VMs": (9, 9, 0),
-        **{f"{tab} rows": (9, 9, 0) for tab in ("vCPU", "vDisk", "vInfo", "vMemory")},
+        **{f"{tab} rows": (9, 9, 0) for tab in ("vCPU", "vDisk", "vInfo", "vMemory", "vPartition")},
         "vHost rows": (7, 7, 0),
     }
 
@@ -97,7 +97,7 @@ def test_it_runs_on_the_bare_metal_nodes(
 
 def test_a_workbook_of_few_columns_is_read_too() -> None:
     sketch = ingest_rvtools([REAL / "rvtools" / "rvtools-small-complete.xlsx"])
-    assert table(sketch, "VMs whose size is known")[-1][2:] == (3, 8, 28672, 532480)
+    assert table(sketch, "VMs whose size is known")[-1][2:] == (3, 8, 28672, 532480, 532480)
     assert "worker: {count: 2, node: {cpu: 16, memory: 256Gi}}" in sketch.text
 
 

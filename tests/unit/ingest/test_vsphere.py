@@ -110,3 +110,19 @@ def test_what_is_no_json_is_refused(tmp_path: Path, content: bytes, message: str
 def test_a_folder_and_a_missing_file_are_refused(tmp_path: Path, name: str, message: str) -> None:
     with pytest.raises(ScenarioError, match=message):
         ingest_vsphere_json(tmp_path / name)
+
+
+def test_disks_and_networks_are_those_of_its_devices(tmp_path: Path) -> None:
+    devices = [
+        {"capacityInKB": 1 << 20},
+        {"capacityInKB": 1, "capacityInBytes": 2 << 30},
+        {"capacityInBytes": -1, "capacityInKB": "x"},
+        {"macAddress": "00:50", "backing": {"deviceName": "VM Network"}},
+        {"backing": {"deviceName": "cdrom"}},
+        None,
+    ]
+    hardware = {"numCPU": 2, "memoryMB": 4096, "device": devices}
+    file = tmp_path / "vms.json"
+    file.write_text(json.dumps({"name": "a", "hardware": hardware}))
+    sketch = ingest_vsphere_json(file)
+    assert "disks: [2Gi, 1Gi], networks: [vm-network]" in sketch.text
