@@ -11,6 +11,7 @@ from ove_capacity.analysis.cluster_failover import ClusterFailover, WhileDrained
 from ove_capacity.analysis.finding import NONE_KNOWN, Answer, Finding, Question
 from ove_capacity.analysis.headroom import ClusterHeadroom
 from ove_capacity.analysis.rehearsal import Loss
+from ove_capacity.analysis.spare import Spare
 from ove_capacity.analysis.system_share import GUIDELINE_PERCENT
 from ove_capacity.sim.run import VmRecord
 from ove_capacity.sim.world import VmStatus
@@ -46,7 +47,7 @@ def n_plus_1(found: ClusterFailover, *, is_fenced: bool) -> Finding:
         detail = f"any {more} of {_count(found.workers, 'worker')} may be lost"
         return Finding(question, Answer.YES, detail, "" if is_fenced else _NO_FENCING)
     detail = f"{len(weak)} of {len(found.losses)} losses leave VMs without a node"
-    change = str(found.spare) if found.spare and found.spare.nodes else NONE_KNOWN
+    change = _spare(found.spare) if found.spare else NONE_KNOWN
     return Finding(question, Answer.NO, f"{detail}, {_worst(weak)} at most", _what(weak), change)
 
 
@@ -118,6 +119,17 @@ def limits(found: ClusterHeadroom) -> Finding:
     nearest = max(found.limits, key=lambda each: each.have / each.limit, default=None)
     detail = f"nearest: {nearest.have:,} of {nearest.limit:,} {nearest.words}" if nearest else ""
     return Finding(question, Answer.YES, detail)
+
+
+def _spare(spare: Spare) -> str:
+    """As few words as a page has room for."""
+    if spare.nodes is None:
+        return NONE_KNOWN
+    told = f"{_count(spare.nodes, 'more machine')} like {spare.like}"
+    if spare.cpu_milli is None or spare.memory_bytes is None:
+        return told
+    cores, gib = spare.cpu_milli // 1000, spare.memory_bytes // _GIB
+    return f"{told}, of which {gib} GiB of memory and {cores} cores will do"
 
 
 def _patch_night(tried: WhileDrained) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from ove_capacity.analysis.aftermath import while_drained
 from ove_capacity.analysis.cluster_failover import ClusterFailover
 from ove_capacity.analysis.drain import evictions
 from ove_capacity.analysis.rehearsal import Rehearsal
 from ove_capacity.analysis.spare import grown
+from ove_capacity.kubevirt.eviction import BRIDGES, MIGRATES
 from ove_capacity.model.node import Node
 from ove_capacity.model.pod import Pod
 from ove_capacity.place import place
@@ -17,10 +18,11 @@ from ove_capacity.sim.world import VmStatus
 from ove_capacity.state.cluster_state import ClusterState
 from ove_capacity.streams import Streams
 
-__all__ = ["machines_to_drain", "machines_to_fit"]
+__all__ = ["machines_to_fit", "what_lets_drain"]
 
 _FIT_MOST = 64
 _DRAIN_MOST = 4
+_MASQUERADE = "masquerade instead of bridge on the pod network"
 _DRAIN_WORKERS = 40
 """Patch night is tried anew for each machine added: on larger clusters that takes too long."""
 
@@ -45,10 +47,10 @@ def machines_to_fit(run: Run, cluster: str) -> str:
     return _words(*min(found, key=lambda each: each[0])) if found else ""
 
 
-def machines_to_drain(run: Run, found: ClusterFailover) -> str:
-    """So many more machines with which any worker may be lost while another is drained.
+def what_lets_drain(run: Run, found: ClusterFailover) -> str:
+    """What lets any worker be lost while another is drained: VMs that may migrate, and machines.
 
-    Empty when up to four will not do, or the cluster is too large to try.
+    Empty when that and four machines more will not do, or the cluster is too large to try.
     """
     tried = found.while_drained
     if tried is None or tried.is_survived or found.workers > _DRAIN_WORKERS:
@@ -57,13 +59,25 @@ def machines_to_drain(run: Run, found: ClusterFailover) -> str:
     worst = tried.losses.worst[0].nodes if tried.losses.worst else tried.not_completed[0].nodes
     model = state.nodes[state.node_index(worst[0])]
     evicted = evictions(run.case, run.case.fleet.cluster(found.cluster), vms)
+    freed = {key: MIGRATES if BRIDGES in what else what for key, what in evicted.items()}
 
     def will_do(count: int) -> bool:
         stage = Rehearsal(grown(state, model, count), vms, run.case)
-        return while_drained(stage, evicted, tried.at_once).is_survived
+        return while_drained(stage, freed, tried.at_once).is_survived
 
-    count = _fewest(will_do, _DRAIN_MOST)
-    return _words(count, model) if count is not None else ""
+    told = [f"{_MASQUERADE} for {_bridging(run, evicted)}"] if freed != evicted else []
+    if not (told and will_do(0)):
+        count = _fewest(will_do, _DRAIN_MOST)
+        if count is None:
+            return ""
+        told.append(_words(count, model))
+    return " and ".join(told)
+
+
+def _bridging(run: Run, evicted: Mapping[str, str]) -> str:
+    """The workloads whose VMs the bridge keeps where they are."""
+    names = {vm.key: vm.workload or vm.key for vm in run.vms}
+    return ", ".join(dict.fromkeys(names[key] for key, what in evicted.items() if BRIDGES in what))
 
 
 def _fewest(will_do: Callable[[int], bool], most: int) -> int | None:
@@ -93,7 +107,7 @@ def _all_placed(run: Run, state: ClusterState, pods: Sequence[Pod]) -> bool:
     rng = None
     if run.case.policy.tie == "random":
         rng = Streams(run.case.seed)("remedy", state.cluster.name)
-    outcome = place(state, pods, run.case.policy, rng, explain=False)
+    outcome = place(state, pods, run.case.policy, rng)
     return not outcome.refused and not outcome.displaced
 
 

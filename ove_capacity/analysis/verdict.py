@@ -11,7 +11,7 @@ from ove_capacity.analysis import judge
 from ove_capacity.analysis.failover import failover
 from ove_capacity.analysis.finding import NONE_KNOWN, Answer, Finding, Question, weakest
 from ove_capacity.analysis.headroom import headroom
-from ove_capacity.analysis.remedy import machines_to_drain, machines_to_fit
+from ove_capacity.analysis.remedy import machines_to_fit, what_lets_drain
 from ove_capacity.analysis.settle import settle
 from ove_capacity.analysis.shapes import workload_names
 from ove_capacity.model.assumption import Evidence
@@ -152,7 +152,7 @@ def verdict(subject: Case | Run, *, cluster: str = "") -> Verdict:
         if fits.answer is Answer.NO:
             fits = replace(fits, change=machines_to_fit(run, name) or NONE_KNOWN)
         if draining.answer is Answer.NO:
-            more = machines_to_drain(run, losses[name])
+            more = what_lets_drain(run, losses[name])
             draining = replace(draining, change=more or NONE_KNOWN)
         findings = (
             fits,

@@ -8,12 +8,13 @@ from ove_capacity.kubevirt.traits import is_secure_execution, is_sev
 from ove_capacity.model.virtualization import KubeVirt
 from ove_capacity.model.vm import Vmi, VmiSpec
 
-__all__ = ["MIGRATES", "SHUTS_DOWN", "on_eviction", "why_not_migratable"]
+__all__ = ["BRIDGES", "MIGRATES", "SHUTS_DOWN", "on_eviction", "why_not_migratable"]
 
 MIGRATES, SHUTS_DOWN = "migrates", "shuts down"
 _STAYS_UNLESS_MIGRATABLE = ("LiveMigrate", "LiveMigrateIfPossible")
 _POD_BRIDGE = "kubevirt.io/allow-pod-bridge-network-live-migration"
-_BRIDGE = "it bridges the pod network"
+BRIDGES = "it bridges the pod network"
+"""The obstacle to migration that its owner can take away: by masquerade instead."""
 
 
 def why_not_migratable(vmi: Vmi, kubevirt: KubeVirt, rules: Rules) -> str:
@@ -25,7 +26,7 @@ def why_not_migratable(vmi: Vmi, kubevirt: KubeVirt, rules: Rules) -> str:
     """
     domain = vmi.spec.domain
     if _bridges_the_pod_network(vmi, kubevirt):
-        return _BRIDGE
+        return BRIDGES
     if domain.devices.gpus or domain.devices.host_devices:
         return "VMI uses a PCI host devices"  # sic: upstream's words
     if is_sev(domain, rules):
