@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["NO_CELL", "Core", "Machine", "NumaCell"]
+from ove_capacity.model.node import Topology
+
+__all__ = ["NO_CELL", "Core", "Machine", "NumaCell", "machine_of"]
 
 NO_CELL = -1
 """The place of devices that belong to no cell."""
+
+_LOCAL, _REMOTE = 10, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +48,55 @@ class Machine:
     """Numbered 0, 1, 2 …, in this order."""
     devices: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
     """Resource of a device plugin -> cell (or NO_CELL) -> devices there."""
+
+
+def machine_of(
+    topology: Topology,
+    memory_bytes: int,
+    hugepages: Mapping[str, int] | None = None,
+    *,
+    cpuless: tuple[int, ...] = (),
+    interleaved: bool = False,
+    devices: Mapping[str, Mapping[int, int]] | None = None,
+) -> Machine:
+    """An evenly built machine.
+
+    Memory and hugepages are split evenly over the cells with cores, what does not divide going to
+    the lower ones. First threads of all cores are numbered before second ones. Distances are
+    Linux's own where firmware says nothing: 10 within a cell, 20 to any other (include/linux/
+    topology.h, LOCAL_DISTANCE and REMOTE_DISTANCE).
+
+    Args:
+        topology: sockets, cores and threads; cells divide the cores of a socket.
+        memory_bytes: of all cells with cores.
+        hugepages: size -> pages, of all cells with cores.
+        cpuless: bytes of each further cell that has memory only.
+        interleaved: number CPUs in turn over the cells, as many servers do, instead of cell by
+            cell.
+        devices: resource of a device plugin -> cell -> devices there.
+    """
+    cells = topology.sockets * topology.cells_per_socket
+    cores = topology.sockets * topology.cores_per_socket
+    per_cell, rest = divmod(cores, cells)
+    assert not rest, "cells divide the cores of a socket"
+    count = cells + len(cpuless)
+
+    def core(cell: int, number: int) -> Core:
+        first = number * cells + cell if interleaved else cell * per_cell + number
+        threads = range(first, cores * topology.threads_per_core, cores)
+        return Core(tuple(threads), cell // topology.cells_per_socket)
+
+    def part(amount: int, cell: int) -> int:
+        return amount // cells + (cell < amount % cells)
+
+    def numa_cell(number: int) -> NumaCell:
+        distances = tuple(_LOCAL if other == number else _REMOTE for other in range(count))
+        sizes = hugepages or {}
+        if number >= cells:
+            none = dict.fromkeys(sizes, 0)
+            return NumaCell(number, (), cpuless[number - cells], none, distances)
+        own = tuple(core(number, each) for each in range(per_cell))
+        pages = {size: part(total, number) for size, total in sizes.items()}
+        return NumaCell(number, own, part(memory_bytes, number), pages, distances)
+
+    return Machine(tuple(numa_cell(number) for number in range(count)), devices or {})

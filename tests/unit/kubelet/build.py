@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ove_capacity.kubelet.admit import Admission, admit
@@ -12,7 +13,8 @@ from ove_capacity.kubelet.node_state import Kubelet, NodeState, start
 from ove_capacity.kubelet.rules import LATEST, KubeletRules
 from ove_capacity.model.cpu_set import cpus_of
 from ove_capacity.model.kubelet import KubeletConfig, ReservedMemory
-from ove_capacity.model.machine import Core, Machine, NumaCell
+from ove_capacity.model.machine import Machine, NumaCell, machine_of
+from ove_capacity.model.node import Topology
 from ove_capacity.model.pod import Container, PodSpec
 from ove_capacity.quantity import Quantity
 
@@ -36,21 +38,22 @@ def machine(
     *per_socket*: cells a socket; *cpuless*: further cells without cores; *memory*: GiB a cell;
     *uncores*: last-level caches a cell.
     """
-    total = cells * cores
+    laid_out = machine_of(
+        Topology(cells // per_socket, cores * per_socket, threads, per_socket),
+        cells * memory * GIB,
+        {size: cells * count for size, count in (pages or {}).items()},
+        cpuless=(memory * GIB,) * cpuless,
+        devices=devices,
+    )
+    if not uncores:
+        return laid_out
 
-    def core(cell: int, number: int) -> Core:
-        first = cell * cores + number
-        cache = cell * uncores + number * uncores // cores if uncores else None
-        cpus = tuple(first + thread * total for thread in range(threads))
-        return Core(cpus, cell // per_socket, cache)
+    def with_caches(cell: NumaCell) -> NumaCell:
+        caches = [cell.number * uncores + each * uncores // cores for each in range(cores)]
+        paired = zip(cell.cores, caches, strict=True)
+        return replace(cell, cores=tuple(replace(core, uncore=each) for core, each in paired))
 
-    def numa_cell(number: int, cores: int) -> NumaCell:
-        own = tuple(core(number, each) for each in range(cores))
-        return NumaCell(number, own, memory * GIB, dict(pages or {}))
-
-    made = [numa_cell(number, cores) for number in range(cells)]
-    made += [numa_cell(cells + number, 0) for number in range(cpuless)]
-    return Machine(tuple(made), devices or {})
+    return replace(laid_out, cells=tuple(map(with_caches, laid_out.cells)))
 
 
 def kubelet(
