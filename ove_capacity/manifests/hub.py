@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from ove_capacity.manifests.document import Problems, plain
 from ove_capacity.manifests.fields import Fields, Source, fields_of
 from ove_capacity.manifests.placement import lenient_selector_of
+from ove_capacity.manifests.schema_words import one_of
 from ove_capacity.model.managed_cluster import (
     AddOnPlacementScore,
     ClusterTaint,
@@ -31,6 +32,7 @@ __all__ = [
 
 Noun = TypeVar("Noun")
 
+_SET_TYPES = ("ExclusiveClusterSetLabel", "LabelSelector")
 _PREFIX = "cluster.open-cluster-management.io/"
 
 
@@ -110,7 +112,7 @@ def _cluster_set(fields: Fields, meta: Fields) -> ManagedClusterSet:
     has_labels = selector.get("labelSelector") is not None
     found = ManagedClusterSet(
         name=meta.required_text("name"),
-        selector_type=selector.text("selectorType", "ExclusiveClusterSetLabel"),
+        selector_type=one_of(selector, "selectorType", _SET_TYPES, _SET_TYPES[0]),
         selector=lenient_selector_of(selector, "labelSelector") if has_labels else None,
     )
     surprise = set_surprise(found)

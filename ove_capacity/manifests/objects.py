@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,7 +36,6 @@ from ove_capacity.manifests.profile import (
 from ove_capacity.model.cluster import DisruptionBudget, Service
 from ove_capacity.model.managed_cluster import (
     AddOnPlacementScore,
-    HubObjects,
     ManagedCluster,
     ManagedClusterSet,
     ManagedClusterSetBinding,
@@ -92,16 +91,6 @@ class Objects:
     """Kind -> how many were read and made something of."""
     by_shape: Counter[str] = field(default_factory=Counter)
     """Kind -> how many named no kind and were known by what they look like."""
-
-    def hub_objects(self, clusters: Collection[str]) -> HubObjects:
-        """What Placements choose from, as far as it is of these clusters."""
-        return HubObjects(
-            tuple(each for name, each in self.managed_clusters.items() if name in clusters),
-            tuple(self.cluster_sets),
-            tuple(self.set_bindings),
-            tuple(self.add_on_scores),
-            tuple(self.placement_decisions),
-        )
 
 
 def _node(found: Objects, fields: Fields) -> None:

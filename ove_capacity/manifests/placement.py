@@ -11,7 +11,8 @@ from typing import Any
 
 from ove_capacity.manifests.core import tolerations_of
 from ove_capacity.manifests.document import FieldPath, Problems
-from ove_capacity.manifests.fields import Fields, Source, fields_of, shown
+from ove_capacity.manifests.fields import Fields, Source, fields_of
+from ove_capacity.manifests.schema_words import bounded, matching, one_of
 from ove_capacity.manifests.selectors import selector_of_labels
 from ove_capacity.model.placement import (
     AddOnScore,
@@ -43,33 +44,6 @@ _IGNORED = {
 }
 
 
-def _bounded(fields: Fields, key: str, default: int, least: int, most: int) -> int:
-    """A whole number, with the words of the API's schema when it is out of bounds."""
-    number = fields.whole(key, default)
-    if number < least:
-        fields.error(f"should be greater than or equal to {least} (got {number})", key)
-    elif number > most:
-        fields.error(f"should be less than or equal to {most} (got {number})", key)
-    else:
-        return number
-    return default
-
-
-def _one_of(fields: Fields, key: str, known: tuple[str, ...], default: str = "") -> str:
-    value = fields.text(key, default)
-    if value and value not in known:
-        listed = ", ".join(f'"{each}"' for each in known)
-        fields.error(f"unsupported value {shown(value)}: supported values: {listed}", key)
-    return value
-
-
-def _matching(fields: Fields, key: str, pattern: re.Pattern[str]) -> str:
-    value = fields.text(key)
-    if key in fields and pattern.fullmatch(value) is None:
-        fields.error(f"should match '^{pattern.pattern}$' (got {shown(value)})", key)
-    return value
-
-
 def lenient_selector_of(fields: Fields, key: str) -> LabelSelector:
     """A selector as the schema lets it through: any operator, keys and values; absent: empty."""
     selector = fields.fields(key)
@@ -94,14 +68,14 @@ def _selector(fields: Fields, with_cel: bool = True) -> ClusterSelector:
 
 
 def _prioritizer(each: Fields) -> PrioritizerWeight:
-    weight = _bounded(each, "weight", 1, -_HEAVIEST, _HEAVIEST)
+    weight = bounded(each, "weight", 1, -_HEAVIEST, _HEAVIEST)
     if "scoreCoordinate" not in each:
         if "name" in each:  # v1alpha1
             return PrioritizerWeight(each.required_text("name"), weight)
         each.error("'scoreCoordinate' is missing")
         return PrioritizerWeight("", weight)
     coordinate = each.fields("scoreCoordinate")
-    kind = _one_of(coordinate, "type", ("BuiltIn", "AddOn"), "BuiltIn")
+    kind = one_of(coordinate, "type", ("BuiltIn", "AddOn"), "BuiltIn")
     add_on = None
     if "addOn" in coordinate:
         measured = coordinate.fields("addOn")
@@ -119,7 +93,7 @@ def _prioritizer(each: Fields) -> PrioritizerWeight:
 def _group(each: Fields) -> DecisionGroup:
     name = each.required_text("groupName")
     if name:
-        _matching(each, "groupName", _GROUP_NAME)
+        matching(each, "groupName", _GROUP_NAME)
     if "groupClusterSelector" not in each and each.get("groupClusterSelector") != {}:
         each.error("'groupClusterSelector' is missing")
     return DecisionGroup(name, _selector(each.fields("groupClusterSelector"), with_cel=False))
@@ -128,27 +102,27 @@ def _group(each: Fields) -> DecisionGroup:
 def _per_group(strategy: Fields) -> int | str:
     value = strategy.get("clustersPerDecisionGroup")
     if isinstance(value, str):
-        return _matching(strategy, "clustersPerDecisionGroup", _PER_GROUP)
+        return matching(strategy, "clustersPerDecisionGroup", _PER_GROUP)
     if value is None:
         return "100%"
-    return _bounded(strategy, "clustersPerDecisionGroup", 0, -_INT32 - 1, _INT32)
+    return bounded(strategy, "clustersPerDecisionGroup", 0, -_INT32 - 1, _INT32)
 
 
 def _check_tolerations(spec: Fields) -> None:
     for each in spec.each("tolerations"):
-        _one_of(each, "effect", _EFFECTS)
+        one_of(each, "effect", _EFFECTS)
         if "key" in each and each.text("key"):
-            _matching(each, "key", _TAINT_KEY)
+            matching(each, "key", _TAINT_KEY)
         if "tolerationSeconds" in each:
-            _bounded(each, "tolerationSeconds", 0, -_INT64 - 1, _INT64)
+            bounded(each, "tolerationSeconds", 0, -_INT64 - 1, _INT64)
 
 
 def _check_ignored(spec: Fields) -> None:
     for key, what in _IGNORED.items():
         if key in spec:
             spec.warning(what, key)
-    _matching(spec, "scoreRateLimit", _RATE)
-    if _one_of(spec, "sortBy", ("ClusterName", "Score")) == "Score":
+    matching(spec, "scoreRateLimit", _RATE)
+    if one_of(spec, "sortBy", ("ClusterName", "Score")) == "Score":
         what = "nothing in upstream's controller reads it: decisions stay sorted by name"
         spec.warning(what, "sortBy")
 
@@ -162,7 +136,7 @@ def placement_of(source: Source, problems: Problems | None = None) -> Placement:
     strategy = spec.fields("decisionStrategy").fields("groupStrategy")
     number = None
     if "numberOfClusters" in spec:
-        number = _bounded(spec, "numberOfClusters", 0, -_INT32 - 1, _INT32)
+        number = bounded(spec, "numberOfClusters", 0, -_INT32 - 1, _INT32)
     _check_ignored(spec)
     _check_tolerations(spec)
     stopped = meta.fields("annotations").get(_DISABLED) == "true"

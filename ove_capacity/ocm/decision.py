@@ -118,9 +118,27 @@ class Decision:
             "decisions": list(self.clusters),
             "ranking": list(self.ranking),
             "scores": {each.name: dict(each.scores) for each in self.prioritizers},
-            "weights": {each.name: each.weight for each in self.prioritizers},
+            "weights": self._weights(),
             "totals": dict(self.totals),
             "unscheduled": self.unscheduled,
+            "left_out": list(self.left_out),
+            "repelled": list(self.repelled),
             "misconfigured": self.misconfigured,
+            "conditions": [
+                {"type": c.type, "status": str(c.is_true), "reason": c.reason, "message": c.message}
+                for c in self.conditions
+            ],
+            "groups": [
+                {"name": g.name, "clusters": list(g.clusters), "decisions": list(g.decisions)}
+                for g in self.groups
+            ],
+            "requeue_ms": self.requeue_ms,
             "warnings": list(self.warnings),
         }
+
+    def _weights(self) -> dict[str, int]:
+        """Of a prioritizer that runs twice the sum: its scores are the same each time."""
+        found: dict[str, int] = {}
+        for each in self.prioritizers:
+            found[each.name] = found.get(each.name, 0) + each.weight
+        return found

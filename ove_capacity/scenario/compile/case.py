@@ -21,6 +21,7 @@ from ove_capacity.model.policy import Policy
 from ove_capacity.scenario.compile.cluster import Compiled, compile_cluster
 from ove_capacity.scenario.compile.context import Context, merged_assumptions
 from ove_capacity.scenario.compile.events import with_events
+from ove_capacity.scenario.compile.hub import hub_objects
 from ove_capacity.scenario.compile.workloads import listed_vms, workload_of
 from ove_capacity.scenario.schema.event import ArrivalsSection
 from ove_capacity.scenario.schema.section import Section
@@ -146,7 +147,7 @@ def compile_case(context: Context, seed: int | None) -> Case:
     )
     return Case(
         name=scenario.name,
-        fleet=Fleet(fleet, tuple(context.hub.placements), context.hub.hub_objects(clusters)),
+        fleet=Fleet(fleet, tuple(context.hub.placements), hub_objects(context, clusters)),
         plan=plan,
         policy=Policy(scenario.policies.tie, scenario.policies.nodes_scored),
         seed=chosen,

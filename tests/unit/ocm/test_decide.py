@@ -1,43 +1,10 @@
 import pytest
 
-from ove_capacity.model.managed_cluster import (
-    AddOnPlacementScore,
-    ManagedCluster,
-    ManagedClusterSet,
-    ManagedClusterSetBinding,
-    PlacementDecision,
-)
-from ove_capacity.model.placement import (
-    AddOnScore,
-    ClusterSelector,
-    Placement,
-    PrioritizerWeight,
-)
-from ove_capacity.model.selector import EVERYTHING, LabelSelector, Requirement
-from ove_capacity.ocm import PRIORITIZERS, Decisions, Hub, Inventory, decide
+from ove_capacity.model.managed_cluster import AddOnPlacementScore
+from ove_capacity.model.placement import AddOnScore, Placement, PrioritizerWeight
+from ove_capacity.ocm import PRIORITIZERS, decide
 from ove_capacity.ocm.weights import weights
-
-GIB = 1 << 30
-EVERY = ManagedClusterSet("global", "LabelSelector", EVERYTHING)
-
-
-def cluster(name, cpu=0, memory_gib=0, **labels):
-    size = {"cpu": cpu * 1000, "memory": memory_gib * GIB} if cpu else {}
-    return ManagedCluster(name, labels, size, size)
-
-
-def region(name):
-    return ClusterSelector(LabelSelector((Requirement("region", "In", (name,)),)))
-
-
-def hub(*clusters, decisions=(), scores=(), namespaces=("default", "vm-production")):
-    bindings = tuple(ManagedClusterSetBinding("global", each) for each in namespaces)
-    return Hub(Inventory(clusters, scores), (EVERY,), bindings, Decisions(decisions))
-
-
-def page(placement, *clusters, namespace="vm-production"):
-    return PlacementDecision(f"{placement}-decision-1", namespace, placement, clusters=clusters)
-
+from tests.unit.ocm.build import cluster, having, hub, page
 
 FLEET = (
     cluster("primary-1", 288, 1152, region="primary"),
@@ -46,7 +13,7 @@ FLEET = (
     cluster("development", 48, 192, region="other"),
 )
 BY_CPU = (PrioritizerWeight("Steady", 1), PrioritizerWeight("ResourceAllocatableCPU", 1))
-BOTH = (region("primary"), region("secondary"))
+BOTH = (having("region", "primary"), having("region", "secondary"))
 TWO = Placement("vms", "vm-production", 2, BOTH, prioritizers=BY_CPU)
 EUROS = PrioritizerWeight("AddOn/cost/eur", 3, "AddOn", AddOnScore("cost", "eur"))
 
@@ -58,7 +25,10 @@ def test_two_predicates_are_ored_and_the_largest_clusters_win():
 
 
 def test_steady_keeps_what_was_chosen_unless_the_gap_is_larger():
-    decision = decide(TWO, hub(*FLEET, decisions=[page("vms", "primary-2", "secondary-1")]))
+    decision = decide(
+        TWO,
+        hub(*FLEET, decisions=[page("vms", "primary-2", "secondary-1", namespace="vm-production")]),
+    )
     assert decision.totals == {"secondary-1": 233, "primary-1": 200, "primary-2": 100}
 
 
@@ -73,7 +43,7 @@ def test_more_asked_for_than_there_is_leaves_some_unscheduled():
 
 
 def test_nothing_is_chosen_for_a_predicate_that_nobody_meets():
-    decision = decide(Placement("p", predicates=(region("moon"),)), hub(*FLEET))
+    decision = decide(Placement("p", predicates=(having("region", "moon"),)), hub(*FLEET))
     assert (decision.clusters, decision.totals) == ((), {})
 
 

@@ -1,0 +1,73 @@
+from dataclasses import replace
+
+from ove_capacity.model.cluster import Cluster, Fleet
+from ove_capacity.model.managed_cluster import (
+    ClusterTaint,
+    HubObjects,
+    ManagedCluster,
+    ManagedClusterSet,
+    ManagedClusterSetBinding,
+    PlacementDecision,
+)
+from ove_capacity.model.node import Node
+from ove_capacity.model.placement import Placement, PrioritizerWeight
+from ove_capacity.model.pod import Toleration
+from ove_capacity.ocm import first_sync
+from ove_capacity.releases import release
+
+SET = "cluster.open-cluster-management.io/clusterset"
+
+
+def cluster(name, cpu, **labels):
+    size = {"cpu": cpu * 1000, "memory": 1 << 30}
+    return Cluster(name, release("4.15"), (Node(f"{name}-w", size, size),), labels=labels)
+
+
+CLUSTERS = (cluster("a", 4, **{SET: "vms"}), cluster("b", 8, **{SET: "vms"}), cluster("c", 16))
+ONE = Placement("p", "ns", 1, prioritizers=(PrioritizerWeight("ResourceAllocatableCPU"),))
+VMS, BOUND = ManagedClusterSet("vms"), ManagedClusterSetBinding("vms", "ns")
+
+
+def decided(*placements, **objects):
+    fleet = Fleet(CLUSTERS, placements, HubObjects(**objects))
+    return {key: each.clusters for key, each in first_sync(fleet).items()}
+
+
+def test_without_sets_every_cluster_is_open_to_every_namespace():
+    named = replace(ONE, cluster_sets=("vms",))
+    assert decided(named, Placement("q", "elsewhere")) == {
+        "elsewhere/q": ("a", "b", "c"),
+        "ns/p": ("c",),
+    }
+
+
+def test_with_sets_and_bindings_only_what_is_bound_is_open():
+    told = decided(ONE, Placement("q", "elsewhere"), cluster_sets=(VMS,), bindings=(BOUND,))
+    assert told == {"elsewhere/q": (), "ns/p": ("b",)}
+
+
+def test_sets_without_a_binding_open_nothing():
+    assert decided(ONE, cluster_sets=(VMS,)) == {"ns/p": ()}
+
+
+def test_totals_are_those_of_the_nodes_and_taints_those_of_the_hub():
+    claimed = {"cpu": 999_000}
+    small = ManagedCluster("a", {}, claimed, claimed, approximate={"cpu": 999.0})
+    gone = ManagedCluster("c", taints=(ClusterTaint("gone", added_ms=5000),))
+    assert decided(ONE, managed_clusters=(small, gone)) == {"ns/p": ("b",)}
+
+
+def test_the_hub_is_asked_at_the_latest_moment_that_its_objects_tell_of():
+    tainted = (
+        ManagedCluster("c", taints=(ClusterTaint("gone", added_ms=5000),)),
+        ManagedCluster("a", taints=(ClusterTaint("gone", added_ms=9000),)),
+    )
+    for seconds, expected in ((5, "c"), (4, "b")):
+        tolerant = replace(ONE, tolerations=(Toleration("gone", "Exists", seconds=seconds),))
+        assert decided(tolerant, managed_clusters=tainted) == {"ns/p": (expected,)}
+
+
+def test_decisions_that_stand_are_where_it_starts_from():
+    standing = PlacementDecision("p-decision-1", "ns", "p", clusters=("b",))
+    heavy = replace(ONE, prioritizers=(*ONE.prioritizers, PrioritizerWeight("Steady", 3)))
+    assert decided(heavy, decisions=(standing,)) == {"ns/p": ("b",)}
