@@ -46,9 +46,10 @@ def refuse_without_nodes(dump: ClusterDump, source: Path) -> None:
     """Raise ScenarioError when no machine was found, with what was."""
     if dump.nodes:
         return
-    found = ", ".join(str(row[0]) for row in dump.intake.table().rows) or "nothing at all"
     raise ScenarioError(
-        Problem(f"holds no Node that offers CPU and memory (found: {found})", str(source), 1, 1)
+        Problem(
+            f"holds no Node that offers CPU and memory ({dump.intake.gist()})", str(source), 1, 1
+        )
     )
 
 

@@ -151,6 +151,11 @@ class Intake:
         """How many of a kind are in the scenario."""
         return self._used[kind]
 
+    def gist(self) -> str:
+        """What there was, in a few words, for who expected something else."""
+        kinds = ", ".join(str(row[0]) for row in self.table().rows if row[0]) or "nothing at all"
+        return "; ".join([f"found: {kinds}", *self.notes[:1]])
+
     def table(self) -> Table:
         """A row for each kind, and for each further reason."""
         rows: list[tuple[Cell, ...]] = []

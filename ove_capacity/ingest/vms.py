@@ -247,8 +247,7 @@ def ingest_vms(
     intake, problems = Intake(), Problems()
     found = _read(source, intake, problems)
     if not found.objects.vms:
-        kinds = ", ".join(str(row[0]) for row in intake.table().rows) or "nothing at all"
-        raise ScenarioError(Problem(f"holds no VM (found: {kinds})", str(source), 1, 1))
+        raise ScenarioError(Problem(f"holds no VM ({intake.gist()})", str(source), 1, 1))
     machines = _machines(nodes, intake)
     openshift = (machines.openshift if machines else "") or _NEWEST_RELEASE
     around = _surroundings(found.objects, release(openshift), problems)
