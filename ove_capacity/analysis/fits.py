@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from ove_capacity.analysis.binding import binding
 from ove_capacity.analysis.budgets import Budget, TestedLimit, needs_of
@@ -106,7 +105,8 @@ def taken_shares(state: ClusterState, pod: Pod, count: int) -> dict[str, float]:
     return shares
 
 
-class _ByNodes(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _ByNodes:
     """What the nodes answer."""
 
     count: int
@@ -130,7 +130,7 @@ def _least(
     budgets: Sequence[Budget],
     limits: Sequence[TestedLimit],
 ) -> Fit:
-    count, what, message, by_pool = nodes
+    count, what, message = nodes.count, nodes.binding, nodes.message
     needs = needs_of(cluster, shape.workload) if shape.workload else {}
     allowed: dict[str, int] = {}
     for budget in budgets:
@@ -140,7 +140,9 @@ def _least(
             if allowed[budget.name] < count:
                 count, what, message = allowed[budget.name], budget.name, budget.refusal(need)
     beyond = _beyond_tested(shape, count, limits)
-    return Fit(shape.name, count, what, message, nodes.count, FrozenMap(allowed), by_pool, beyond)
+    return Fit(
+        shape.name, count, what, message, nodes.count, FrozenMap(allowed), nodes.by_pool, beyond
+    )
 
 
 def _beyond_tested(shape: Shape, count: int, limits: Sequence[TestedLimit]) -> str:

@@ -232,7 +232,7 @@ def _held(
     workloads = {each.workload.name: each.workload for each in plan.arrivals}
     workloads |= {each.name: each for each in plan.workloads}
     records = {vm.row: vm for vm in run.vms_of(cluster.name) if vm.row >= 0}
-    known: dict[tuple[int, str], tuple[np.ndarray, np.ndarray]] = {}
+    known: dict[tuple[int, bool], tuple[np.ndarray, np.ndarray]] = {}
     for row in state.rows():
         n, pod = state.node_of(row), state.pod(row)
         if n < 0:
@@ -241,7 +241,8 @@ def _held(
             if pod.namespace in _VIRTUALIZATION_NAMESPACES:
                 own[n] += _asked(pod)
             continue
-        key = (id(pod.spec), records[row].workload) if not pod.allocated else (id(pod), "")
+        # Equal VMs share one spec; one that is being resized is its own.
+        key = (id(pod if pod.allocated else pod.spec), records[row].workload in workloads)
         if key not in known:
             known[key] = _asked(pod), _guest(records[row], workloads, cluster)
         whole, part = known[key]

@@ -34,6 +34,7 @@ _GIB = 1 << 30
 _ABREAST = 6
 _REFUSED = "refused"
 _SHOWN_NAMES = 8
+_SHOWN_SHAPES = 40
 _SHOWN_ROWS = 12
 _FITS_TITLE = "What still fits as planned: more VMs of each shape"
 
@@ -112,19 +113,25 @@ def fits_table(room: Headroom, names: Iterable[str]) -> Table:
     each_room = [room.clusters[name] for name in names]
     clusters = [each for each in each_room if each.fits and each.workers]
     title = f"{_FITS_TITLE}, each alone, and what runs out first"
-    notes = (f"{_REFUSED}: no worker takes it, whatever room there is; `explain` says why",)
+    notes: tuple[str, ...] = (
+        f"{_REFUSED}: no worker takes it, whatever room there is; `explain` says why",
+    )
     if len(clusters) > _ABREAST:
         listed = [(each.cluster, fit.shape, _fits(fit)) for each in clusters for fit in each.fits]
         return Table(title, ("cluster", "shape", "more VMs"), tuple(listed), notes)
-    shapes = dict.fromkeys(fit.shape for each in clusters for fit in each.fits)
+    answers = [{fit.shape: _fits(fit) for fit in each.fits} for each in clusters]
     rows: dict[tuple[str, ...], list[str]] = {}
-    for shape in shapes:
-        answers = ({fit.shape: _fits(fit) for fit in each.fits} for each in clusters)
+    for shape in dict.fromkeys(shape for each in answers for shape in each):
         rows.setdefault(tuple(each.get(shape, "-") for each in answers), []).append(shape)
     columns = ("shape", *(each.cluster for each in clusters))
-    merged = tuple((_some(names), *cells) for cells, names in rows.items())
-    refused = any(_REFUSED in cells for cells in rows)
-    return Table(title, columns, merged, notes if refused else ())
+    merged = [(_some(names), *cells) for cells, names in rows.items()]
+    if not any(_REFUSED in cells for cells in rows):
+        notes = ()
+    half = _SHOWN_SHAPES // 2
+    if len(merged) > _SHOWN_SHAPES:
+        notes += (f"{len(merged) - 2 * half:,} lines are left out: --format json tells all",)
+        merged[half:-half] = [("…", *("" for _ in clusters))]
+    return Table(title, columns, tuple(merged), notes)
 
 
 def placements_table(decisions: Sequence[Decision]) -> Table:

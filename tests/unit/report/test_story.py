@@ -84,6 +84,21 @@ def test_shapes_that_fit_alike_are_told_together_and_refusals_are_no_numbers() -
     assert table.rows == (("small, again", "16 (memory)"), ("gpu", "refused"))
 
 
+def test_of_many_unlike_shapes_the_first_and_the_last_are_shown() -> None:
+    unlike = [workload(f"vm{i}", memory_gib=20 + i, count=0) for i in range(45)]
+    large = cluster(nodes=(node("w1", cpu=999, memory_gib=4096),))
+    table = story.fits_table(oc.headroom(case(*unlike, clusters=(large,))), ["production"])
+    shown = [str(row[0]) for row in table.rows]
+    assert (len(shown), shown[0], shown[20], shown[-1]) == (41, "vm0", "…", "vm44")
+    assert table.notes == ("5 lines are left out: --format json tells all",)
+
+
+def test_many_names_of_one_answer_are_cut_short() -> None:
+    alike = [workload(f"vm{i}", memory_gib=20, count=0) for i in range(12)]
+    table = story.fits_table(oc.headroom(case(*alike)), ["production"])
+    assert str(only(table)["shape"]).endswith("vm7 and 4 more")
+
+
 def test_many_clusters_are_listed_one_below_the_other() -> None:
     names = [f"c{i}" for i in range(8)]
     fleet = tuple(cluster(name, workers=1) for name in names)
