@@ -66,7 +66,7 @@ def test_every_documented_command_line_runs(
 ) -> None:
     monkeypatch.chdir(ROOT)
     arguments = [
-        str(tmp_path / word) if before in {"-o", "--output"} else word
+        str(tmp_path / word) if before in {"-o", "--output", "--figures"} else word
         for before, word in zip(["", *shlex.split(line)], shlex.split(line), strict=False)
     ]
     assert main(arguments[1:]) in {0, 1}
