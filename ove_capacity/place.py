@@ -76,6 +76,8 @@ class Outcome:
     bound: tuple[Placed, ...]
     refused: tuple[Refused, ...]
     displaced: tuple[Displaced, ...] = ()
+    searches: int = 0
+    """How often victims were looked for: what makes placing slow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +178,7 @@ class _Desk:
         self.rows = state.add_many(pods, classes)
         self.refused: list[Refused] = []
         self.displaced: list[Displaced] = []
+        self.searches = 0
         self.unplaced: list[int] = []
         """Rows of the pods refused."""
         self._said: dict[tuple[int, int], tuple[str, tuple[Rejection, ...]]] = {}
@@ -208,7 +211,7 @@ class _Desk:
         bound = self._bound() if with_bound else ()
         for row in self.unplaced:
             self.state.forget(row)
-        return Outcome(bound, tuple(self.refused), tuple(self.displaced))
+        return Outcome(bound, tuple(self.refused), tuple(self.displaced), self.searches)
 
     def _bound(self) -> tuple[Placed, ...]:
         names = [node.name for node in self.state.nodes]
@@ -248,6 +251,7 @@ class _Desk:
         decision = self.scheduler.decide(self.state, c, row, self.policy)
         rejections = tuple(diagnose(self.scheduler, self.state, c, row, decision))
         if may_evict:
+            self.searches += 1
             found = preempt(self.scheduler, self.state, c, row, rejections, draw)
             if found.best:
                 self._evict(at, found.best[int(draw * len(found.best))])

@@ -17,8 +17,8 @@ from ove_capacity.streams import Streams
 
 __all__ = ["Loss", "NotReturned", "Rehearsal"]
 
-_WORK_OF_A_PREEMPTION = 50
-"""Placements that one search for victims counts for: it looks at every pod of many nodes."""
+_WORK_OF_A_SEARCH = 2
+"""Placements that the search for victims on one node counts for: it looks at each of its pods."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +166,8 @@ class Rehearsal:
             outcome = place(self.state, pods, policy, rng)
         else:
             outcome = unplaced(self.state, pods, self._classes[ranks], policy, rng)
-        preempted = len({each.by for each in outcome.displaced})
-        self.spent += len(pods) + _WORK_OF_A_PREEMPTION * preempted
+        searched = outcome.searches * len(self.state.nodes)
+        self.spent += len(pods) + _WORK_OF_A_SEARCH * searched
         return outcome
 
     def displaced(self, outcome: Outcome) -> list[int]:

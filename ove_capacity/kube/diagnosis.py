@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ove_capacity.kube import codes
 from ove_capacity.kube.filters import (
     inter_pod_affinity,
@@ -18,7 +20,7 @@ from ove_capacity.model.resources import PODS
 from ove_capacity.state.cluster_state import ClusterState
 from ove_capacity.state.rejection import UNRESOLVABLE, UNSCHEDULABLE, Rejection
 
-__all__ = ["diagnose", "reject"]
+__all__ = ["diagnose", "reject", "short_of"]
 
 _FIXED: dict[int, tuple[str, str, str]] = {
     codes.NOT_PRESELECTED: (
@@ -98,9 +100,17 @@ def reject(scheduler: Scheduler, state: ClusterState, c: int, n: int, code: int)
         words = (taint_toleration.reason(taint),)
         return Rejection(n, "TaintToleration", UNRESOLVABLE, words)
     assert code == codes.FIT
-    assert state.classes is not None
     lacking = _lacking(scheduler, state, c, n)
     assert lacking, f"{state.nodes[n].name} was rejected for resources that it has"
+    return short_of(state, c, n, lacking)
+
+
+def short_of(state: ClusterState, c: int, n: int, lacking: Sequence[int]) -> Rejection:
+    """The rejection of node *n* for class *c* that lacks these resources, by column.
+
+    Source: kubernetes v1.34.1 pkg/scheduler/framework/plugins/noderesources/fit.go, Filter.
+    """
+    assert state.classes is not None
     never = any(
         state.resources[r] != PODS and state.classes.request[c, r] > state.allocatable[n, r]
         for r in lacking

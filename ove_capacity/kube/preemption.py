@@ -12,10 +12,19 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from ove_capacity.kube.codes import PASS
-from ove_capacity.kube.diagnosis import reject
+from ove_capacity.kube.diagnosis import reject, short_of
 from ove_capacity.kube.scheduler import Scheduler
 from ove_capacity.model.cluster import DisruptionBudget
 from ove_capacity.model.pod import Pod
+from ove_capacity.state.arrays import (
+    AFFINITY_LINKS,
+    ANTI_LINKS,
+    CLASH_LINKS,
+    EXISTING_LINKS,
+    HARD_LINKS,
+    STATIC_CODE,
+    STATIC_ROW,
+)
 from ove_capacity.state.cluster_state import ClusterState
 from ove_capacity.state.rejection import UNRESOLVABLE, UNSCHEDULABLE, Rejection, histogram
 
@@ -27,6 +36,7 @@ _NO_VICTIMS = "No preemption victims found for incoming pod"
 _CANDIDATES_PERCENT = 10
 _CANDIDATES_LEAST = 100
 _PRIORITY_OFFSET = 1 << 31
+_LINKS_TO_OTHERS = (CLASH_LINKS, AFFINITY_LINKS, ANTI_LINKS, EXISTING_LINKS, HARD_LINKS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +119,8 @@ def _try_node(
     weaker = [other for other in state.pods_on(n) if state.pod(other).spec.priority < priority]
     if not weaker:
         return Rejection(n, "", UNRESOLVABLE, (_NO_VICTIMS,))
+    if _only_amounts_matter(state, c):
+        return _try_amounts(scheduler, state, c, n, weaker)
     with ExitStack() as stack:
         removed = [_class_to_remove(scheduler, state, other) for other in weaker]
         stack.enter_context(scheduler.pretend(state, n, removed, -1))
@@ -133,6 +145,44 @@ def _try_node(
                 put_back.close()
                 victims.append(other)
                 violations += other in violating
+    victims.sort(key=lambda other: _importance(state.pod(other)))
+    return Candidate(n, tuple(victims), violations)
+
+
+def _only_amounts_matter(state: ClusterState, c: int) -> bool:
+    """Whether no filter but the one for resources sees that pods leave a node."""
+    assert state.classes is not None
+    starts = state.classes.starts
+    return not state.nominated and not any(
+        starts[kind, c] < starts[kind, c + 1] for kind in _LINKS_TO_OTHERS
+    )
+
+
+def _try_amounts(
+    scheduler: Scheduler, state: ClusterState, c: int, n: int, weaker: list[int]
+) -> Candidate | Rejection:
+    """`_try_node` by adding up, for a pod whose other filters passed or never will."""
+    assert state.classes is not None
+    static = state.classes.static[STATIC_CODE, state.classes.facts[c, STATIC_ROW], n]
+    assert static == PASS, "a node that other filters reject is not hopeful"
+    request, ignored = state.classes.request, scheduler.ignored_resources(state)
+    used = [r for r in range(len(state.resources)) if request[c, r] > 0 and not ignored[r]]
+    short = request[c] + state.requested[n] - state.allocatable[n]
+    given = {other: request[state.pod_class[other]][used].tolist() for other in weaker}
+    left = [int(short[r]) - sum(each[i] for each in given.values()) for i, r in enumerate(used)]
+    lacking = [r for r, amount in zip(used, left, strict=True) if amount > 0]
+    if lacking:
+        return short_of(state, c, n, lacking)
+    weaker.sort(key=lambda other: _importance(state.pod(other)))
+    violating, free = _split_by_budget(state, weaker, state.cluster.disruption_budgets)
+    victims: list[int] = []
+    for other in (*violating, *free):
+        back = [amount + more for amount, more in zip(left, given[other], strict=True)]
+        if max(back, default=0) > 0:
+            victims.append(other)
+        else:
+            left = back
+    violations = sum(other in violating for other in victims)
     victims.sort(key=lambda other: _importance(state.pod(other)))
     return Candidate(n, tuple(victims), violations)
 
