@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,11 @@ from ove_capacity.ingest.sketch import Sketch
 from ove_capacity.ingest.tabs import Tab, tabs_of
 from ove_capacity.ingest.vsphere import ingest_vsphere_json
 from ove_capacity.ingest.xlsx import opened
+from ove_capacity.manifests.document import Problems
+from ove_capacity.manifests.files import read_documents
+from ove_capacity.manifests.objects import Objects, items_of
 from tests import real
+from tests.unit.ingest.workbook import column
 
 REAL = Path(real.REAL)
 EXAMPLE = REAL / "rvtools" / "migration-planner-example1.xlsx"
@@ -48,6 +54,46 @@ def test_nine_rows_are_read_of_a_million(tabs: dict[str, Tab]) -> None:
 
 def test_custom_columns_are_no_columns_of_ours(tabs: dict[str, Tab]) -> None:
     assert {"owner", "mmtest-tags", "Annotation"} <= set(tabs["vMemory"].columns.unused)
+
+
+def test_a_sheet_that_claims_a_million_rows_and_unnamed_columns_is_read_as_it_is_filled(
+    tabs: dict[str, Tab],
+) -> None:
+    with zipfile.ZipFile(EXAMPLE) as archive:
+        claims = archive.open("xl/worksheets/sheet1.xml").read(4000).decode()
+    claimed = re.search(r'<dimension ref="A1:([A-Z]+)(\d+)"', claims)
+    assert claimed is not None
+    vinfo = tabs["vInfo"].columns
+    named = len(vinfo.letters) + len(vinfo.unused)
+    assert int(claimed[2]) == 1_048_576
+    assert column(named + 11 - 1) == claimed[1]  # 11 columns at the end have no name
+    assert "vCluster" not in tabs
+    assert "vDatastore" not in tabs
+
+
+def test_zones_of_a_node_resource_topology_say_what_they_are_known_to() -> None:
+    document, *_ = read_documents(REAL / "nrt" / "openshift-docs-two-workers.yaml")
+    items = list(items_of(document, Objects(), Problems()))
+    zones = {
+        zone.text("name"): {
+            each.text("name"): (each.quantity("capacity"), each.quantity("allocatable"))
+            for each in zone.each("resources")
+        }
+        for zone in items[0].each("zones")
+    }
+    amounts = {
+        (zone, name): tuple(each.value for each in both if each)
+        for zone, resources in zones.items()
+        for name, both in resources.items()
+    }
+    assert amounts["node-0", "cpu"] == (40, 38)
+    assert amounts["node-1", "cpu"] == (40, 40)
+    assert amounts["node-0", "hugepages-1Gi"][0] == 6442450944
+    assert amounts["node-0", "hugepages-2Mi"][0] == 134217728
+    assert amounts["node-1", "hugepages-1Gi"][0] == 1073741824
+    assert amounts["node-1", "hugepages-2Mi"][0] == 268435456
+    assert list(zones["node-0"]) != list(zones["node-1"])  # nobody may go by their order
+    assert items[0].text("apiVersion") == "topology.node.k8s.io/v1"
 
 
 def test_the_sums_are_those_of_the_complete_rows(sketch: Sketch) -> None:
