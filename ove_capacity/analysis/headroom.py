@@ -168,15 +168,15 @@ class Headroom:
         return (
             _totals(every),
             waterfall_table(
-                "From capacity to what is free",
+                "Steps: from capacity to what is free",
                 [(each.cluster, each.waterfall) for each in every],
                 [_STRANDED],
             ),
             _pools(every),
-            Table.of("The system's share, by three definitions", SHARE_COLUMNS, shares),
+            Table.of("System share: by three definitions", SHARE_COLUMNS, shares),
             _fits(every),
-            Table.of("Budgets of the cluster", BUDGET_COLUMNS, budgets),
-            Table.of("Beside what the vendor has tested", LIMIT_COLUMNS, limits),
+            Table.of("Budgets: of the cluster, beside its nodes'", BUDGET_COLUMNS, budgets),
+            Table.of("Tested maximums: what the vendor has tried", LIMIT_COLUMNS, limits),
         )
 
     def to_dict(self) -> dict[str, object]:
@@ -270,7 +270,7 @@ def _pools(clusters: Sequence[ClusterHeadroom]) -> Table:
         if len(each.pools) > 1
         for pool, fall in each.pools.items()
     ]
-    return waterfall_table("The same by pool", falls)
+    return waterfall_table("Steps by pool: where a cluster has several", falls)
 
 
 def _fits(clusters: Sequence[ClusterHeadroom]) -> Table:

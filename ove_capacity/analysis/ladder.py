@@ -98,7 +98,7 @@ class Ladder:
             "more_vms: VMs of the mix that are added before the constraint binds, if those above "
             "it did not; nodes by placing, budgets by counting.",
         )
-        title = "The constraint ladder: what binds first, and what would bind next"
+        title = "Ladder: what binds first, and what would bind next"
         return (Table(title, columns, tuple(rows), notes),)
 
     def to_dict(self) -> dict[str, object]:

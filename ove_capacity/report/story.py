@@ -118,12 +118,13 @@ def fits_table(room: Headroom, names: Iterable[str]) -> Table:
     )
     if len(clusters) > _ABREAST:
         listed = [(each.cluster, fit.shape, _fits(fit)) for each in clusters for fit in each.fits]
-        return Table(title, ("cluster", "shape", "more VMs"), tuple(listed), notes)
+        refused = any(cells[-1] == _REFUSED for cells in listed)
+        columns = ("cluster", "shape", "more VMs")
+        return Table(title, columns, tuple(listed), notes if refused else ())
     answers = [{fit.shape: _fits(fit) for fit in each.fits} for each in clusters]
     rows: dict[tuple[str, ...], list[str]] = {}
     for shape in dict.fromkeys(shape for each in answers for shape in each):
         rows.setdefault(tuple(each.get(shape, "-") for each in answers), []).append(shape)
-    columns = ("shape", *(each.cluster for each in clusters))
     merged = [(_some(names), *cells) for cells, names in rows.items()]
     if not any(_REFUSED in cells for cells in rows):
         notes = ()
@@ -131,7 +132,7 @@ def fits_table(room: Headroom, names: Iterable[str]) -> Table:
     if len(merged) > _SHOWN_SHAPES:
         notes += (f"{len(merged) - 2 * half:,} lines are left out: --format json tells all",)
         merged[half:-half] = [("…", *("" for _ in clusters))]
-    return Table(title, columns, tuple(merged), notes)
+    return Table(title, ("shape", *(each.cluster for each in clusters)), tuple(merged), notes)
 
 
 def placements_table(decisions: Sequence[Decision]) -> Table:
