@@ -96,6 +96,7 @@ def test_what_is_not_as_the_release_has_it(
         ("hco", "defaultCPUModel: null", "4.15"),
         ("vm", VM.format("resources: {requests: {cpu: 1, memory: 4Gi}}"), "4.15"),
         ("vm", VM.format("memory: {guest: 8Gi}"), "4.22"),
+        ("vm", "instancetype: {name: u1.small}, template: {spec: {}}", "4.15"),
         ("placement", "numberOfClusters: 2", "4.15"),
     ],
 )
