@@ -149,20 +149,18 @@ def cpu_hints(manager: CpuManager, shared: int, reusable: int, count: int) -> Hi
             fewest = size
         if not reusable & ~cpus and (available & cpus).bit_count() >= count:
             found.append((cells, size, cpus))
+    aligns = manager.options.align_by_socket
     hints = tuple(
-        Hint(cells, size == fewest or _is_socket_aligned(manager, cpus, fewest))
+        Hint(cells, size == fewest or (aligns and _is_socket_aligned(topology, cpus, fewest)))
         for cells, size, cpus in found
     )
     return {CPU: hints}
 
 
-def _is_socket_aligned(manager: CpuManager, cpus: int, fewest: int) -> bool:
+def _is_socket_aligned(topology: CpuTopology, cpus: int, fewest: int) -> bool:
     """Whether a set of cells touches as few sockets as the request needs."""
-    topology = manager.topology
     per_socket = len(topology.cells) // len(topology.sockets)
-    if not manager.options.align_by_socket or not per_socket:
-        return False
-    return len(topology.sockets_touching(cpus)) == -(-fewest // per_socket)
+    return per_socket > 0 and len(topology.sockets_touching(cpus)) == -(-fewest // per_socket)
 
 
 def _aligned(manager: CpuManager, available: int, cells: int) -> int:

@@ -49,6 +49,10 @@ class CpuTopology:
         return [socket for socket, mask in self.sockets.items() if mask & cpus]
 
 
+_MOST_CELLS = 16
+"""Upstream has no such limit where no policy aligns; it would not come to an end either."""
+
+
 def _grouped(cpus: Iterable[tuple[int, int]]) -> dict[int, int]:
     found: dict[int, int] = {}
     for unit, mask in cpus:
@@ -66,6 +70,10 @@ def _cores_in(units: Units, cores: Units) -> dict[int, tuple[int, ...]]:
 def _check(machine: Machine) -> None:
     if [cell.number for cell in machine.cells] != list(range(len(machine.cells))):
         raise StartError("NUMA cells must be numbered 0, 1, 2 …")
+    if len(machine.cells) > _MOST_CELLS:
+        raise StartError(
+            f"{len(machine.cells)} NUMA cells are too many: the managers look at every set of them"
+        )
     cores = [core for cell in machine.cells for core in cell.cores]
     if not cores:
         raise StartError("could not detect number of cpus: no cell has a core")

@@ -12,7 +12,7 @@ from ove_capacity.kubelet.hint import Hint, Hints, cell_masks
 from ove_capacity.kubelet.memory_cells import Block, CellMemory, Cells, book
 from ove_capacity.kubelet.refusal import Refusal, allocate_failed
 from ove_capacity.kubelet.start_error import StartError
-from ove_capacity.model.cpu_set import cpus_of
+from ove_capacity.model.cpu_set import cpus_of, mask_of
 from ove_capacity.model.kubelet import KubeletConfig, ReservedMemory
 from ove_capacity.model.machine import Machine, NumaCell
 from ove_capacity.model.resources import HUGEPAGES_PREFIX, MEMORY, Amounts
@@ -54,8 +54,10 @@ class MemoryManager:
     """By cell: resource -> what there is."""
     allocatable: tuple[tuple[int, ...], ...]
     """By cell and resource, in bytes."""
-    masks: tuple[tuple[int, int, tuple[int, ...]], ...]
-    """(cells, how many, which) of every set of cells."""
+    masks: tuple[tuple[int, int], ...]
+    """(cells, how many) of every set of cells."""
+    sums: tuple[tuple[int, ...], ...]
+    """By resource and mask: what the cells have together, in bytes."""
 
     @property
     def cells(self) -> Cells:
@@ -146,45 +148,64 @@ def memory_manager(config: KubeletConfig, machine: Machine, kept: Amounts) -> Me
     )
     resources = tuple(sorted({name for table in tables for name in table}))
     empty = MemoryTable(0, 0, 0)
+    allocatable = tuple(
+        tuple(table.get(name, empty).allocatable for name in resources) for table in tables
+    )
     return MemoryManager(
         resources,
         tables,
-        tuple(tuple(table.get(name, empty).allocatable for name in resources) for table in tables),
-        tuple(
-            (mask, mask.bit_count(), tuple(cpus_of(mask)))
-            for mask in cell_masks(cell.number for cell in machine.cells)
-        ),
+        allocatable,
+        tuple((mask, mask.bit_count()) for mask in cell_masks(range(len(tables)))),
+        tuple(tuple(_sums(by_cell)) for by_cell in zip(*allocatable, strict=True)),
     )
 
 
-def _mixes(cells: Cells, mask: int) -> bool:
+def _sums(amounts: Sequence[int]) -> list[int]:
+    """What every set of cells has together, by its mask."""
+    sums = [0]
+    for amount in amounts:
+        sums += [each + amount for each in sums]
+    return sums
+
+
+def _mixes(cells: Cells, used: int, mask: int) -> bool:
     """Whether one of several cells already serves single-cell allocations or another group."""
-    return any(
-        cells[number].assignments and cells[number].group != mask for number in cpus_of(mask)
-    )
+    left = used & mask
+    while left:
+        lowest = left & -left
+        if cells[lowest.bit_length() - 1].group != mask:
+            return True
+        left ^= lowest
+    return False
+
+
+def _used(cells: Cells) -> int:
+    return mask_of(number for number, cell in enumerate(cells) if cell.assignments)
 
 
 def _masks_with_room(
     manager: MemoryManager, cells: Cells, reusable: Reusable, request: MemoryRequest
 ) -> tuple[Hint, ...]:
     """Sets of cells that can serve the request; preferred are the smallest that ever could."""
-    allocatable = manager.allocatable
-    fewest = len(cells)
+    wanted = [
+        (resource, amount, manager.sums[resource], _sums([cell.free[resource] for cell in cells]))
+        for resource, amount in request
+    ]
+    used, fewest = _used(cells), len(cells)
     found = []
-    for mask, size, members in manager.masks:
-        for resource, amount in request:
-            if sum([allocatable[number][resource] for number in members]) < amount:
+    for mask, size in manager.masks:
+        for _, amount, allocatable, _ in wanted:
+            if allocatable[mask] < amount:
                 break
         else:
             fewest = min(fewest, size)
             if size == 1:
-                if cells[members[0]].group != mask:
+                if cells[mask.bit_length() - 1].group != mask:
                     continue
-            elif _mixes(cells, mask):
+            elif used & mask and _mixes(cells, used, mask):
                 continue
-            for resource, amount in request:
-                free = sum([cells[number].free[resource] for number in members])
-                if free + reusable.get((mask, resource), 0) < amount:
+            for resource, amount, _, free in wanted:
+                if free[mask] + reusable.get((mask, resource), 0) < amount:
                     break
             else:
                 found.append((mask, size))
@@ -242,7 +263,7 @@ def _choose(
         if hint.preferred and not best.preferred:
             return "[memorymanager] failed to find the extended preferred hint"
         mask = best.cells or 0
-    if mask.bit_count() > 1 and _mixes(cells, mask):
+    if mask.bit_count() > 1 and _mixes(cells, _used(cells), mask):
         return "[memorymanager] preferred hint violates NUMA node allocation"
     return mask
 

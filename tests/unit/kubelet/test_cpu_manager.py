@@ -302,6 +302,7 @@ def test_reserved_cpus_are_picked_when_only_their_number_is_known(milli, outcome
         ((NumaCell(1, (Core((0,), 0),)),), "must be numbered"),
         ((NumaCell(0, (Core((0, 1), 0), Core((1,), 0))),), "CPU 1 belongs to more than one core"),
         ((NumaCell(0, (Core((), 0),)),), "a core has no thread"),
+        (machine(cells=17, cores=1).cells, "17 NUMA cells are too many"),
     ],
 )
 def test_machines_that_cannot_be_are_refused(cells, message):
