@@ -136,7 +136,7 @@ def _status(candidates: Candidates, running: Sequence[PrioritizerWeight]) -> Sta
         old = expired(candidates, each.add_on.resource) if each.add_on else []
         if old:
             plugin = each.name if len(add_ons) == 1 else "AddOn/*"
-            return Status(WARNING, plugin, f"AddOnPlacementScores {' '.join(old)} expired")
+            return Status(WARNING, plugin, f"AddOnPlacementScores {' '.join(sorted(old))} expired")
     return Status(SUCCESS)
 
 

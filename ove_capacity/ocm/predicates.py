@@ -70,8 +70,8 @@ def _matches(selector: ClusterSelector, inventory: Inventory, cluster: ManagedCl
         return True
     document = cluster_document(cluster)
 
-    def scores(name: str) -> list[dict[str, Any]]:
-        said = inventory.add_on_scores[cluster.name, name]
+    def scores(named: str, resource: str) -> list[dict[str, Any]]:
+        said = inventory.add_on_scores[named, resource]
         return [{"name": score, "value": value} for score, value in said.scores]
 
     return all(holds(expression, document, scores) for expression in selector.cel)

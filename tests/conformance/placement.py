@@ -229,6 +229,8 @@ class _Sequence:
         return {key: sorted(self.hub.decisions.of(key)) for key in self.placements}
 
     def change(self, name: str, alter: Callable[[dict[str, Any]], None]) -> None:
+        if name not in self.hub.inventory.index:
+            return
         document = next(c for c in self.given["clusters"] if c["metadata"]["name"] == name)
         alter(document)
         inventory = self.hub.inventory.replaced(managed_cluster_of(document))

@@ -9,26 +9,20 @@ from __future__ import annotations
 import importlib
 import logging
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
-from ove_capacity.ocm.cel.functions import FUNCTIONS, NOT_MODELLED, STANDARD
+from ove_capacity.ocm.cel.functions import FUNCTIONS, NOT_MODELLED
+from ove_capacity.ocm.cel.references import NAMESPACES, reference_errors
 
 __all__ = ["Scores", "compile_error", "holds", "not_modelled"]
 
-Scores = Callable[[str], list[dict[str, Any]]]
-"""Name of an AddOnPlacementScore -> its scores for the cluster; KeyError when there is none."""
+Scores = Callable[[str, str], list[dict[str, Any]]]
+"""(cluster, AddOnPlacementScore) -> its scores; KeyError when there is none."""
 
-_TYPES = ("bool", "bytes", "double", "int", "list", "map", "null_type", "string", "type", "uint")
-_KNOWN = frozenset(("managedCluster", *_TYPES))
-_NAMESPACES = frozenset(("cidr", "format", "ip", "optional", "strings"))
-_FUNCTIONS = frozenset((*FUNCTIONS, *STANDARD, "scores"))
 _ERROR = re.compile(r"^ERROR: <input>:(\d+):(\d+): (.*)$", re.MULTILINE)
 _OPTIONAL_SYNTAX = "unsupported syntax"
-_BOUND = re.compile(r"\.\s*(?:all|exists|exists_one|existsOne|filter|map)\s*\(\s*(\w+)\s*,")
-_LITERAL = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
-_OPERATOR = re.compile(r"\W|_\W|_\[|@")
 
 
 @cache
@@ -61,32 +55,6 @@ def _lines_of(expression: str, errors: list[tuple[int, int, str]]) -> str:
     return "\n".join(shown)
 
 
-def _blanked(expression: str) -> str:
-    """The expression with its string literals blanked, for finding names."""
-    return _LITERAL.sub(lambda match: "'" + " " * (len(match.group()) - 2) + "'", expression)
-
-
-def _undeclared(expression: str, program: Any) -> Iterator[tuple[int, int, str]]:
-    bare = _blanked(expression)
-    bound = frozenset(_BOUND.findall(bare))
-    for name in program.references()["variables"]:
-        if name not in _KNOWN | _NAMESPACES | bound:
-            yield _reference(bare, name, rf"(?<![\w.]){re.escape(name)}\b(?!\s*\()", 0)
-    for name in program.references()["functions"]:
-        known = name in _FUNCTIONS or name in NOT_MODELLED or _OPERATOR.match(name)
-        if not known:
-            # A call stands where its parenthesis opens.
-            yield _reference(bare, name, rf"\b{re.escape(name)}\s*\(", -1)
-
-
-def _reference(bare: str, name: str, pattern: str, end: int) -> tuple[int, int, str]:
-    match = re.search(pattern, bare)
-    at = (match.end() - 1 if end else match.start()) if match else 0
-    line = bare.count("\n", 0, at) + 1
-    column = at - (bare.rfind("\n", 0, at) + 1) + 1
-    return line, column, f"undeclared reference to '{name}' (in container '')"
-
-
 @cache
 def compile_error(expression: str) -> str:
     """What upstream says of an expression that does not compile; empty when it does.
@@ -102,7 +70,7 @@ def compile_error(expression: str) -> str:
         # The Rust parser adds a complaint of its own to some syntax errors.
         errors = [each for each in found if not each[2].startswith("Incomplete ")] or found
     else:
-        errors = list(_undeclared(expression, program))
+        errors = list(reference_errors(expression, program.references()))
     return f"compilation failed: {_lines_of(expression, errors)}" if errors else ""
 
 
@@ -118,7 +86,7 @@ def not_modelled(expression: str) -> tuple[str, ...]:
         return ("optional syntax",) if _OPTIONAL_SYNTAX in said else ()
     used = program.references()
     found = [name for name in used["functions"] if name in NOT_MODELLED]
-    return tuple(found) or tuple(name for name in used["variables"] if name in _NAMESPACES)
+    return tuple(found) or tuple(name for name in used["variables"] if name in NAMESPACES)
 
 
 def holds(expression: str, document: Mapping[str, Any], scores: Scores) -> bool:
@@ -129,7 +97,11 @@ def holds(expression: str, document: Mapping[str, Any], scores: Scores) -> bool:
     program, _ = _compiled(expression)
     if program is None or not_modelled(expression):
         return False
-    functions = {**FUNCTIONS, "scores": lambda _cluster, name: scores(name)}
+
+    def scores_of(cluster: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+        return scores(cluster["metadata"]["name"], name)
+
+    functions = {**FUNCTIONS, "scores": scores_of}
     context = _evaluator().Context({"managedCluster": document}, functions)
     try:
         return program.execute(context) is True

@@ -31,7 +31,7 @@ def add_on(candidates: Candidates, wanted: AddOnScore) -> ClusterScores:
 
 
 def expired(candidates: Candidates, resource: str) -> list[str]:
-    """``namespace/name`` of the candidates' scores that are no longer valid, by cluster.
+    """``namespace/name`` of the candidates' scores that are no longer valid.
 
     Source: ocm v1.3.0-78 pkg/placement/plugins/addon/addon.go, Score.
     """

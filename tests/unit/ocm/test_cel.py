@@ -20,7 +20,8 @@ DOCUMENT = {
 
 def is_true(expression):
     assert compile_error(expression) == ""
-    return holds(expression, DOCUMENT, {"demo": [{"name": "cpu", "value": 70}]}.__getitem__)
+    scores = {("a", "demo"): [{"name": "cpu", "value": 70}]}
+    return holds(expression, DOCUMENT, lambda *named: scores[named])
 
 
 @pytest.mark.parametrize(
@@ -44,7 +45,7 @@ def is_true(expression):
         "isSemver('v1', true) && !isSemver('1-rc', true)",
         "quantity(managedCluster.status.capacity.memory).isGreaterThan(quantity('63Gi'))",
         "quantity('1500m').add(quantity('500m')).asInteger() == 2",
-        "quantity('2').sub(3).sign() == -1 && !quantity('500m').isInteger()",
+        "sign(quantity('2').sub(3)) == -1 && !quantity('500m').isInteger()",
         "isQuantity('4Gi') && !isQuantity('4GiB')",
         "quantity('2k').asApproximateFloat() == 2000.0",
         "'a-b-c'.split('-') == ['a', 'b', 'c'] && 'a-b-c'.split('-', 2) == ['a', 'b-c']",
@@ -61,6 +62,7 @@ def is_true(expression):
         "cidr('10.0.0.0/8').containsCIDR('10.1.0.0/16')",
         "cidr('10.1.0.0/16').prefixLength() == 16",
         "managedCluster.nothing.here == 1 || true",
+        "{'metadata': {'name': 'a'}}.scores('demo').size() == 1",
     ],
 )
 def test_an_expression_is_true(expression):
@@ -79,7 +81,7 @@ def test_an_expression_is_true(expression):
         "'abc'.substring(2, 1) == ''",
         "'abc'.charAt(4) == ''",
         "quantity('500m').asInteger() == 0",
-        "quantity('x').sign() == 0",
+        "sign(quantity('x')) == 0",
         "'{'.parseJSON() == 1",
     ],
 )
@@ -127,6 +129,18 @@ EXPECTING = (
             "<input>:1:1: undeclared reference to 'x' (in container '')\n | x == 'x' && y\n | ^\n"
             "ERROR: <input>:1:13: undeclared reference to 'y' (in container '')\n"
             " | x == 'x' && y\n | ............^",
+        ),
+        (
+            "scores(managedCluster, 'x').size() > 0",
+            "<input>:1:7: found no matching overload for 'scores' applied to "
+            "'(map(string, dyn), string)'\n"
+            " | scores(managedCluster, 'x').size() > 0\n | ......^",
+        ),
+        (
+            "managedCluster.status.version.semver(1, [2, 3]) == 1",
+            "<input>:1:37: found no matching overload for 'semver' applied to 'dyn.(int, dyn)'\n"
+            " | managedCluster.status.version.semver(1, [2, 3]) == 1\n"
+            f" | {'.' * 36}^",
         ),
     ],
 )

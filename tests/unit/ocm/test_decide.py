@@ -116,6 +116,22 @@ def test_a_score_expires_after_its_last_moment_and_the_decision_stands(now_ms, s
     assert decision.status.message == (expired if code == "Warning" else "")
 
 
+def test_who_warns_is_open_when_several_add_ons_run_and_the_names_are_sorted_as_text():
+    names = ("a", "a-1", "b")
+    old = [AddOnPlacementScore("cost", name, valid_until_ms=0) for name in names]
+    dollars = PrioritizerWeight("AddOn/x/y", 1, "AddOn", AddOnScore("x", "y"))
+    asked = Placement("p", prioritizers=(EUROS, dollars))
+    status = decide(asked, hub(*(cluster(name) for name in names), scores=old), 1).status
+    assert status.plugin == "AddOn/*"
+    assert status.message == "AddOnPlacementScores a-1/cost a/cost b/cost expired"
+
+
+def test_a_hub_without_clusters_decides_for_none():
+    told = decide(Placement("p", number_of_clusters=2, prioritizers=(EUROS, *BY_CPU)), hub())
+    assert (told.clusters, told.unscheduled, dict(told.totals)) == ((), 2, {})
+    assert [dict(each.scores) for each in told.prioritizers] == [{}] * 4
+
+
 def test_a_prioritizer_of_ones_own_may_score_only_some():
     PRIORITIZERS.add("Alphabet", lambda candidates: {candidates.names[0]: 7, "elsewhere": 9})
     try:
