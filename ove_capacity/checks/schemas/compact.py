@@ -22,12 +22,15 @@ from typing import Any
 from ove_capacity.manifests.document import Problems
 from ove_capacity.manifests.events import documents_of_text
 
-__all__ = ["compacted", "main"]
+__all__ = ["compacted", "exported_metrics", "main"]
 
 _HERE = Path(__file__).parent
 _LONGEST_PATTERN = 300
 _LONGEST_NOTE = 400
 _IGNORED = re.compile(r"(is|are|was|now|and) (now )?ignored|no longer (in use|used|has)|no effect")
+
+_METRICS = "metrics"
+_METRIC_NAME = re.compile(r"^(?:### |\| )([a-z_][a-z0-9_:]*)(?: \||$)", re.MULTILINE)
 
 _KUBEVIRT_KINDS = (
     ("kubevirt", "KubeVirt", "kubevirt.io", ("v1", "v1alpha3")),
@@ -208,12 +211,26 @@ def compacted(rows: Iterable[Mapping[str, str]], clones: Path) -> dict[str, Any]
     }
 
 
+def exported_metrics(rows: Iterable[Mapping[str, str]], clones: Path) -> dict[str, list[str]]:
+    """Metric or recording rule -> the OpenShift releases whose documents list it."""
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        for name in sorted(set(_METRIC_NAME.findall(_shown(clones, row)))):
+            releases = found.setdefault(name, [])
+            if row["openshift"] not in releases:
+                releases.append(row["openshift"])
+    return dict(sorted(found.items()))
+
+
 def main(clones: str) -> None:
     """Write a file for each product, and the index of kinds."""
     with (_HERE / "sources.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     index: dict[str, str] = {}
     for product, own in groupby(rows, key=lambda row: row["product"]):
+        if product == _METRICS:
+            _write("metrics.json", exported_metrics(own, Path(clones)))
+            continue
         found = compacted(own, Path(clones))
         index.update(dict.fromkeys(found["kinds"], product))
         _write(f"{product}.json", found)
