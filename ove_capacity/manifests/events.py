@@ -301,6 +301,9 @@ def _syntax_message(error: yaml.YAMLError, text: str, line: int) -> str:
     template = template_sentence(text, line)
     if template:
         return template
+    lines = text.split("\n")
+    if line <= len(lines) and lines[line - 1].lstrip(" ").startswith("\t"):
+        return "is not YAML: the line is indented with a tab; use spaces"
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "unreadable"
     context = getattr(error, "context", None)
     return f"is not YAML: {problem}" + (f" {context}" if context else "")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import TypeVar
 
-from ove_capacity.errors import ScenarioError, UnknownNameError
+from ove_capacity.errors import ScenarioError, UnknownNameError, did_you_mean
 from ove_capacity.kubevirt.instancetypes import apply
 from ove_capacity.kubevirt.launcher import launcher_pod
 from ove_capacity.kubevirt.render_error import RenderError
@@ -34,6 +35,8 @@ __all__ = [
     "resolved",
 ]
 
+T = TypeVar("T")
+
 PRIORITY_CLASSES: Mapping[str, PriorityClass] = {
     "kubevirt-cluster-critical": PriorityClass(1_000_000_000),
     "openshift-user-critical": PriorityClass(1_000_000_000),
@@ -45,6 +48,11 @@ PRIORITY_CLASSES: Mapping[str, PriorityClass] = {
 
 class UnusableVmError(Exception):
     """A VM that the cluster would refuse, or make no pod for; the message says why."""
+
+    def __init__(self, message: str, field: str = "") -> None:
+        """*field*: which of a workload's fields is to blame, if it is one."""
+        super().__init__(message)
+        self.field = field
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +110,29 @@ def resolved(vm: VirtualMachine, around: Surroundings) -> Vmi:
     Raises:
         UnusableVmError: it names what does not exist, or KubeVirt would not render it.
     """
+    instancetype = _found("instancetype", _instancetype, around, vm)
+    preference = _found("preference", _preference, around, vm)
+    vmi = vm.vmi
     try:
-        instancetype, preference = _instancetype(around, vm), _preference(around, vm)
-        vmi = vm.vmi
         if instancetype is not None or preference is not None:
             vmi = apply(vmi, instancetype, preference, around.rules)
         launcher_pod(vmi, around.kubevirt, around.rules)
-    except (UnknownNameError, RenderError) as error:
+    except RenderError as error:
         raise UnusableVmError(str(error)) from None
     return vmi
+
+
+def _found(
+    field_name: str,
+    find: Callable[[Surroundings, VirtualMachine], T | None],
+    around: Surroundings,
+    vm: VirtualMachine,
+) -> T | None:
+    """What a VM names in a field; that there is none is told of the field."""
+    try:
+        return find(around, vm)
+    except (UnknownNameError, UnusableVmError) as error:
+        raise UnusableVmError(str(error), field_name) from None
 
 
 def instancetypes_of(objects: Sequence[Objects]) -> Mapping[str, Instancetype]:
@@ -140,5 +162,7 @@ def priority_of(name: str, objects: Sequence[Objects]) -> PriorityClass:
     for each in objects:
         known.update(each.priority_classes)
     if name not in known:
-        raise UnusableVmError(f"there is no PriorityClass {name!r}")
+        guess = did_you_mean(name, known)
+        hint = f"; did you mean {guess!r}?" if guess else ""
+        raise UnusableVmError(f"there is no PriorityClass {name!r}{hint}", "priorityClass")
     return known[name]

@@ -37,7 +37,7 @@ _WORDS: Mapping[str, str] = {
     "string_too_long": "must be at most {max_length} characters long",
     "string_too_short": "must not be empty",
     "string_type": "must be text",
-    "too_short": "must have at least {min_length}",
+    "too_short": "must have at least {min_length} entry",
     "tuple_type": "must be a list",
 }
 

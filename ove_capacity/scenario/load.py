@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from ove_capacity.errors import ScenarioError
+from ove_capacity.errors import Problem, ScenarioError
 from ove_capacity.manifests.document import Document, FieldPath, Problems
 from ove_capacity.manifests.fields import shown
 from ove_capacity.manifests.files import read_documents
@@ -52,6 +52,19 @@ def _document(path: Path, problems: Problems) -> Document:
         message = f"is a Kubernetes object ({kind}), not a scenario: name it under manifests"
         raise ScenarioError(document.problem(("kind",), message))
     return document
+
+
+def _wrong_variants(document: Document) -> list[Problem]:
+    """What is wrong with the paths of variants; an error for the one that is chosen."""
+    variants = document.value.get("variants")
+    found: list[Problem] = []
+    for name, changes in variants.items() if isinstance(variants, Mapping) else ():
+        if isinstance(changes, Mapping):
+            try:
+                with_variant(document, name)
+            except ScenarioError as error:
+                found += error.problems
+    return found
 
 
 def load(
@@ -106,6 +119,7 @@ def examine(
     problems = Problems()
     file = Path(path)
     document = with_imports(_document(file, problems), allow_outside, problems)
+    problems.warnings += _wrong_variants(document)
     imports = document.value.get("imports")
     if variant is not None:
         document = with_variant(document, variant)

@@ -15,6 +15,7 @@ from ove_capacity.model.vm import Matcher, VirtualMachine
 from ove_capacity.scenario.compile.cluster import Compiled
 from ove_capacity.scenario.compile.context import Context
 from ove_capacity.scenario.compile.disks import disks_of, networks_of, networks_of_vm
+from ove_capacity.scenario.complaints import value_at
 from ove_capacity.scenario.schema.event import ArrivalsSection
 from ove_capacity.scenario.schema.workload import DurationSection, VmSection, WorkloadSection
 
@@ -210,7 +211,8 @@ def workload_of(
         vmi = resolved(vm, around)
         priority = priority_of(vmi.spec.priority_class_name, around.objects)
     except UnusableVmError as error:
-        context.error(path, str(error))
+        is_said = error.field and value_at(context.changed.document.value, (*path, error.field))
+        context.error((*path, error.field) if is_said else path, str(error))
         return None
     listed = isinstance(section, WorkloadSection)
     total = section.total if isinstance(section, WorkloadSection) else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from ove_capacity.scenario.schema.budget import NetworkSection, StorageSection
 from ove_capacity.scenario.schema.section import (
@@ -21,6 +21,7 @@ from ove_capacity.scenario.schema.section import (
     Section,
     Shorthand,
     Text,
+    in_order,
     one_or_many,
 )
 
@@ -155,6 +156,7 @@ class PoolSection(Section):
     """Measured pods of the platform; several: of the machines in turn. Left out: assumed."""
 
     not_modelled: ClassVar[frozenset[str]] = frozenset({"max", "min"})
+    _ordered = model_validator(mode="after")(in_order)
 
 
 class SystemReserved(Section):
@@ -209,6 +211,8 @@ class Range(Section):
     max: Count | None = None
     """The most."""
 
+    _ordered = model_validator(mode="after")(in_order)
+
 
 class MemoryRange(Section):
     """Bounds in memory."""
@@ -217,6 +221,8 @@ class MemoryRange(Section):
     """The least."""
     max: AmountOfMemory | None = None
     """The most."""
+
+    _ordered = model_validator(mode="after")(in_order)
 
 
 class ScaleDown(Section):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from math import nan
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -40,9 +41,15 @@ __all__ = [
     "Shorthand",
     "Text",
     "WholePercent",
+    "in_order",
     "one_or_many",
 ]
 
+T = TypeVar("T")
+
+_LEAST_BYTES = 1 << 20
+"""Nothing that a scenario speaks of is smaller: a unit was forgotten."""
+_WITH_B = re.compile(r"([0-9.]+)\s*([KMGTP])i?B", re.IGNORECASE)
 _LATER = "Read, not modelled yet."
 
 
@@ -104,7 +111,9 @@ def _not_negative(value: Any) -> Quantity:
     try:
         quantity = Quantity.parse(value)
     except QuantityError as error:
-        raise ValueError(str(error)) from None
+        meant = _WITH_B.fullmatch(str(value))
+        hint = f"; did you mean '{meant[1]}{meant[2].upper()}i'?" if meant else ""
+        raise ValueError(f"{error}{hint}") from None
     if quantity.nano < 0:
         raise ValueError("must be zero or more")
     return quantity
@@ -122,7 +131,10 @@ def _milli(value: Any) -> int:
 
 
 def _bytes(value: Any) -> int:
-    return _bounded(_quantity(value).value)
+    amount = _bounded(_quantity(value).value)
+    if amount < _LEAST_BYTES:
+        raise ValueError(f"is {amount} bytes: write the unit, as in 64Gi")
+    return amount
 
 
 def _bytes_or_none(value: Any) -> int:
@@ -180,6 +192,14 @@ def _label_value(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError("must be text: put it in quotes")
     return value
+
+
+def in_order(section: T) -> T:
+    """The section, whose ``min`` is not more than its ``max``; ValueError if it is."""
+    least, most = getattr(section, "min", None), getattr(section, "max", None)
+    if least is not None and most is not None and least > most:
+        raise ValueError("min is more than max")
+    return section
 
 
 def one_or_many(value: Any) -> Any:

@@ -106,7 +106,7 @@ MISTAKES = {
     ),
     "an instancetype that is not there": (
         _ONE + "workloads: [{name: a, cluster: one, instancetype: u1.mediun}]\n",
-        "s.yaml:4:13: workloads[0] — unknown instancetype 'u1.mediun'",
+        "s.yaml:4:51: workloads[0].instancetype — unknown instancetype 'u1.mediun'",
     ),
     "a size from two sides": (
         _ONE + "workloads: [{name: a, cluster: one, instancetype: u1.small, cpu: 2}]\n",

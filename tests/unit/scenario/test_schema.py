@@ -58,12 +58,19 @@ def test_the_examples_obey_the_schema(file: Path):
         ("lifetime: 4h", True),
         ("lifetime: {distribution: weibull, mean: 4h}", True),
         ("lifetime: {mean: 4h}", False),
-        ("memory: 1.5", True),
+        ("memory: 1073741824", True),
         ("memory: [1]", False),
         ("coutn: 3", False),
         ("namespace: 1.10", True),
         ("labels: {a: 1}", False),
         ("count: 2.5", False),
+        ("disks: 60Gi", True),
+        ("disks: [60Gi, {size: 1Gi, storageClass: fast}]", True),
+        ("disks: {size: 1Gi}", True),
+        ("disks: {szie: 1Gi}", False),
+        ("networks: [1, {nmae: x}]", False),
+        ("usage: {cpu: 30%, memory: 70}", True),
+        ("usage: {cpu: [30]}", False),
     ],
 )
 def test_the_schema_and_the_reader_agree(scenario, change, is_right):
@@ -74,6 +81,29 @@ def test_the_schema_and_the_reader_agree(scenario, change, is_right):
     assert validator.is_valid(document) is is_right
     if is_right:
         assert scenario(small=text).plan.workloads
+    else:
+        with pytest.raises(ScenarioError):
+            scenario(small=text)
+
+
+@pytest.mark.parametrize(
+    ("event", "is_right"),
+    [
+        ("kind: growth, workload: w, every: 1d, by: 5", True),
+        ("kind: growth, workload: w, every: 1d, by: 5%", True),
+        ("kind: growth, workload: w, every: 1d, by: [5]", False),
+        ("kind: cordon, cluster: one, pool: worker, at: 1h, for: 2h", True),
+        ("kind: cordon, cluster: one, pool: worker, at: 1h, lasting: 2h", False),
+        ("kind: scale-pool, cluster: one, pool: worker, at: 1h", False),
+    ],
+)
+def test_the_schema_and_the_reader_agree_on_events(scenario, event, is_right):
+    text = f"{SMALL}workloads: [{{name: w, cluster: one, instancetype: u1.small}}]\n"
+    text += f"events: [{{{event}}}]\n"
+    validator = jsonschema.Draft202012Validator(json_schema())
+    assert validator.is_valid(yaml.safe_load(text)) is is_right
+    if is_right:
+        assert scenario(small=text).plan
     else:
         with pytest.raises(ScenarioError):
             scenario(small=text)
