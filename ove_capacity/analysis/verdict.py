@@ -91,13 +91,13 @@ class Verdict:
 
     @property
     def tables(self) -> tuple[Table, ...]:
-        """The verdicts, and every finding in full."""
+        """Every finding in full, and the verdicts."""
         columns = ("cluster", "question", "answer", "detail", "binding", "change", "evidence")
         rows: list[tuple[Cell, ...]] = [
             (name, str(found.question), *found.to_dict().values())
             for name, found in self._findings()
         ]
-        return (self.grid, Table.of("Findings", columns, rows))
+        return (Table.of("Findings", columns, rows), self.grid)
 
     @property
     def sentences(self) -> list[str]:

@@ -78,7 +78,7 @@ def failover(
     refuse_no_folder(figures)
     case = load_case(scenario, variant=variant, settings=settings, outside=outside, seed=seed)
 
-    from ove_capacity.report import json  # not before the input is known to be right
+    from ove_capacity.report import json, records  # not before the input is known to be right
 
     found = ove_capacity.failover(
         case,
@@ -94,7 +94,7 @@ def failover(
         form=form,
         file=output,
         case=case,
-        tables=lambda: found.tables,
+        tables=lambda: records.failover_tables(found),
     )
     draw(figures, found)
     if not found.is_survived:

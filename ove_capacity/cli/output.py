@@ -117,7 +117,8 @@ def _deliver_tables(
 ) -> None:
     from ove_capacity.report import records, sheets  # polars takes long to load
 
-    frames = sheets.named([*tables, *(records.case_tables(case) if case else ())])
+    answer = list(tables) or [records.NOTHING]
+    frames = sheets.named([*answer, *(records.case_tables(case) if case else ())])
     main, *others = frames
     if file is None:
         _print(sheets.csv_bytes(frames[main]).decode(), in_colour=False)

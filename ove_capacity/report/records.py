@@ -1,19 +1,32 @@
-"""A run record by record, for programs and spreadsheets: nothing rounded, nothing left out."""
+"""Answers record by record, for programs and spreadsheets: nothing rounded, nothing left out."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
+from ove_capacity.analysis.cluster_failover import ClusterFailover
+from ove_capacity.analysis.failover_result import Failover
+from ove_capacity.analysis.series import Series
 from ove_capacity.model.assumption import Assumption
 from ove_capacity.model.case import Case
 from ove_capacity.sim.run import Run
-from ove_capacity.tables import Table
+from ove_capacity.tables import Cell, Table
 
-__all__ = ["case_tables", "origins_table", "run_tables"]
+__all__ = ["NOTHING", "case_tables", "failover_tables", "origins_table", "run_tables"]
+
+NOTHING = Table("answer", ("answer",))
+"""Of a question to which nobody is subject, so that what it rests on is not taken for it."""
 
 _VM = ("cluster", "namespace", "name", "workload", "status", "node")
 _VM_TIMES = ("arrived_ms", "started_ms", "reason")
+_FAILOVER = (
+    *("cluster", "workers", "vms", "survives_nodes", "checked_nodes", "not_survived_at_nodes"),
+    *("singles_tried", "singles_not_survived", "pairs_tried", "pairs_not_survived"),
+    *("second_losses_tried", "second_losses_not_survived"),
+    *("while_drained_tried", "while_drained_not_survived"),
+    *("drains_tried", "drains_not_completed", "spare_nodes", "spare_like"),
+)
 _ASSUMPTION = ("name", "value", "applies_to", "evidence", "source")
 
 
@@ -28,6 +41,29 @@ def run_tables(run: Run) -> tuple[Table, ...]:
         _columns("samples", run.samples.columns()),
         _columns("events", run.events.columns()),
         Table.of("warnings", ("warning",), [(each,) for each in run.warnings]),
+    )
+
+
+def failover_tables(found: Failover) -> tuple[Table, ...]:
+    """Each cluster's losses in numbers, each worker's, each pair's, and who does not return."""
+    every = list(found.clusters.values())
+    single: list[tuple[Cell, ...]] = [
+        (each.cluster, *loss.nodes, loss.displaced, loss.stopped, len(loss.not_returned))
+        for each in every
+        for loss in each.losses
+    ]
+    missing = [
+        (each.cluster, " + ".join(loss.nodes), missed.vm, missed.message)
+        for each in every
+        for loss in (*each.losses, *(each.pairs.tried.worst if each.pairs else ()))
+        for missed in loss.not_returned
+    ]
+    single_columns = ("cluster", "node", "displaced_vms", "stopped_vms", "not_returned_vms")
+    return (
+        Table.of("failover", _FAILOVER, [_losses_row(each) for each in every]),
+        Table.of("losses", single_columns, single),
+        Table.of("pairs", ("cluster", "first", "second", "not_returned_vms"), _pairs(every)),
+        Table.of("not returned", ("cluster", "lost", "vm", "message"), missing),
     )
 
 
@@ -53,6 +89,36 @@ def origins_table(case: Case) -> Table:
     """Where each number of each cluster came from."""
     rows = [tuple(each.to_dict().values()) for each in case.origins]
     return Table.of("origins", ("cluster", "name", "value", "level", "place"), rows)
+
+
+def _losses_row(each: ClusterFailover) -> tuple[Cell, ...]:
+    singles = sum(not loss.is_survived for loss in each.losses)
+    spare = each.spare
+    return (
+        *(each.cluster, each.workers, each.vms, each.survives_nodes, each.checked_nodes),
+        each.search.not_survived_at,
+        *(len(each.losses), singles),
+        *_counts(each.pairs.tried if each.pairs else None),
+        *_counts(each.second_losses),
+        *_counts(each.while_drained.losses if each.while_drained else None),
+        *(len(each.drains), sum(not drain.is_completed for drain in each.drains)),
+        spare.nodes if spare else None,
+        spare.like if spare else None,
+    )
+
+
+def _counts(tried: Series | None) -> tuple[int | None, int | None]:
+    return (tried.tried, tried.not_survived) if tried else (None, None)
+
+
+def _pairs(every: Iterable[ClusterFailover]) -> list[tuple[Cell, ...]]:
+    return [
+        (each.cluster, each.pairs.nodes[m], each.pairs.nodes[n], each.pairs.matrix[m][n])
+        for each in every
+        if each.pairs
+        for n in range(len(each.pairs.nodes))
+        for m in range(n)
+    ]
 
 
 def _assumptions(assumptions: Iterable[Assumption]) -> Table:

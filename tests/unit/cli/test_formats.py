@@ -82,6 +82,13 @@ def test_a_verb_without_tables_says_so(scenario: str, capsys: pytest.CaptureFixt
     assert "no tables" in capsys.readouterr().err
 
 
+def test_an_answer_without_rows_is_not_what_it_rests_on(
+    scenario: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["placement", scenario, "--format", "csv"]) == 0
+    assert capsys.readouterr().out == "answer\n"
+
+
 def test_when_one_file_cannot_be_written_none_is(scenario: str, tmp_path: Path) -> None:
     folder = tmp_path / "out"
     (folder / "run.events.csv").mkdir(parents=True)

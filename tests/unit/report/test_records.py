@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import ove_capacity as oc
+from ove_capacity.report.records import failover_tables, run_tables
+from tests.simulation.build import case, loss, workload
+
+
+def test_failover_in_numbers_is_what_failover_found() -> None:
+    found = oc.failover(case(workload("db", count=7)), while_drained=1)
+    each = found.clusters["production"]
+    summary, losses, pairs, missing = failover_tables(found)
+    (row,) = summary.to_dicts()
+    assert (row["workers"], row["vms"], row["survives_nodes"]) == (3, 7, 0)
+    assert (row["pairs_tried"], row["pairs_not_survived"]) == (3, 3)
+    assert row["spare_nodes"] == each.spare.nodes
+    assert [one["displaced_vms"] for one in losses.to_dicts()] == [3, 2, 2]
+    matrix = each.pairs.matrix
+    assert [one["not_returned_vms"] for one in pairs.to_dicts()] == [
+        *(matrix[0][1], matrix[0][2], matrix[1][2]),
+    ]
+    assert {one["lost"] for one in missing.to_dicts()} >= {"w1 + w2"}
+
+
+def test_a_run_s_records_are_all_its_vms_samples_and_events() -> None:
+    run = oc.simulate(case(workload("db", count=2), loss("w1", at="1h")), until="2d")
+    vms, samples, events, warnings = run_tables(run)
+    assert [len(table.rows) for table in (vms, samples, events, warnings)] == [
+        *(2, len(run.samples), len(run.events), len(run.warnings)),
+    ]
