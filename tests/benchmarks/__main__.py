@@ -9,14 +9,17 @@ import argparse
 import json
 import sys
 
-from tests.benchmarks import placing, processes, workbooks
+from tests.benchmarks import admission, placing, processes, workbooks
 
 BENCHMARKS = {
     "help": processes.help_screen,
     "simulate-warm": processes.simulate_warm,
     "simulate-cold": processes.simulate_cold,
     "ingest-rvtools-5000": workbooks.ingest_rvtools,
+    "admit-2-cells": admission.two_cells,
+    "admit-8-cells": admission.eight_cells,
     "place-100k-on-5000": placing.hundred_thousand_on_five_thousand,
+    "placement-5000-clusters": deciding.five_thousand_clusters,
     "place-plain-ratio": placing.compiled_against_plain,
 }
 
