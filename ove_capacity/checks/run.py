@@ -61,7 +61,7 @@ class Checked:
     def to_dict(self) -> dict[str, object]:
         """For JSON output."""
         return {
-            "name": self.name,
+            "scenario": self.name,
             **{f"{severity}s": self.count(severity) for severity in Severity},
             "findings": [each.to_dict() for each in self.findings],
         }
