@@ -22,10 +22,8 @@ __all__ = [
 _ABREAST = 6
 _SHOWN_NAMES = 8
 _GIB = 1 << 30
-_STRANDED = (
-    "stranded: free, but on workers where not one VM of the shapes below fits",
-    "launcher overhead: what the VMs' pods request beyond their guests",
-)
+_STRANDED = "stranded: free, but on workers where not one VM of the shapes below fits"
+_OVERHEAD = "launcher overhead: what the VMs' pods request beyond their guests"
 
 
 def steps_tables(room: Headroom) -> Iterator[Table]:
@@ -38,7 +36,9 @@ def steps_tables(room: Headroom) -> Iterator[Table]:
         if len(each.pools) > 1
         for name, fall in each.pools.items()
     ]
-    yield from _steps("Workers, from capacity to what is free", falls, _STRANDED)
+    has_vms = any(fall.step("launcher_overhead").memory_bytes for _, fall in falls)
+    notes = (_STRANDED, _OVERHEAD) if has_vms else (_STRANDED,)
+    yield from _steps("Workers, from capacity to what is free", falls, notes)
     yield from _steps("The same by pool", pools, ())
 
 
