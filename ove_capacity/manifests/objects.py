@@ -33,6 +33,7 @@ from ove_capacity.manifests.profile import (
     ClusterProfile,
     profile_of_config_map,
 )
+from ove_capacity.manifests.volumes import disk_of_claim
 from ove_capacity.model.cluster import DisruptionBudget, Service
 from ove_capacity.model.managed_cluster import (
     AddOnPlacementScore,
@@ -44,6 +45,7 @@ from ove_capacity.model.managed_cluster import (
 from ove_capacity.model.node import Node
 from ove_capacity.model.placement import Placement
 from ove_capacity.model.pod import Pod, PriorityClass
+from ove_capacity.model.storage import Disk
 from ove_capacity.model.vm import VirtualMachine
 
 __all__ = ["FoundVm", "Objects", "items_of", "objects_of", "unmodelled_warning"]
@@ -79,6 +81,8 @@ class Objects:
     priority_classes: dict[str, PriorityClass] = field(default_factory=dict)
     default_priority: PriorityClass | None = None
     """The PriorityClass that is the global default."""
+    claims: dict[str, Disk] = field(default_factory=dict)
+    """``namespace/name`` of a PersistentVolumeClaim or DataVolume that says a size -> the disk."""
     vms: list[FoundVm] = field(default_factory=list)
     """VirtualMachines and their kin."""
     kubevirt_parts: dict[str, list[Fields]] = field(default_factory=dict)
@@ -171,6 +175,13 @@ def _priority_class(found: Objects, fields: Fields) -> None:
         found.default_priority = found.priority_classes[name]
 
 
+def _claim(found: Objects, fields: Fields) -> None:
+    disk = disk_of_claim(fields)
+    if disk is not None:
+        namespace = fields.fields("metadata").text("namespace") or "default"
+        found.claims[f"{namespace}/{disk.name}"] = disk
+
+
 def _kubevirt_part(found: Objects, fields: Fields) -> None:
     found.kubevirt_parts.setdefault(str(fields.get("kind")), []).append(fields)
 
@@ -179,6 +190,7 @@ _READERS: Mapping[tuple[str, str], Callable[[Objects, Fields], None]] = {
     ("", "ConfigMap"): _config_map,
     ("", "Namespace"): _namespace,
     ("", "Node"): _node,
+    ("", "PersistentVolumeClaim"): _claim,
     ("", "Pod"): _pod,
     ("", "ReplicationController"): _workload_selector,
     ("", "ResourceQuota"): _kubevirt_part,
@@ -186,6 +198,7 @@ _READERS: Mapping[tuple[str, str], Callable[[Objects, Fields], None]] = {
     ("apps", "ReplicaSet"): _workload_selector,
     ("apps", "StatefulSet"): _workload_selector,
     ("config.openshift.io", "Network"): _kubevirt_part,
+    ("cdi.kubevirt.io", "DataVolume"): _claim,
     ("cluster.open-cluster-management.io", "AddOnPlacementScore"): _add_on_score,
     ("cluster.open-cluster-management.io", "ManagedCluster"): _managed_cluster,
     ("cluster.open-cluster-management.io", "ManagedClusterSet"): _cluster_set,

@@ -3,15 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 from ove_capacity.manifests.document import FieldPath
+from ove_capacity.manifests.objects import Objects
 from ove_capacity.model.network import VmNetwork
 from ove_capacity.model.storage import Disk
 from ove_capacity.model.vm import VirtualMachine
 from ove_capacity.scenario.compile.context import Context
 from ove_capacity.scenario.schema.workload import VmSection
 
-__all__ = ["disks_of", "networks_of", "networks_of_vm"]
+__all__ = ["Claims", "disks_of", "networks_of", "networks_of_vm"]
+
+_CLAIMING = ("dataVolume", "persistentVolumeClaim")
+_SHOWN = 5
+
+
+@dataclass(slots=True)
+class Claims:
+    """The disks of listed VMs; a volume that two of them share is the first one's."""
+
+    objects: Sequence[Objects]
+    """Nearest first."""
+    taken: set[str] = field(default_factory=set)
+    unsized: list[str] = field(default_factory=list)
+    """Claims whose size nobody says."""
+
+    def disks_of(self, vm: VirtualMachine) -> tuple[Disk, ...]:
+        """What the VM brings along, and claims that stand among the manifests."""
+        found = {disk.name: disk for disk in vm.disks}
+        for volume in vm.vmi.spec.volumes:
+            key = f"{vm.vmi.namespace}/{volume.claim}"
+            if volume.kind not in _CLAIMING or volume.claim in found or key in self.taken:
+                continue
+            disk = next((each.claims[key] for each in self.objects if key in each.claims), None)
+            # Replicas share a claim; what each has for itself comes from its template.
+            if disk is None or vm.replicas != 1:
+                self.unsized.append(key)
+            else:
+                found[disk.name] = disk
+            self.taken.add(key)
+        return tuple(found.values())
+
+    def warning(self) -> str:
+        """What is not counted, "" if nothing."""
+        if not self.unsized:
+            return ""
+        shown = ", ".join(self.unsized[:_SHOWN]) + (" …" if len(self.unsized) > _SHOWN else "")
+        return f"{len(self.unsized)} volumes of VMs are of unknown size and not counted: {shown}"
 
 
 def disks_of(

@@ -14,7 +14,7 @@ from ove_capacity.model.plan import Arrivals, Duration, Workload
 from ove_capacity.model.vm import Matcher, VirtualMachine
 from ove_capacity.scenario.compile.cluster import Compiled
 from ove_capacity.scenario.compile.context import Context
-from ove_capacity.scenario.compile.disks import disks_of, networks_of, networks_of_vm
+from ove_capacity.scenario.compile.disks import Claims, disks_of, networks_of, networks_of_vm
 from ove_capacity.scenario.complaints import value_at
 from ove_capacity.scenario.schema.event import ArrivalsSection
 from ove_capacity.scenario.schema.workload import DurationSection, VmSection, WorkloadSection
@@ -271,6 +271,7 @@ class _Listing:
             for pod in cluster.pods
             if _VM_NAME_LABEL in pod.labels
         }
+        self.claims = Claims(objects)
         self.found: list[Workload] = []
         self.halted = 0
 
@@ -299,7 +300,7 @@ class _Listing:
                 priority=priority.value,
                 preemption_never=priority.preemption_never,
                 labels=vm.labels,
-                disks=vm.disks,
+                disks=self.claims.disks_of(vm),
                 networks=networks_of_vm(vm, self.compiled.cluster.vm_networks),
                 vm_names=(vmi.name,) if vm.replicas == 1 else (),
             )
@@ -324,4 +325,6 @@ def listed_vms(context: Context, compiled: Compiled) -> list[Workload]:
         path = (*compiled.path, "vms")
         message = f"{listing.halted} VMs are written as halted; runStrategy: Always starts them"
         context.warn(path, message)
+    if listing.claims.warning():
+        context.warn((*compiled.path, "vms"), listing.claims.warning())
     return listing.found

@@ -34,6 +34,10 @@ spec:
         memory: {guest: 2Gi}
         devices: {interfaces: [{name: lan, bridge: {}}]}
       networks: [{name: lan, multus: {networkName: vlan7}}]
+      volumes:
+      - {name: a, dataVolume: {name: root}}
+      - {name: b, dataVolume: {name: old}}
+      - {name: c, dataVolume: {name: copied}}
 """
 
 
@@ -89,7 +93,7 @@ def test_vms_of_a_folder_bring_their_disks_and_networks(scenario):
     assert workload.disks == (Disk("root", 30 << 30, "fast"), Disk("old", 10 << 30))
     assert workload.networks == ("prod/vlan7",)
     assert case.fleet.clusters[0].vm_networks == (VmNetwork("prod/vlan7", 254),)
-    assert any("dataVolumeTemplates[].spec.storage (1x)" in each for each in case.warnings)
+    assert any("1 volumes of VMs are of unknown size" in each for each in case.warnings)
 
 
 def test_a_workload_may_say_other_disks_than_its_template(scenario):
@@ -187,3 +191,41 @@ def test_a_whole_range_keeps_one_address_for_its_gateway(scenario):
     networks = case.fleet.clusters[0].vm_networks
     assert [(each.name, each.addresses) for each in networks] == [("a", 253), ("b", 9), ("c", None)]
     assert any(each.name == "vm_network.gateway_addresses" for each in case.assumptions)
+
+
+_CLAIMS = """\
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: data, namespace: prod}
+spec: {storageClassName: slow, resources: {requests: {storage: 40Gi}}}
+---
+apiVersion: cdi.kubevirt.io/v1beta1
+kind: DataVolume
+metadata: {name: boot, namespace: prod}
+spec: {storage: {resources: {requests: {storage: 20Gi}}}}
+"""
+_CLAIMING = """\
+---
+apiVersion: kubevirt.io/v1
+kind: VirtualMachine
+metadata: {name: NAME, namespace: prod}
+spec:
+  runStrategy: Always
+  template:
+    spec:
+      domain: {memory: {guest: 1Gi}}
+      volumes:
+      - {name: a, dataVolume: {name: boot}}
+      - {name: b, persistentVolumeClaim: {claimName: data}}
+      - {name: c, persistentVolumeClaim: {claimName: lost}}
+      - {name: d, containerDisk: {image: x}}
+"""
+
+
+def test_claims_among_the_manifests_give_listed_vms_their_disks(scenario):
+    vms = _CLAIMING.replace("NAME", "one") + _CLAIMING.replace("NAME", "two")
+    case = scenario("    manifests: c.yaml\n    vms: v.yaml\n", {"c.yaml": _CLAIMS, "v.yaml": vms})
+    first, second = case.plan.workloads
+    assert first.disks == (Disk("boot", 20 << 30), Disk("data", 40 << 30, "slow"))
+    assert second.disks == ()
+    assert any("of unknown size and not counted: prod/lost" in each for each in case.warnings)
