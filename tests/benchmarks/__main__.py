@@ -9,7 +9,7 @@ import argparse
 import json
 import sys
 
-from tests.benchmarks import admission, placing, processes, workbooks
+from tests.benchmarks import admission, placing, processes, room, workbooks
 
 BENCHMARKS = {
     "help": processes.help_screen,
@@ -20,6 +20,7 @@ BENCHMARKS = {
     "admit-8-cells": admission.eight_cells,
     "place-100k-on-5000": placing.hundred_thousand_on_five_thousand,
     "placement-5000-clusters": deciding.five_thousand_clusters,
+    "headroom-100-workers": room.hundred_workers,
     "place-plain-ratio": placing.compiled_against_plain,
 }
 
