@@ -7,14 +7,38 @@ from numpy.typing import NDArray
 
 from ove_capacity.model.managed_cluster import ManagedCluster, ManagedClusterSet
 from ove_capacity.model.placement import Placement
+from ove_capacity.model.selector import EVERYTHING, Labels
 from ove_capacity.ocm.hub import Hub
 from ove_capacity.ocm.inventory import Inventory
 from ove_capacity.ocm.label_syntax import selector_error
 
-__all__ = ["available_clusters", "eligible_sets", "set_error", "valid_bindings"]
+__all__ = [
+    "DEFAULT_SET",
+    "GLOBAL_SET",
+    "available_clusters",
+    "eligible_sets",
+    "set_error",
+    "valid_bindings",
+    "with_default_set",
+]
+
+DEFAULT_SET = ManagedClusterSet("default")
+"""Every hub makes it: of clusters that nobody put into another exclusive set."""
+
+GLOBAL_SET = ManagedClusterSet("global", "LabelSelector", EVERYTHING)
+"""Every hub makes it: of all clusters."""
 
 _SET_LABEL = "cluster.open-cluster-management.io/clusterset"
 _EXCLUSIVE = ("", "ExclusiveClusterSetLabel")
+
+
+def with_default_set(labels: Labels) -> Labels:
+    """The labels of a cluster as the hub admits it: it is in some exclusive set.
+
+    Source: ocm v1.3.0-78 pkg/registration/webhook/v1/managedcluster_mutating.go,
+    addDefaultClusterSetLabel.
+    """
+    return labels if labels.get(_SET_LABEL) else {**labels, _SET_LABEL: DEFAULT_SET.name}
 
 
 def valid_bindings(hub: Hub, namespace: str) -> tuple[str, ...]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from ove_capacity.model.cluster import Fleet
-from ove_capacity.model.managed_cluster import ManagedClusterSet, ManagedClusterSetBinding
-from ove_capacity.model.selector import EVERYTHING
+from ove_capacity.model.managed_cluster import ManagedCluster, ManagedClusterSetBinding
+from ove_capacity.ocm.cluster_sets import DEFAULT_SET, GLOBAL_SET, with_default_set
 from ove_capacity.ocm.decision import Decision
 from ove_capacity.ocm.decisions import Decisions
 from ove_capacity.ocm.hub import Hub
@@ -15,9 +16,6 @@ from ove_capacity.ocm.status import managed_cluster
 from ove_capacity.ocm.sync import sync
 
 __all__ = ["first_sync"]
-
-_ALL = ManagedClusterSet("global", "LabelSelector", EVERYTHING)
-"""The set of all clusters, which every hub has."""
 
 
 def first_sync(fleet: Fleet) -> dict[str, Decision]:
@@ -32,8 +30,8 @@ def first_sync(fleet: Fleet) -> dict[str, Decision]:
     hub = _hub(fleet)
     if not fleet.hub.has_sets:
         spaces = sorted({each.namespace for each in placements})
-        bindings = tuple(ManagedClusterSetBinding(_ALL.name, space) for space in spaces)
-        hub = replace(hub, cluster_sets=(_ALL,), bindings=bindings)
+        bindings = tuple(ManagedClusterSetBinding(GLOBAL_SET.name, space) for space in spaces)
+        hub = replace(hub, bindings=bindings)
         placements = [replace(each, cluster_sets=()) for each in placements]
     decided: dict[str, Decision] = {}
     for placement in placements:
@@ -43,23 +41,30 @@ def first_sync(fleet: Fleet) -> dict[str, Decision]:
 
 
 def _hub(fleet: Fleet) -> Hub:
-    """The hub's objects, with the totals that the clusters' agents report of their nodes."""
+    """The hub's objects, with the two sets that every hub has."""
+    given = {each.name for each in fleet.hub.cluster_sets}
+    standing = (each for each in (DEFAULT_SET, GLOBAL_SET) if each.name not in given)
+    return Hub(
+        Inventory(_seen(fleet), fleet.hub.add_on_scores),
+        (*fleet.hub.cluster_sets, *standing),
+        fleet.hub.bindings,
+        Decisions(fleet.hub.decisions),
+    )
+
+
+def _seen(fleet: Fleet) -> Iterator[ManagedCluster]:
+    """Claims and taints as the hub has them, totals as the clusters' agents report them."""
     known = {each.name: each for each in fleet.hub.managed_clusters}
-    seen = []
     for cluster in fleet.clusters:
         reported = managed_cluster(cluster)
+        reported = replace(reported, labels=with_default_set(reported.labels))
         if cluster.name in known:
-            reported = replace(
+            yield replace(
                 known[cluster.name],
                 labels=reported.labels,
                 capacity=reported.capacity,
                 allocatable=reported.allocatable,
                 approximate={},
             )
-        seen.append(reported)
-    return Hub(
-        Inventory(seen, fleet.hub.add_on_scores),
-        fleet.hub.cluster_sets,
-        fleet.hub.bindings,
-        Decisions(fleet.hub.decisions),
-    )
+        else:
+            yield reported

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ove_capacity.model.placement import Placement
+from ove_capacity.ocm.candidates import ClusterNames
 from ove_capacity.ocm.cluster_sets import eligible_sets, set_error, valid_bindings
 from ove_capacity.ocm.conditions import MISCONFIGURED, SUCCESS, Status, conditions
 from ove_capacity.ocm.decide import decide
@@ -65,6 +67,13 @@ def _untouched(hub: Hub, placement: Placement, status: Status) -> Synced:
     return Synced(decision, hub)
 
 
+def _chosen(decision: Decision) -> NDArray[np.int64]:
+    """Which of the inventory's clusters it chose: the first of the ranking."""
+    if isinstance(decision.ranking, ClusterNames):
+        return decision.ranking.chosen[: len(decision.clusters)]
+    return np.zeros(0, np.int64)
+
+
 def _bound(hub: Hub, placement: Placement, decision: Decision) -> Synced:
     status = decision.status
     groups: tuple[DecidedGroup, ...] = ()
@@ -72,9 +81,7 @@ def _bound(hub: Hub, placement: Placement, decision: Decision) -> Synced:
     if wrong:
         status = Status(MISCONFIGURED, "", wrong)
     else:
-        index = hub.inventory.index
-        chosen = np.fromiter((index[name] for name in decision.clusters), np.int64)
-        groups = decision_groups(placement, hub.inventory, chosen)
+        groups = decision_groups(placement, hub.inventory, _chosen(decision))
     told = conditions(
         status,
         placement.cluster_sets,

@@ -9,7 +9,7 @@ import argparse
 import json
 import sys
 
-from tests.benchmarks import admission, placing, processes, room, workbooks
+from tests.benchmarks import admission, deciding, placing, processes, room, workbooks
 
 BENCHMARKS = {
     "help": processes.help_screen,

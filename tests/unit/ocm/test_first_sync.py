@@ -50,6 +50,18 @@ def test_sets_without_a_binding_open_nothing():
     assert decided(ONE, cluster_sets=(VMS,)) == {"ns/p": ()}
 
 
+def test_every_hub_has_a_global_set_and_a_default_one_of_clusters_that_are_in_no_other():
+    bindings = (ManagedClusterSetBinding("default", "ns"), ManagedClusterSetBinding("global", "x"))
+    told = decided(ONE, Placement("q", "x"), cluster_sets=(VMS,), bindings=bindings)
+    assert told == {"ns/p": ("c",), "x/q": ("a", "b", "c")}
+
+
+def test_a_set_that_is_handed_in_is_the_one_that_counts():
+    none = ManagedClusterSet("global", "LabelSelector")
+    told = decided(ONE, cluster_sets=(none,), bindings=(ManagedClusterSetBinding("global", "ns"),))
+    assert told == {"ns/p": ()}
+
+
 def test_totals_are_those_of_the_nodes_and_taints_those_of_the_hub():
     claimed = {"cpu": 999_000}
     small = ManagedCluster("a", {}, claimed, claimed, approximate={"cpu": 999.0})
