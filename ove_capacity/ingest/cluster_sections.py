@@ -138,8 +138,8 @@ def sections_of(dump: ClusterDump, drafts: Sequence[Draft]) -> Sections:
     if storage:
         _put(sections, "storage", storage, "raw capacity as Ceph says; held: its volumes", ())
         sections.decisions.append(
-            "Volumes that exist are held by nobody in particular: VMs of this file that have disks "
-            "there would count twice."
+            "Volumes that exist count as held by nobody in particular: VMs of this file that are "
+            "given disks there count twice."
         )
     return sections
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from ove_capacity.errors import ScenarioError
 from ove_capacity.ingest.archive import members_below, members_within
 from ove_capacity.ingest.cluster_dump import ClusterDump
+from ove_capacity.ingest.gathered_vms import GatheredVms
 from ove_capacity.ingest.nodes import refuse_without_nodes, sketch_of
 from ove_capacity.ingest.sketch import Sketch
 from ove_capacity.ingest.sysinfo import is_of_topology, topology_of
@@ -29,6 +30,8 @@ _OBJECTS = re.compile(
     r"|config\.openshift\.io/(?:clusterversions|infrastructures|networks|schedulers)(?:/[^/]+)?"
     r"|machineconfiguration\.openshift\.io/(?:kubeletconfigs|machineconfigpools)(?:/[^/]+)?"
     r"|autoscaling\.openshift\.io/clusterautoscalers(?:/[^/]+)?"
+    r"|scheduling\.k8s\.io/priorityclasses(?:/[^/]+)?"
+    r"|instancetype\.kubevirt\.io/[^/]+(?:/[^/]+)?"
     r")"
     r"|namespaces/[^/]+/(?:"
     r"core/pods"
@@ -36,6 +39,7 @@ _OBJECTS = re.compile(
     r"|autoscaling\.openshift\.io/machineautoscalers(?:/[^/]+)?"
     r"|ceph\.rook\.io/(?:cephclusters|cephblockpools)(?:/[^/]+)?"
     r"|ocs\.openshift\.io/storageclusters(?:/[^/]+)?"
+    r"|(?:pool\.|instancetype\.)?kubevirt\.io/(?:kubevirts|virtualmachine[a-z]+)(?:/.+)?"
     r"))\.(?:ya?ml|json)"
 )
 _SYSINFO = re.compile(r"(?:.*/)?nodes/([^/]+)/sysinfo\.tgz")
@@ -76,10 +80,14 @@ def _documents(text: str, file: str, problems: Problems) -> Iterator[Document]:
                 yield document
 
 
-def _take_objects(dump: ClusterDump, path: str, content: bytes, source: Path) -> None:
+def _take_objects(
+    dump: ClusterDump, vms: GatheredVms, path: str, content: bytes, source: Path
+) -> None:
     file = f"{source}/{path}"
     try:
-        dump.take_documents(_documents(content.decode("utf-8-sig"), file, dump.problems))
+        for document in _documents(content.decode("utf-8-sig"), file, dump.problems):
+            if not vms.take(document, dump.intake):
+                dump.take_documents([document])
     except UnicodeDecodeError:
         _set_aside(dump, f"{file} is not UTF-8 text")
     except ScenarioError as error:
@@ -105,27 +113,31 @@ def _take_sysinfo(dump: ClusterDump, node: str, path: str, content: bytes) -> No
     dump.intake.use(_SYSINFO_KIND)
 
 
-def dump_of_must_gather(source: Path) -> ClusterDump:
+def dump_of_must_gather(source: Path, vms: GatheredVms | None = None) -> ClusterDump:
     """The machines, platform pods, machine sets, storage and NUMA cells of a must-gather.
+
+    Args:
+        source: a folder, or a tar archive.
+        vms: gets the VMs that are found.
 
     Raises:
         ScenarioError: it cannot be read, an archive leads outside or unpacks to too much, an
             object is wrong, or there is no Node.
     """
-    dump = ClusterDump()
+    dump, vms = ClusterDump(), vms or GatheredVms()
     for path, content in members_below(source, _is_wanted, dump.intake):
         sysinfo = _SYSINFO.fullmatch(path)
         if sysinfo:
             _take_sysinfo(dump, sysinfo[1], f"{source}/{path}", content)
         else:
-            _take_objects(dump, path, content, source)
+            _take_objects(dump, vms, path, content, source)
     dump.settle()
     refuse_without_nodes(dump, source)
     return dump
 
 
 def ingest_must_gather(source: Path, *, name: str = "") -> Sketch:
-    """A scenario of the machines of a must-gather, with the platform's share as measured.
+    """A scenario of a must-gather: its machines, the platform's share as measured, and its VMs.
 
     Args:
         source: the folder that ``oc adm must-gather`` wrote, or a tar archive of it.
@@ -134,4 +146,5 @@ def ingest_must_gather(source: Path, *, name: str = "") -> Sketch:
     Raises:
         ScenarioError: as `dump_of_must_gather`.
     """
-    return sketch_of(dump_of_must_gather(source), source, name)
+    vms = GatheredVms()
+    return sketch_of(dump_of_must_gather(source, vms), source, name, vms)

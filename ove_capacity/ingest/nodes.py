@@ -7,12 +7,15 @@ from pathlib import Path
 from ove_capacity.errors import Problem, ScenarioError
 from ove_capacity.ingest.cluster_dump import ClusterDump, files_read
 from ove_capacity.ingest.cluster_sections import write_sections
+from ove_capacity.ingest.gathered_vms import GatheredVms
 from ove_capacity.ingest.machines import Machines, plain_name
 from ove_capacity.ingest.pools import runs_virtualization
 from ove_capacity.ingest.sketch import Page, Sketch
+from ove_capacity.ingest.vm_workloads import NEWEST_RELEASE, write_workloads
 from ove_capacity.manifests.document import Problems
 from ove_capacity.manifests.files import files_below, read_documents
 from ove_capacity.manifests.objects import objects_of
+from ove_capacity.releases import release
 
 __all__ = ["ingest_nodes", "refuse_without_nodes", "sketch_of"]
 
@@ -53,15 +56,20 @@ def refuse_without_nodes(dump: ClusterDump, source: Path) -> None:
     )
 
 
-def sketch_of(dump: ClusterDump, source: Path, name: str) -> Sketch:
-    """The scenario of machines as pools."""
+def sketch_of(dump: ClusterDump, source: Path, name: str, vms: GatheredVms | None = None) -> Sketch:
+    """The scenario of machines as pools, and of VMs if there are any."""
     machines = Machines.of(dump)
+    vms = vms or GatheredVms()
+    shapes = vms.shapes(release(machines.openshift or NEWEST_RELEASE), dump.intake)
+    decisions = (*machines.decisions, *vms.decisions(shapes, dump.pods.launchers))
     name = plain_name(name or dump.name, "imported")
     page = Page()
-    page.head(str(source), name, machines.decisions)
+    page.head(str(source), name, decisions)
     page.key("clusters")
     machines.write(page, name)
-    return Sketch(page.text(), machines.decisions, dump.intake.table(), dump.tables())
+    if shapes:
+        write_workloads(page, shapes, name)
+    return Sketch(page.text(), decisions, dump.intake.table(), dump.tables())
 
 
 def ingest_nodes(source: Path, *, name: str = "", folder: str = "") -> Sketch:

@@ -49,6 +49,8 @@ class PlatformPods:
     """By node."""
     others: Counter[str] = field(default_factory=Counter)
     """Pods of namespaces that are not the platform's own, by namespace."""
+    launchers: int = 0
+    """Pods that run a VM."""
     _seen: set[str] = field(default_factory=set)
 
     def add(self, fields: Fields, intake: Intake) -> None:
@@ -65,6 +67,7 @@ class PlatformPods:
         self._seen.add(key)
         label, launcher = _LAUNCHER
         if pod.labels.get(label) == launcher:
+            self.launchers += 1
             intake.set_aside(_POD, "runs a VM: no platform overhead")
             return
         share = self.shares.setdefault(node, NodeShare())

@@ -14,7 +14,13 @@ from ove_capacity.ingest.sketch import Value, memory_text
 from ove_capacity.kubevirt.launcher import launcher_pod
 from ove_capacity.manifests.kubevirt import virtual_machine_of
 from ove_capacity.manifests.objects import FoundVm
-from ove_capacity.manifests.running import Surroundings, UnusableVmError, priority_of, resolved
+from ove_capacity.manifests.running import (
+    PRIORITY_CLASSES,
+    Surroundings,
+    UnusableVmError,
+    priority_of,
+    resolved,
+)
 from ove_capacity.model.pod import PodSpec
 from ove_capacity.model.pod_requests import pod_requests
 from ove_capacity.model.resources import CPU, MEMORY
@@ -42,6 +48,8 @@ class Shape:
     """Fields of a workload: its size, or the object that it is like."""
     template: FoundVm | None
     """That object, when the size alone would not make the same pod."""
+    is_rough: bool = False
+    """The size alone would not make the same pod, and there is no object to refer to."""
 
     @property
     def count(self) -> int:
@@ -83,12 +91,14 @@ class Shapes:
     around: Surroundings
     labels_matter: bool = False
     """Whether some VM selects others by labels."""
+    is_alone: bool = False
+    """The scenario can refer to no object: size has to do."""
     _found: dict[object, Shape] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, around: Surroundings, vms: Sequence[FoundVm]) -> Shapes:
+    def of(cls, around: Surroundings, vms: Sequence[FoundVm], *, is_alone: bool = False) -> Shapes:
         """Ready to group these."""
-        return cls(around, any(_selects(found) for found in vms))
+        return cls(around, any(_selects(found) for found in vms), is_alone)
 
     @property
     def shapes(self) -> list[Shape]:
@@ -108,22 +118,62 @@ class Shapes:
         priority_of(vmi.spec.priority_class_name, self.around.objects)
         labels = _labels(vmi) if self.labels_matter else {}
         demand = self._demand(vmi, labels)
-        said = self._short(vm, vmi, labels, demand)
-        key: object = (run_strategy, repr(said))
-        template = None
-        if said is None and missing:
+        if self.is_alone:
+            said, is_rough = self._alone(vm, vmi, labels, demand)
+            key: object = (run_strategy, repr(said), is_rough)
+            self._put(key, Shape([], run_strategy, said, None, is_rough), found)
+            return missing
+        short = self._short(vm, vmi, labels, demand)
+        if short is not None:
+            said = short | _disks(vm)
+            self._put((run_strategy, repr(said)), Shape([], run_strategy, said, None), found)
+            return missing
+        if missing:
             listed = ", ".join(missing)
             raise UnusableVmError(
                 f"it needs the NetworkAttachmentDefinition {listed}, which is not among the objects"
             )
-        if said is None:
-            eviction = vmi.spec.eviction_strategy
-            guest = (vmi.spec.domain.cpu.vcpus, vmi.spec.domain.memory.guest, eviction)
-            key = (run_strategy, vmi.namespace, guest, tuple(labels.items()), repr(demand))
-            said, template = {"template": vmi.key}, found
-        shape = self._found.setdefault(key, Shape([], run_strategy, said, template))
-        shape.vms.append(found)
+        eviction = vmi.spec.eviction_strategy
+        guest = (vmi.spec.domain.cpu.vcpus, vmi.spec.domain.memory.guest, eviction)
+        likes = (tuple(labels.items()), repr(demand), vm.disks)
+        key = (run_strategy, vmi.namespace, guest, likes)
+        self._put(key, Shape([], run_strategy, {"template": vmi.key}, found), found)
         return missing
+
+    def _put(self, key: object, shape: Shape, found: FoundVm) -> None:
+        self._found.setdefault(key, shape).vms.append(found)
+
+    def _alone(
+        self, vm: VirtualMachine, vmi: Vmi, labels: Mapping[str, str], demand: _Demand
+    ) -> tuple[dict[str, Value], bool]:
+        """The VM in a workload's own fields, and whether they ask for something else than it."""
+        bare = replace(self.around, objects=())
+        merged = replace(vm, vmi=vmi, instancetype=None, preference=None)
+        for one in (vm, merged):
+            said = self._short(one, vmi, labels, demand, bare)
+            if said is not None:
+                return self._with_priority(said, vmi), False
+        rough = _said(merged, vmi, labels)
+        if rough is None or not self._is_accepted(rough, bare):
+            raise UnusableVmError("what it asks for cannot be said without its object")
+        return self._with_priority(rough, vmi), True
+
+    @staticmethod
+    def _is_accepted(said: Mapping[str, Value], around: Surroundings) -> bool:
+        try:
+            resolved(_written(said), around)
+        except UnusableVmError:
+            return False
+        return True
+
+    def _with_priority(self, said: dict[str, Value], vmi: Vmi) -> dict[str, Value]:
+        """The value instead of a class that only the cluster has."""
+        name = vmi.spec.priority_class_name
+        if name in PRIORITY_CLASSES:
+            return said
+        said.pop("priorityClass", None)
+        value = priority_of(name, self.around.objects).value
+        return said | {"priority": value} if value else said
 
     def _without_unknown_networks(
         self, vm: VirtualMachine
@@ -159,14 +209,19 @@ class Shapes:
         return _Demand.of(launcher_pod(same, self.around.kubevirt, self.around.rules).spec)
 
     def _short(
-        self, vm: VirtualMachine, vmi: Vmi, labels: Mapping[str, str], demand: _Demand
+        self,
+        vm: VirtualMachine,
+        vmi: Vmi,
+        labels: Mapping[str, str],
+        demand: _Demand,
+        around: Surroundings | None = None,
     ) -> dict[str, Value] | None:
         """The VM in a workload's own fields; None when they would ask for something else."""
         said = _said(vm, vmi, labels)
         if said is None:
             return None
         try:
-            again = resolved(_written(said), self.around)
+            again = resolved(_written(said), around or self.around)
         except UnusableVmError:
             return None
         same = self._demand(replace(again, annotations=vmi.annotations), labels)
@@ -239,6 +294,16 @@ def _said(vm: VirtualMachine, vmi: Vmi, labels: Mapping[str, str]) -> dict[str, 
     if labels:
         said["labels"] = dict(labels)
     return said
+
+
+def _disks(vm: VirtualMachine) -> dict[str, Value]:
+    """The disks that come with the VM, as a workload says them."""
+    said: list[Value] = []
+    for disk in vm.disks:
+        size = memory_text(disk.size_bytes)
+        named = {"size": size, "storageClass": disk.storage_class}
+        said.append(named if disk.storage_class else size)
+    return {"disks": said} if said else {}
 
 
 def _written(said: Mapping[str, Value]) -> VirtualMachine:

@@ -262,3 +262,72 @@ def test_the_cells_of_the_bare_metal_nodes_are_those_known():
             [(16, 97607836, {}, (10, 21)), (16, 99040276, {}, (21, 10))],
         ),
     }
+
+
+VMS = "image-1/namespaces/shop/kubevirt.io/virtualmachines"
+SUPPORT = {
+    "image-1/cluster-scoped-resources/instancetype.kubevirt.io/"
+    "virtualmachineclusterinstancetypes/own.yaml": (
+        "apiVersion: instancetype.kubevirt.io/v1beta1\nkind: VirtualMachineClusterInstancetype\n"
+        "metadata: {name: own}\nspec: {cpu: {guest: 3}, memory: {guest: 5Gi}}\n"
+    ),
+    "image-1/cluster-scoped-resources/scheduling.k8s.io/priorityclasses/gold.yaml": (
+        "apiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: {name: gold}\nvalue: 9\n"
+    ),
+    "image-1/namespaces/cnv/kubevirt.io/kubevirts/k.yaml": (
+        "apiVersion: kubevirt.io/v1\nkind: KubeVirt\nmetadata: {name: k}\nspec: {}\n"
+    ),
+}
+
+
+def vm_text(name, *, more="", spec="", domain="{cpu: {cores: 2}, memory: {guest: 2Gi}}"):
+    return (
+        "apiVersion: kubevirt.io/v1\nkind: VirtualMachine\n"
+        f"metadata: {{name: {name}, namespace: shop}}\nspec:\n  runStrategy: Always\n{more}"
+        f"  template: {{spec: {{domain: {domain}{spec}}}}}\n"
+    )
+
+
+def gathered(tmp_path, *texts):
+    """The workloads of a must-gather of these VMs, as an archive, and its sketch."""
+    content = files() | SUPPORT | {f"{VMS}/{i}.yaml": text for i, text in enumerate(texts)}
+    sketch = ingest_must_gather(archive(tmp_path / "mg.tar", content), name="lab")
+    file = tmp_path / "lab.yaml"
+    file.write_text(sketch.text)
+    return load(file).plan.workloads, sketch
+
+
+def test_vms_of_a_must_gather_are_workloads_that_need_no_file_of_it(tmp_path):
+    workloads, sketch = gathered(
+        tmp_path,
+        *(vm_text("a"), vm_text("b")),
+        vm_text("c", more="  instancetype: {name: own}\n", domain="{devices: {}}"),
+        vm_text("d", spec=", priorityClassName: gold"),
+    )
+    found = {each.name: (each.count, each.priority) for each in workloads}
+    assert found == {"vm-2cpu-2gi": (2, 0), "c": (1, 0), "d": (1, 9)}
+    domain = next(each for each in workloads if each.name == "c").vmi.spec.domain
+    assert (domain.cpu.vcpus, domain.memory.guest.value) == (3, 5 << 30)
+    assert report(sketch)["VirtualMachine"] == (4, 4, 0)
+    assert report(sketch)["KubeVirt"] == (1, 0, 1)
+    assert not any("template" in line for line in sketch.text.splitlines() if "- {" in line)
+
+
+def test_a_vm_that_asks_for_more_than_its_size_is_written_by_it_and_said_so(tmp_path):
+    device = "{gpus: [{name: g, deviceName: nvidia.com/A}]}"
+    domain = f"{{cpu: {{cores: 2}}, memory: {{guest: 2Gi}}, devices: {device}}}"
+    workloads, sketch = gathered(tmp_path, vm_text("a", domain=domain))
+    assert [each.count for each in workloads] == [1]
+    assert "# by its size only" in sketch.text
+    assert sketch.decisions[-1].startswith("More than a size says")
+
+
+def test_a_vm_that_is_wrong_is_set_aside_with_its_place(tmp_path):
+    workloads, sketch = gathered(tmp_path, vm_text("a"), vm_text("b", domain="{cpu: 7}"))
+    assert [each.name for each in workloads] == ["a"]
+    assert "virtualmachines/1.yaml:6:" in "\n".join(sketch.report.notes)
+
+
+def test_vms_that_ran_without_their_objects_are_told(tmp_path):
+    sketch = ingest_must_gather(written(tmp_path, files(PODS_OF_W0)))
+    assert sketch.decisions[-1].startswith("VMs that ran there: 1, of which no object is here")
