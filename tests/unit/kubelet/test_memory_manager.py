@@ -10,6 +10,7 @@ from ove_capacity.kubelet.admit import release
 from ove_capacity.kubelet.hint import Hint
 from ove_capacity.kubelet.memory_cells import CellMemory
 from ove_capacity.kubelet.memory_manager import allocate_memory, memory_hints, memory_manager
+from ove_capacity.kubelet.node_state import start
 from ove_capacity.kubelet.refusal import Refusal
 from ove_capacity.kubelet.start_error import StartError
 from ove_capacity.model.kubelet import KubeletConfig, ReservedMemory
@@ -98,6 +99,29 @@ def test_reserved_memory_that_sums_up_starts():
     config = KubeletConfig(memory_manager_policy="Static", reserved_memory=_reserve(memory=1))
     assert memory_manager(config, machine(), {"memory": GIB}) is not None
     assert memory_manager(KubeletConfig(), machine(), {}) is None
+
+
+MIB = 1 << 20
+
+
+@pytest.mark.parametrize(("kept", "starts"), [(500 + 500 + 100, True), (500 + 100, False)])
+def test_what_a_performance_profile_renders_sums_up(kept, starts):
+    """systemReserved, kubeReserved and evictionHard, as the node tuning operator writes them."""
+    config = KubeletConfig(
+        cpu_manager_policy="static",
+        memory_manager_policy="Static",
+        topology_manager_policy="single-numa-node",
+        cpu_manager_policy_options={"full-pcpus-only": "true"},
+        reserved_system_cpus="0",
+        reserved_memory=(ReservedMemory(0, {"memory": 1100 * MIB}),),
+    )
+    if starts:
+        assert start(machine(), config, {"memory": kept * MIB}).memory is not None
+        return
+    with pytest.raises(
+        StartError, match='"1100Mi" of type "memory" is not equal to the value "600'
+    ):
+        start(machine(), config, {"memory": kept * MIB})
 
 
 # -- hints -----------------------------------------------------------------------------------------
