@@ -9,12 +9,29 @@ from typing import Any
 from ove_capacity.checks.created import CreatedVm, created_vms
 from ove_capacity.checks.finding import Finding, Rule, Severity
 from ove_capacity.checks.subject import Manifest, Subject
-from ove_capacity.platform.admission import Outcome, Request, Review, reviews, unmodelled_parts
+from ove_capacity.platform.admission import (
+    Outcome,
+    Request,
+    Review,
+    is_excepted,
+    reviews,
+    unmodelled_parts,
+)
 
 __all__ = ["ADMISSION_RULES"]
 
 _GROUP = "kyverno.io"
 _KINDS = ("ClusterPolicy", "Policy")
+_OTHERS = {
+    "ConstraintTemplate": "templates.gatekeeper.sh",
+    "ImageValidatingPolicy": "policies.kyverno.io",
+    "MutatingAdmissionPolicy": "admissionregistration.k8s.io",
+    "MutatingPolicy": "policies.kyverno.io",
+    "ValidatingAdmissionPolicy": "admissionregistration.k8s.io",
+    "ValidatingPolicy": "policies.kyverno.io",
+    "ValidatingWebhookConfiguration": "admissionregistration.k8s.io",
+}
+"""Kinds that admit or refuse, too -> their API group."""
 _MOST_KEYS = 6
 
 
@@ -65,7 +82,9 @@ def _refused(subject: Subject) -> Iterator[Finding]:
         for (policy, rule), verdicts in _reviewed(subject, vm).items():
             refused = [each for each in verdicts if each[3].is_refusal]
             if refused:
-                found = _finding(subject, vm, policy, rule, refused[0])
+                found = _excepted(
+                    subject, vm, _finding(subject, vm, policy, rule, refused[0]), refused[0]
+                )
                 key = (found.problem.place, found.message)
                 told.setdefault(key, (found, []))[1].append((vm, refused))
     for found, refusals in told.values():
@@ -82,6 +101,18 @@ def _finding(subject: Subject, vm: CreatedVm, policy: str, rule: str, verdict: _
         vm.problem(subject, f"{policy}, rule {rule}, refuses it{said}", *keys),
         repair=f"set {', '.join(missing[:_MOST_KEYS])}" if missing else "",
     )
+
+
+def _excepted(subject: Subject, vm: CreatedVm, found: Finding, verdict: _Verdict) -> Finding:
+    """A warning instead, when a PolicyException may let the VM in."""
+    cluster, _, policy, review = verdict
+    for each in subject.of_kind("PolicyException", _GROUP):
+        near = each.cluster in (cluster, "")
+        if near and is_excepted(each.value, policy.value, review.rule, Request(vm.resource)):
+            said = f"{found.problem.message}, unless {each.shown} lets it in"
+            problem = replace(found.problem, message=said)
+            return replace(found, problem=problem, severity=Severity.WARNING)
+    return found
 
 
 def _consequence(refusals: list[_Refusal]) -> str:
@@ -142,9 +173,33 @@ def _not_modelled(subject: Subject) -> Iterator[Finding]:
         for policy in subject.of_kind(kind, _GROUP):
             for index, rule in enumerate(policy.listed("spec", "rules")):
                 parts = unmodelled_parts(rule) if isinstance(rule, Mapping) else ()
+                if isinstance(rule, Mapping) and _speaks_of_pods(rule):
+                    parts += ("launcher pods of VMs, which a rule on Pods sees",)
                 if parts:
                     message = f"not modelled: {', '.join(parts)}; what it refuses is not known here"
                     yield Finding(policy.problem(message, "spec", "rules", index))
+    for kind, group in _OTHERS.items():
+        for each in subject.of_kind(kind, group):
+            message = f"not modelled: what a {kind} refuses is not known here"
+            yield Finding(each.problem(message))
+
+
+def _speaks_of_pods(rule: Mapping[str, Any]) -> bool:
+    """Whether a rule would be asked about virt-launcher's pods, whatever else it asks for."""
+    match = rule.get("match")
+    blocks = [match] if isinstance(match, Mapping) else []
+    for block in tuple(blocks):
+        for key in ("any", "all"):
+            found = block.get(key)
+            listed = found if isinstance(found, list) else []
+            blocks += [each for each in listed if isinstance(each, Mapping)]
+    for block in blocks:
+        resources = block.get("resources")
+        kinds = resources.get("kinds") if isinstance(resources, Mapping) else None
+        for kind in kinds if isinstance(kinds, list) else ():
+            if str(kind).rpartition("/")[2] in ("*", "Pod"):
+                return True
+    return False
 
 
 ADMISSION_RULES = (

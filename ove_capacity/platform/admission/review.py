@@ -10,7 +10,7 @@ from ove_capacity.platform.admission.match import Request, applies
 from ove_capacity.platform.admission.overlay import Match, Outcome, matched
 from ove_capacity.platform.admission.wildcard import is_like
 
-__all__ = ["Review", "reviews", "unmodelled_parts"]
+__all__ = ["Review", "is_excepted", "reviews", "unmodelled_parts"]
 
 _OTHER_RULES = ("mutate", "generate", "verifyImages")
 _OTHER_VALIDATIONS = ("deny", "cel", "foreach", "podSecurity", "manifests", "assert")
@@ -70,6 +70,31 @@ def reviews(policy: Mapping[str, Any], request: Request) -> Iterator[Review]:
             path=found.path,
             why=", ".join(parts),
         )
+
+
+def is_excepted(
+    exception: Mapping[str, Any], policy: Mapping[str, Any], rule: str, request: Request
+) -> bool:
+    """Whether a PolicyException speaks of a rule and of the object; its conditions are not read.
+
+    Source: kyverno v1.12.6 api/kyverno/v2/policy_exception_types.go, Contains;
+    pkg/engine/utils/exceptions.go, MatchesException. Exceptions are on by default in v1.12.6 and
+    off in the chart of v1.19.0.
+    """
+    spec, metadata = exception.get("spec"), policy.get("metadata")
+    if not isinstance(spec, Mapping) or not isinstance(metadata, Mapping):
+        return False
+    name = str(metadata.get("name"))
+    if policy.get("kind") == "Policy":
+        name = f"{metadata.get('namespace')}/{name}"
+    listed = spec.get("exceptions")
+    names = [
+        str(each)
+        for entry in (listed if isinstance(listed, list) else ())
+        if isinstance(entry, Mapping) and entry.get("policyName") == name
+        for each in (entry["ruleNames"] if isinstance(entry.get("ruleNames"), list) else ())
+    ]
+    return any(is_like(each, rule) for each in names) and applies(spec, request)
 
 
 def unmodelled_parts(rule: Mapping[str, Any]) -> tuple[str, ...]:

@@ -87,20 +87,48 @@ def test_a_policy_that_audits_only_reports(tmp_path: Path) -> None:
     assert {(each.rule, str(each.severity)) for each in found} == {("policy-reports-vm", "info")}
 
 
+EXCEPTION = """
+apiVersion: kyverno.io/v2
+kind: PolicyException
+metadata: {{name: old, namespace: vms}}
+spec:
+  exceptions: [{{policyName: labels, ruleNames: [{}]}}]
+  match: {{any: [{{resources: {{kinds: [VirtualMachine], names: [{}]}}}}]}}
+"""
+
+
 @pytest.mark.parametrize(
-    ("rule", "message"),
+    ("rule", "name", "severity"),
+    [("own*", "web", "warning"), ("other", "web", "error"), ("owner", "db-*", "error")],
+)
+def test_an_exception_makes_a_warning_of_it(rule: str, name: str, severity: str) -> None:
+    text = "---".join(
+        [
+            POLICY.replace("ACTION", "Enforce"),
+            VM.replace("LABELS", ""),
+            EXCEPTION.format(rule, name),
+        ]
+    )
+    (found,) = run_rules(subject(text), ["policy-refuses-vm"]).findings
+    assert str(found.severity) == severity
+    assert ("unless PolicyException vms/old lets it in" in found.message) == (severity != "error")
+
+
+@pytest.mark.parametrize(
+    ("kind", "rule", "message"),
     [
-        ("mutate: {patchStrategicMerge: {a: b}}", "not modelled: mutate;"),
-        ("validate: {deny: {conditions: {any: [{key: a}]}}}", "not modelled: validate.deny;"),
-        ("validate: {pattern: {a: b}}", None),
+        ("Node", "mutate: {patchStrategicMerge: {a: b}}", "not modelled: mutate;"),
+        ("Node", "validate: {deny: {conditions: {any: [{a: b}]}}}", "modelled: validate.deny;"),
+        ("Node", "validate: {pattern: {a: b}}", None),
+        ("v1/Pod", "validate: {pattern: {a: b}}", "launcher pods of VMs"),
     ],
 )
-def test_other_rule_types_are_named(rule: str, message: str | None) -> None:
+def test_other_rule_types_are_named(kind: str, rule: str, message: str | None) -> None:
     text = (
         "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nmetadata: {name: p}\n"
-        f"spec:\n  rules:\n  - name: r\n    match: {{resources: {{kinds: [Pod]}}}}\n    {rule}\n"
+        f"spec:\n  rules:\n  - name: r\n    match: {{resources: {{kinds: [KIND]}}}}\n    {rule}\n"
     )
-    found = run_rules(subject(text), ["policy-not-modelled"]).findings
+    found = run_rules(subject(text.replace("KIND", kind)), ["policy-not-modelled"]).findings
     assert bool(found) == bool(message)
     assert all(str(message) in each.message for each in found)
 
