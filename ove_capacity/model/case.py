@@ -47,6 +47,8 @@ class Case:
         every = (
             overview.fleet_table(self.fleet),
             overview.pools_table(self.fleet),
+            overview.storage_table(self.fleet),
+            overview.networks_table(self.fleet),
             overview.workloads_table(self.plan),
             overview.placements_table(self.fleet.placements),
             overview.losses_table(self.plan),

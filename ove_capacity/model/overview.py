@@ -21,9 +21,11 @@ __all__ = [
     "changes_table",
     "fleet_table",
     "losses_table",
+    "networks_table",
     "placements_table",
     "pools_table",
     "size_text",
+    "storage_table",
     "workloads_table",
 ]
 
@@ -62,6 +64,42 @@ def pools_table(fleet: Fleet) -> Table:
     rows = [row for cluster in fleet.clusters for row in _pool_rows(cluster)]
     columns = ("cluster", "pool", "nodes", "CPU", "allocatable CPU", "memory", "allocatable memory")
     return Table("Machines", (*columns, "hugepages"), tuple(rows))
+
+
+def storage_table(fleet: Fleet) -> Table:
+    """Storage systems, and what of them volumes may take."""
+    rows = [
+        (
+            cluster.name,
+            system.name,
+            size_text(system.raw_bytes),
+            system.replicas,
+            f"{system.near_full_percent}%",
+            size_text(system.usable_bytes),
+            ", ".join(system.classes) or "every",
+            size_text(system.held_bytes) if system.held_bytes else "-",
+        )
+        for cluster in fleet.clusters
+        for system in cluster.storage
+    ]
+    columns = ("cluster", "storage", "raw", "replicas", "near full", "usable", "classes", "held")
+    return Table("Storage", columns, tuple(rows))
+
+
+def networks_table(fleet: Fleet) -> Table:
+    """Networks that VMs have addresses on, and pod networks, with their addresses."""
+    rows: list[tuple[Cell, ...]] = []
+    for cluster in fleet.clusters:
+        if cluster.network is not None:
+            each = (
+                f"{cluster.network.addresses_per_node} on each of {cluster.network.max_nodes} nodes"
+            )
+            rows.append((cluster.name, f"pods, {cluster.network.cidr}", each, "-"))
+        rows += [
+            (cluster.name, one.name, "-" if one.addresses is None else one.addresses, one.held)
+            for one in cluster.vm_networks
+        ]
+    return Table("Networks", ("cluster", "network", "addresses", "held"), tuple(rows))
 
 
 def workloads_table(plan: Plan) -> Table:

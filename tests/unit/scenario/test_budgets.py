@@ -229,3 +229,14 @@ def test_claims_among_the_manifests_give_listed_vms_their_disks(scenario):
     assert first.disks == (Disk("boot", 20 << 30), Disk("data", 40 << 30, "slow"))
     assert second.disks == ()
     assert any("of unknown size and not counted: prod/lost" in each for each in case.warnings)
+
+
+def test_the_tables_of_a_case_show_storage_and_networks(scenario):
+    text = "    storage: {odf: {raw: 12Ti}}\n    network: {vmNetworks: {a: 10.0.0.0/24, b: {}}}\n"
+    tables = {each.title: each.rows for each in scenario(text).tables}
+    assert tables["Storage"] == (("one", "odf", "12Ti", 3, "75%", "3Ti", "every", "-"),)
+    assert [row[1:3] for row in tables["Networks"]] == [
+        ("pods, 10.128.0.0/14", "508 on each of 512 nodes"),
+        ("a", 253),
+        ("b", "-"),
+    ]
