@@ -21,7 +21,10 @@ How to add a rule: a module in the folder of its kind (`schema_rules`, `cross_ob
 
 `Manifest` gives values (`get`, `mapping`, `listed`: no exception, whatever the file holds) and
 places (`problem`); `Subject` gives all manifests, the scenario as written, the case it makes when
-it makes one, releases by cluster, and how many VMs a workload asks for. Findings of the same rule
+it makes one, releases by cluster, and how many VMs a workload asks for; `created.created_vms` the
+VM objects that the scenario creates, by cluster; `Subject.once` keeps what several rules work out;
+`schemas` what CRDs and metrics there are by release. A rule is tested on a YAML text by
+`ove_capacity.testing.manifests.subject`. Findings of the same rule
 with the same place and message are told once, so a file that three clusters share is no trouble.
 A rule never raises: what is broken is the finding of the rule `unreadable`.
 
