@@ -139,7 +139,7 @@ def _summary(clusters: Sequence[ClusterFailover]) -> Table:
 
 
 def _share(tried: Series | None) -> str:
-    return f"{tried.not_survived:,} of {tried.tried:,}" if tried else "-"
+    return f"{tried.not_survived:,} of {tried.tried:,}" if tried and tried.tried else "-"
 
 
 def _not_returned(clusters: Sequence[ClusterFailover]) -> Table:

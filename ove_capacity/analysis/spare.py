@@ -44,10 +44,11 @@ class Spare:
         machine = "machine" if self.nodes == 1 else "machines"
         if self.cpu_milli is None or self.memory_bytes is None:
             return f"every worker may be lost with {self.nodes} more {machine} like {self.like}"
+        cores = self.cpu_milli // _CORE
         return (
             f"every worker may be lost with one more machine like {self.like}, or with one like it "
-            f"that leaves {self.memory_bytes // _GIB} GiB of memory and "
-            f"{self.cpu_milli // _CORE} cores to VMs"
+            f"that leaves {self.memory_bytes // _GIB} GiB of memory and {cores} "
+            f"core{'' if cores == 1 else 's'} to VMs"
         )
 
     def to_dict(self) -> dict[str, object]:

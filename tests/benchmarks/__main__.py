@@ -9,7 +9,7 @@ import argparse
 import json
 import sys
 
-from tests.benchmarks import admission, deciding, placing, processes, room, workbooks
+from tests.benchmarks import admission, deciding, losing, placing, processes, room, workbooks
 
 BENCHMARKS = {
     "help": processes.help_screen,
@@ -21,6 +21,8 @@ BENCHMARKS = {
     "place-100k-on-5000": placing.hundred_thousand_on_five_thousand,
     "placement-5000-clusters": deciding.five_thousand_clusters,
     "headroom-100-workers": room.hundred_workers,
+    "failover-100-workers": losing.all_pairs,
+    "failover-copy-ratio": losing.rewound_against_copied,
     "place-plain-ratio": placing.compiled_against_plain,
 }
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.benchmarks.losing import rewound_against_copied
 from tests.benchmarks.placing import compiled_against_plain
 
 pytestmark = pytest.mark.benchmark
@@ -9,3 +10,7 @@ pytestmark = pytest.mark.benchmark
 
 def test_the_compiled_cycle_beats_its_plain_form_at_least_threefold():
     assert compiled_against_plain()["ratio"] >= 3
+
+
+def test_a_state_that_is_rewound_beats_a_copy_for_each_loss():
+    assert rewound_against_copied()["ratio"] >= 1.3
