@@ -13,8 +13,8 @@ _PARTS = ("sockets", "cores", "threads")
 
 
 def says_processors(section: NodeSection) -> bool:
-    """Whether the section speaks of sockets, cores or threads."""
-    return any(getattr(section, name) is not None for name in _PARTS)
+    """Whether the section speaks of cores or threads; sockets alone say nothing of CPUs."""
+    return section.cores is not None or section.threads is not None
 
 
 def topology_of(context: Context, path: FieldPath, section: NodeSection) -> Topology | None:
@@ -23,6 +23,8 @@ def topology_of(context: Context, path: FieldPath, section: NodeSection) -> Topo
     None when it says nothing, or too little, or what contradicts itself, which is noted.
     """
     if not says_processors(section):
+        if section.sockets is not None:
+            context.warn((*path, "sockets"), "says nothing without cores and threads")
         if section.cells_per_socket is not None:
             context.error((*path, "cellsPerSocket"), "needs sockets, cores and threads beside it")
         return None

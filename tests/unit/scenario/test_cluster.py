@@ -216,7 +216,9 @@ def test_sockets_cores_and_threads_say_how_many_cpus(scenario, node, cpus, layou
             "node.cpu — says 64 CPUs, but 2 sockets x 32 cores x 2 threads are 128",
         ),
         ("cores: 32, threads: 2", "node — 'sockets' is missing beside 'cores' and 'threads'"),
-        ("sockets: 2, cpu: 64", "node — 'cores' and 'threads' are missing beside 'sockets'"),
+        ("sockets: 2, cores: 64", "node — 'threads' is missing beside 'sockets' and 'cores'"),
+        ("cores: 8, cpu: 64", "node — 'sockets' and 'threads' are missing beside 'cores'"),
+        ("sockets: 2", "node — 'cpu' is missing, and no profile says it"),
         ("sockets: 3, threads: 2, cpu: 64", "node.cpu — is no multiple of 3 sockets x 2 threads"),
         ("cellsPerSocket: 2, cpu: 64", "node.cellsPerSocket — needs sockets, cores and threads"),
         ("sockets: 1, cellsPerSocket: 3, cores: 8, threads: 1", "must divide the 8 cores"),
@@ -227,3 +229,9 @@ def test_a_contradiction_of_processors_shows_both_numbers(problems, node, words)
     found = problems(_POOL.replace("NODE", node), small=_HEAD)
     assert len(found) == 1
     assert words in found[0]
+
+
+def test_sockets_alone_are_set_aside_with_a_warning(scenario):
+    case = scenario(_POOL.replace("NODE", "sockets: 2, cpu: 64"), small=_HEAD)
+    assert case.fleet.clusters[0].nodes[0].topology is None
+    assert any("sockets — says nothing without cores and threads" in w for w in case.warnings)
