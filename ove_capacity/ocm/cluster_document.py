@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from ove_capacity.model.managed_cluster import ClusterTaint, ManagedCluster
 from ove_capacity.model.resources import CPU, Amounts
 from ove_capacity.quantity import Quantity
 
-__all__ = ["cluster_document"]
+__all__ = ["cluster_document", "reported"]
 
 
 def cluster_document(cluster: ManagedCluster) -> dict[str, Any]:
@@ -27,6 +28,27 @@ def cluster_document(cluster: ManagedCluster) -> dict[str, Any]:
             amounts = status[key].items()
             status[key] = {name: str(Quantity.parse(amount)) for name, amount in amounts}
     return {**written, "spec": spec, "status": status}
+
+
+def reported(known: ManagedCluster, seen: ManagedCluster) -> ManagedCluster:
+    """A cluster with the labels and totals of *seen*, and all else as the hub's object has it.
+
+    Source: ours: a scenario describes the machines, the hub's object what people said of them.
+    """
+    written = known.document
+    status = {**(written.get("status") or {})}
+    if written:
+        made = _made(seen)["status"]
+        status |= {key: made[key] for key in ("allocatable", "capacity") if key in made}
+    meta = {**(written.get("metadata") or {}), "labels": dict(seen.labels)}
+    return replace(
+        known,
+        labels=seen.labels,
+        capacity=seen.capacity,
+        allocatable=seen.allocatable,
+        approximate={},
+        document={**written, "metadata": meta, "status": status} if written else {},
+    )
 
 
 def _made(cluster: ManagedCluster) -> Mapping[str, Any]:

@@ -93,9 +93,10 @@ class Decision:
     def _notes(self) -> tuple[str, ...]:
         notes = list(self.warnings)
         if self.status.code != SUCCESS:
-            notes.append(f"{self.status.code.lower()}: {self.status.message}")
-        elif not self.clusters:
-            notes += [each.message for each in self.conditions if not each.is_true][-1:]
+            first_line = self.status.message.partition("\n")[0]
+            notes.append(f"{self.status.code.lower()}: {first_line}")
+        if self.conditions and not self.clusters and not (self.available and notes):
+            notes.append(self.conditions[-1].message)
         if self.left_out:
             notes.append(f"match no predicate: {', '.join(self.left_out)}")
         if self.repelled:

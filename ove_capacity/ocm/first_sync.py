@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from ove_capacity.model.cluster import Fleet
 from ove_capacity.model.managed_cluster import ManagedCluster, ManagedClusterSetBinding
+from ove_capacity.ocm.cluster_document import reported
 from ove_capacity.ocm.cluster_sets import DEFAULT_SET, GLOBAL_SET, with_default_set
 from ove_capacity.ocm.decision import Decision
 from ove_capacity.ocm.decisions import Decisions
@@ -56,15 +57,6 @@ def _seen(fleet: Fleet) -> Iterator[ManagedCluster]:
     """Claims and taints as the hub has them, totals as the clusters' agents report them."""
     known = {each.name: each for each in fleet.hub.managed_clusters}
     for cluster in fleet.clusters:
-        reported = managed_cluster(cluster)
-        reported = replace(reported, labels=with_default_set(reported.labels))
-        if cluster.name in known:
-            yield replace(
-                known[cluster.name],
-                labels=reported.labels,
-                capacity=reported.capacity,
-                allocatable=reported.allocatable,
-                approximate={},
-            )
-        else:
-            yield reported
+        seen = managed_cluster(cluster)
+        seen = replace(seen, labels=with_default_set(seen.labels))
+        yield reported(known[cluster.name], seen) if cluster.name in known else seen

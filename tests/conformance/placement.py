@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ove_capacity.errors import ScenarioError
+from ove_capacity.manifests.document import Problems
 from ove_capacity.manifests.hub import (
     add_on_score_of,
     binding_of,
@@ -32,12 +33,15 @@ def _now_ms(text: str) -> int:
 
 
 def _hub(given: Mapping[str, Any]) -> Hub:
-    scores = [add_on_score_of(each) for each in given.get("addonPlacementScores") or ()]
+    """The hub's objects; no schema has seen them, so that what is odd in them is noted only."""
+    odd = Problems()
+    scores = [add_on_score_of(each, odd) for each in given.get("addonPlacementScores") or ()]
+    pages = (placement_decision_of(each, odd) for each in given.get("existingDecisions") or ())
     return Hub(
-        Inventory([managed_cluster_of(each) for each in given["clusters"]], scores),
-        tuple(cluster_set_of(each) for each in given["clusterSets"]),
-        tuple(binding_of(each) for each in given["bindings"]),
-        Decisions(placement_decision_of(each) for each in given.get("existingDecisions") or ()),
+        Inventory([managed_cluster_of(each, odd) for each in given["clusters"]], scores),
+        tuple(cluster_set_of(each, odd) for each in given["clusterSets"]),
+        tuple(binding_of(each, odd) for each in given["bindings"]),
+        Decisions(pages),
     )
 
 
@@ -233,7 +237,7 @@ class _Sequence:
             return
         document = next(c for c in self.given["clusters"] if c["metadata"]["name"] == name)
         alter(document)
-        inventory = self.hub.inventory.replaced(managed_cluster_of(document))
+        inventory = self.hub.inventory.replaced(managed_cluster_of(document, Problems()))
         self.hub = replace(self.hub, inventory=inventory)
 
     def happens(self, step: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ from ove_capacity.model.managed_cluster import (
     PlacementDecision,
 )
 from ove_capacity.model.node import Node
-from ove_capacity.model.placement import Placement, PrioritizerWeight
+from ove_capacity.model.placement import ClusterSelector, Placement, PrioritizerWeight
 from ove_capacity.model.pod import Toleration
 from ove_capacity.ocm import first_sync
 from ove_capacity.releases import release
@@ -67,6 +67,23 @@ def test_totals_are_those_of_the_nodes_and_taints_those_of_the_hub():
     small = ManagedCluster("a", {}, claimed, claimed, approximate={"cpu": 999.0})
     gone = ManagedCluster("c", taints=(ClusterTaint("gone", added_ms=5000),))
     assert decided(ONE, managed_clusters=(small, gone)) == {"ns/p": ("b",)}
+
+
+def test_an_expression_sees_the_labels_of_the_scenario_and_the_rest_of_the_object():
+    document = {
+        "metadata": {"name": "a", "labels": {"old": "1"}, "annotations": {"owner": "me"}},
+        "status": {"capacity": {"cpu": "999"}, "version": {"kubernetes": "1.31.0"}},
+    }
+    known = ManagedCluster("a", {"old": "1"}, document=document)
+    seen = (
+        "!has(managedCluster.metadata.labels.old)",
+        f"managedCluster.metadata.labels['{SET}'] == 'vms'",
+        "managedCluster.metadata.annotations.owner == 'me'",
+        "managedCluster.status.version.kubernetes == '1.31.0'",
+        "managedCluster.status.capacity.cpu == '4'",
+    )
+    asked = replace(ONE, predicates=(ClusterSelector(cel=seen),))
+    assert decided(asked, managed_clusters=(known,)) == {"ns/p": ("a",)}
 
 
 def test_the_hub_is_asked_at_the_latest_moment_that_its_objects_tell_of():

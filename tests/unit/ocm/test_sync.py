@@ -13,9 +13,10 @@ from ove_capacity.model.placement import (
     Placement,
     PrioritizerWeight,
 )
+from ove_capacity.model.pod import Toleration
 from ove_capacity.model.selector import LabelSelector, Requirement
 from ove_capacity.ocm import Decisions, Hub, Inventory, sync
-from tests.unit.ocm.build import cluster, having, hub, page
+from tests.unit.ocm.build import cluster, having, hub, page, taint
 
 SET = "cluster.open-cluster-management.io/clusterset"
 ALL = Placement("p")
@@ -187,3 +188,27 @@ def test_a_predicate_that_cannot_be_read_is_told_before_anything_is_filtered():
     told = sync(hub(cluster("a")), replace(ALL, predicates=(ClusterSelector(), bad))).decision
     assert (told.status.plugin, told.filters) == ("Predicate", ())
     assert told.misconfigured.startswith('values[0][k]: Invalid value: "no good": a valid label')
+
+
+def told(synced):
+    return synced.decision.tables[0].notes
+
+
+def test_a_table_says_what_keeps_a_placement_from_clusters():
+    away = sync(hub(cluster("a", taints=[taint()]), cluster("b", x="1")), ALL)
+    assert told(away) == ("have a taint that is not tolerated: a",)
+    picky = replace(ALL, number_of_clusters=2, predicates=(having("x", "1"),))
+    assert told(sync(hub(cluster("a"), cluster("b", x="1")), picky)) == (
+        "match no predicate: a",
+        "1 cluster decisions unscheduled",
+    )
+    assert told(sync(hub(cluster("a"), namespaces=()), SPREAD)) == (
+        "misconfigured: incorrect builtin prioritizer: Spread",
+        "No valid ManagedClusterSetBindings found in placement namespace",
+    )
+
+
+def test_a_table_says_when_a_toleration_ends():
+    timed = replace(ALL, tolerations=(Toleration("gone", "Exists", seconds=90),))
+    world = sync(hub(cluster("a", taints=[taint()])), timed).hub
+    assert told(sync(world, timed, 30_500)) == ("decided again in 59.5 s, as a toleration expires",)
