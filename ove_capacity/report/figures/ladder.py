@@ -14,11 +14,14 @@ from ove_capacity.report.figures.style import (
     GREY,
     ORANGE,
     WHITE,
+    WIDTH,
     YELLOW,
     Picture,
     blank,
     canvas,
+    room_for,
     text_inches,
+    wrapped,
 )
 
 __all__ = ["ladder"]
@@ -26,6 +29,7 @@ __all__ = ["ladder"]
 _SHOWN = 6
 _ROW, _FRAME = 0.24, 0.62
 """Inches of a bar, and of what is around those of one cluster."""
+_RIGHT = 0.9
 _LONGEST = 44
 _LOOKS = {
     "node": (BLUE, "", "resource of the nodes"),
@@ -43,13 +47,16 @@ def ladder(found: Ladder) -> Picture:
     some = f" The first {len(shown)} of {len(every)} clusters." if every[len(shown) :] else ""
     heights = [_FRAME + _ROW * max(1, len(each.rungs)) for each in shown]
     words = [_short(rung) for each in shown for rung in each.rungs]
+    left = 0.45 + max((text_inches(word, 8) for word in words), default=0.5)
+    titles = {each.cluster: wrapped(_mixed(each), WIDTH - left - _RIGHT, 10) for each in shown}
     picture = canvas(
         _title(every),
         "More VMs of the mix that fit before each constraint binds, if those above it did not; "
         f"logarithmic.{some}",
         body=max(1.0, sum(heights)),
-        left=0.45 + max((text_inches(word, 8) for word in words), default=0.5),
-        right=0.9,
+        left=left,
+        right=_RIGHT,
+        above=room_for(titles.values()),
         foot=0.35,
     )
     if not shown:
@@ -59,7 +66,7 @@ def ladder(found: Ladder) -> Picture:
     for each, height in zip(shown, heights, strict=True):
         rows = _ROW * max(1, len(each.rungs)) / inches
         panel = picture.add_axes((edges.left, top - rows, edges.right - edges.left, rows))
-        panel.set_title(f"{each.cluster}: {_mix(each)}" if each.mix else each.cluster)
+        panel.set_title(titles[each.cluster])
         _draw(panel, each, most)
         top -= height / inches
     _explain(picture, shown)
@@ -81,10 +88,14 @@ def _title(clusters: Sequence[ClusterLadder]) -> str:
     return f"What binds first in {len(bound)} clusters: {told}"
 
 
-def _mix(found: ClusterLadder) -> str:
+def _mixed(found: ClusterLadder) -> str:
+    """The cluster, and what is added to it."""
+    if not found.mix:
+        return found.cluster
     parts = sorted(found.mix.items(), key=lambda each: -each[1])
     told = ", ".join(f"{100 * share:.0f} % {name}" for name, share in parts[:4])
-    return told if len(parts) <= 4 else f"{told}, {len(parts) - 4} more"
+    more = f", {len(parts) - 4} more" if len(parts) > 4 else ""
+    return f"{found.cluster}: {told}{more}"
 
 
 def _short(rung: Rung) -> str:

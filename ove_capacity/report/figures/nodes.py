@@ -118,8 +118,8 @@ def _draw(panel: Axes, strip: Occupancy, inches: float) -> None:
     panel.set(xlim=(-0.5, cells - 0.5), ylim=(len(strip.resources) - 0.5, -0.5))
     panel.set_yticks(range(len(strip.resources)), strip.resources, size=8)
     common, labels = without_common_ends(strip.workers)
-    ticks, turned = few_ticks(labels, inches / cells)
-    panel.set_xticks(ticks, [labels[i] for i in ticks], rotation=90 if turned else 0, size=8)
+    ticks = few_ticks(labels, inches / cells)
+    panel.set_xticks(ticks, [labels[i] for i in ticks], size=8)
     panel.tick_params(length=0)
     for side in ("left", "bottom"):
         panel.spines[side].set_visible(False)

@@ -19,8 +19,10 @@ from ove_capacity.report.figures.style import (
     blank,
     canvas,
     few_ticks,
+    room_for,
     text_inches,
     without_common_ends,
+    wrapped,
 )
 
 __all__ = ["pairs"]
@@ -28,8 +30,8 @@ __all__ = ["pairs"]
 _SHOWN = 12
 _CELL, _SIDE, _LEAST = 0.34, 3.7, 0.9
 """Inches of a cell, and of a whole panel at most and at least."""
-_FRAME = 1.0
-"""Inches above and below a panel."""
+_FRAME, _COLUMN = 1.1, 3.9
+"""Inches above and below a panel, and for what is written there."""
 _NOTHING = "#ececec"
 """No VM is left: a colour of its own, apart from the paper."""
 _WRITTEN = 0.2
@@ -41,6 +43,7 @@ def pairs(found: Failover) -> Picture:
     every = list(found.clusters.values())
     shown = every[:_SHOWN]
     some = f" The first {len(shown)} of {len(every)} clusters." if every[len(shown) :] else ""
+    titles = {each.cluster: wrapped(each.cluster, _COLUMN, 10) for each in shown}
     rows = [shown[i : i + 2] for i in range(0, len(shown), 2)]
     heights = [_FRAME + max(map(_side, row)) for row in rows]
     left = 0.5 + max((_label_inches(each) for each in shown), default=0.3)
@@ -50,6 +53,7 @@ def pairs(found: Failover) -> Picture:
         f"Grey: all return.{some}",
         body=max(1.0, sum(heights)),
         left=left,
+        above=room_for(titles.values()),
         foot=0.05,
     )
     if not shown:
@@ -61,7 +65,9 @@ def pairs(found: Failover) -> Picture:
         for place, each in enumerate(row):
             side = _side(each)
             box = (edges.left + place * column, top - side / inches, side / WIDTH, side / inches)
-            _draw(picture.add_axes(box), each, side)
+            panel = picture.add_axes(box)
+            panel.set_title(titles[each.cluster])
+            _draw(panel, each, side)
         top -= height / inches
     return picture
 
@@ -83,9 +89,12 @@ def _title(clusters: Sequence[ClusterFailover]) -> str:
     if not told:
         return "No VM runs that could be lost"
     one, two = ([each.cluster for each in told if each.survives(k)] for k in (1, 2))
+    if len(told) == 1 and one:
+        many = "any two workers" if two else "any one worker, not any two"
+        return f"{told[0].cluster} may lose {many}"
     if len(told) == 1:
-        may = "may lose any two workers" if two else "may lose any one worker, not any two"
-        return f"{told[0].cluster} {may if one else 'may not lose any one worker'}"
+        weak = sum(not loss.is_survived for loss in told[0].losses)
+        return f"{told[0].cluster}: {weak} of {told[0].workers} workers may not be lost"
     return (
         f"Any one worker may be lost in {len(one)} of {len(told)} clusters with VMs, any two in "
         f"{len(two) or 'none'}"
@@ -93,7 +102,6 @@ def _title(clusters: Sequence[ClusterFailover]) -> str:
 
 
 def _draw(panel: Axes, found: ClusterFailover, side: float) -> None:
-    panel.set_title(found.cluster)
     if found.pairs is None:
         blank(panel, _why_not(found))
         return
@@ -103,12 +111,13 @@ def _draw(panel: Axes, found: ClusterFailover, side: float) -> None:
     panel.spines[["left", "bottom"]].set_visible(False)
     panel.set(xlim=(-0.5, count - 0.5), ylim=(count - 0.5, -0.5))
     common, labels = without_common_ends(found.pairs.nodes)
-    ticks, turned = few_ticks(labels, side / count)
+    ticks = few_ticks(labels, side / count)
     shown = [labels[i] for i in ticks]
-    panel.set_xticks(ticks, shown, rotation=90 if turned else 0, size=8)
+    panel.set_xticks(ticks, shown, size=8)
     panel.set_yticks(ticks, shown, size=8)
     panel.tick_params(length=0)
-    panel.set_xlabel(f"{common}\n{_counted(found.pairs)}".strip(), size=8, loc="left", color=GREY)
+    below = f"{wrapped(common, _COLUMN, 8)}\n{_counted(found.pairs)}".strip()
+    panel.set_xlabel(below, size=8, loc="left", color=GREY)
     if side / count >= _WRITTEN:
         _write(panel, found.pairs)
 

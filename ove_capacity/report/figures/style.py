@@ -30,8 +30,10 @@ __all__ = [
     "canvas",
     "few_ticks",
     "image_bytes",
+    "room_for",
     "text_inches",
     "without_common_ends",
+    "wrapped",
 ]
 
 BLACK, WHITE, GREY = "#000000", "#ffffff", "#767676"
@@ -45,6 +47,8 @@ _MARGIN = 0.3
 _TITLE_POINTS, _SUBTITLE_POINTS = 13, 9
 _EM = 0.62
 """Mean width of a character of the font, in its size."""
+_LONGEST = 14
+"""Characters of a machine's name beside a cell."""
 _DPI = {"png": 150}
 
 
@@ -86,6 +90,7 @@ def canvas(
     body: float,
     left: float = 0.8,
     right: float = _MARGIN,
+    above: float = 0.3,
     foot: float = 0.5,
 ) -> Picture:
     """A figure with its answer above; axes go into ``subplotpars``, of *body* inches height.
@@ -96,12 +101,13 @@ def canvas(
         body: inches for the axes.
         left: inches beside them for labels.
         right: the same on the other side.
+        above: inches between the heading and the axes, for their titles.
         foot: inches below.
     """
     inner = WIDTH - 2 * _MARGIN
     heading = textwrap.wrap(title, int(inner / text_inches("x", _TITLE_POINTS)))
     telling = textwrap.wrap(subtitle, int(inner / text_inches("x", _SUBTITLE_POINTS)))
-    head = 0.2 + 0.24 * len(heading) + 0.17 * len(telling) + 0.3
+    head = 0.2 + 0.24 * len(heading) + 0.17 * len(telling) + above
     height = head + body + foot
     figure = Picture(figsize=(WIDTH, height))
     at = 1 - 0.15 / height
@@ -122,8 +128,8 @@ def blank(axes: Axes, words: str) -> None:
     axes.text(0, 0.5, words, transform=axes.transAxes, style="italic", color=GREY, va="center")
 
 
-def few_ticks(labels: Sequence[str], inches: float, points: float = 8) -> tuple[list[int], bool]:
-    """Which of the labels have room side by side, every k-th; and whether to turn them.
+def few_ticks(labels: Sequence[str], inches: float, points: float = 8) -> list[int]:
+    """Which of the labels have room side by side: every k-th.
 
     Args:
         labels: one a cell, in order.
@@ -131,9 +137,22 @@ def few_ticks(labels: Sequence[str], inches: float, points: float = 8) -> tuple[
         points: size of the font.
     """
     widest = max((text_inches(each, points) for each in labels), default=0.0) + 0.06
-    turned = widest > 3 * inches and widest > 0.4
-    step = max(1, math.ceil((points / 72 * 1.3 if turned else widest) / inches))
-    return list(range(0, len(labels), step)), turned
+    return list(range(0, len(labels), max(1, math.ceil(widest / inches))))
+
+
+def wrapped(text: str, inches: float, points: float, lines: int = 2) -> str:
+    """The text in at most so many lines of that width; what is left out shows as an ellipsis."""
+    return textwrap.fill(
+        text,
+        max(8, int(inches / text_inches("x", points) + 0.01)),
+        max_lines=lines,
+        placeholder=" …",
+    )
+
+
+def room_for(titles: Iterable[str]) -> float:
+    """Inches that titles of so many lines need above the first row of axes."""
+    return 0.3 + 0.17 * max((title.count("\n") for title in titles), default=0)
 
 
 def text_inches(text: str, points: float) -> float:
@@ -144,13 +163,16 @@ def text_inches(text: str, points: float) -> float:
 def without_common_ends(names: Sequence[str]) -> tuple[str, list[str]]:
     """What all names share, as ``production-worker-*``, and what is left of each."""
     if len(names) < 2:
-        return "", list(names)
+        return "", [_last(name) for name in names]
     head = _shared(names)
     tail = _shared([name[len(head) :][::-1] for name in names])[::-1]
-    if not head and not tail:
-        return "", list(names)
-    rest = [name[len(head) : len(name) - len(tail)] for name in names]
-    return f"{head}*{tail}", rest
+    rest = [_last(name[len(head) : len(name) - len(tail)]) for name in names]
+    return f"{head}*{tail}" if head or tail else "", rest
+
+
+def _last(name: str) -> str:
+    """Names of machines differ at their end."""
+    return name if len(name) <= _LONGEST else f"…{name[1 - _LONGEST :]}"
 
 
 def _shared(names: Iterable[str]) -> str:

@@ -13,9 +13,12 @@ from ove_capacity.report.figures.style import (
     BLUE,
     GREY,
     VERMILION,
+    WIDTH,
     Picture,
     blank,
     canvas,
+    room_for,
+    wrapped,
 )
 from ove_capacity.sim.run import Run
 from ove_capacity.simtime import DAY_MS, HOUR_MS
@@ -63,18 +66,21 @@ def timeline(run: Run) -> Picture:
         shown = [name for name in curves if name in fullest]
     across = max(1, math.ceil(len(shown) / _ROWS_EACH))
     down = max(1, math.ceil(len(shown) / across))
+    titles = {name: wrapped(name, 0.82 * WIDTH / across, 10) for name in shown}
+    above = room_for(titles.values())
     some = f" The fullest {_SHOWN} of {len(curves)} clusters." if len(shown) < len(curves) else ""
     picture = canvas(
         _title(curves, unit),
         "Requested by all pods, of what the workers in service can give (allocatable), in %."
         + some,
-        body=max(2, down) * _PANEL,
+        body=max(2, down) * (_PANEL + above - 0.3),
+        above=above,
         foot=0.75,
     )
     panels = picture.subplots(down, across, sharex=True, sharey=True, squeeze=False)
-    picture.subplots_adjust(hspace=0.45, wspace=0.12)
+    picture.subplots_adjust(hspace=0.45 * above / 0.3, wspace=0.12)
     for panel, name in zip(panels.flat, shown, strict=False):
-        _draw(panel, name, curves[name])
+        _draw(panel, titles[name], curves[name])
     for panel in list(panels.flat)[len(shown) :]:
         blank(panel, "" if shown else "no cluster")
     if shown:
@@ -116,8 +122,8 @@ def _title(curves: dict[str, _Curve], unit: str) -> str:
     return f"Fullest: {cluster}, whose {what} is requested to {share:.0f} % {moment}"
 
 
-def _draw(panel: Axes, name: str, curve: _Curve) -> None:
-    panel.set_title(name if len(name) < 48 else f"{name[:46]} …")
+def _draw(panel: Axes, title: str, curve: _Curve) -> None:
+    panel.set_title(title)
     if all(map(math.isnan, curve.cpu)):
         blank(panel, "no worker in service")
         return

@@ -16,6 +16,7 @@ from ove_capacity.report.figures.style import (
     blank,
     canvas,
     text_inches,
+    wrapped,
 )
 
 __all__ = ["verdict"]
@@ -35,13 +36,14 @@ _LOOKS = {
 def verdict(found: Verdict) -> Picture:
     """Each answer as a cell, with the class of the numbers that it rests on."""
     names = list(found.clusters)
-    longest = min(_LONGEST, max(map(len, names), default=1))
+    room = text_inches("x" * min(_LONGEST, max(map(len, names), default=1)), 9)
     picture = canvas(
         _title(found),
         "With the listed VMs in place. Below each answer: the weakest class of number that it "
         "rests on. N+1: any one worker may be lost; draining: while another is drained.",
         body=_ROW * (len(names) + 0.6),
-        left=0.5 + text_inches("x" * longest, 9),
+        left=0.5 + room,
+        above=0.05,
         foot=0.2,
     )
     panel = picture.subplots()
@@ -52,7 +54,9 @@ def verdict(found: Verdict) -> Picture:
     panel.spines[["left", "bottom"]].set_visible(False)
     panel.tick_params(length=0)
     panel.set_xticks([])
-    panel.set_yticks([row + 1.5 for row in range(len(names))], [_short(name) for name in names])
+    panel.set_yticks(
+        [row + 1.5 for row in range(len(names))], [wrapped(name, room, 9) for name in names]
+    )
     for column, head in enumerate(HEADS.values()):
         panel.text(column + 0.5, 0.7, head, ha="center", va="center", weight="bold")
     for row, each in enumerate(found.clusters.values(), start=1):
@@ -71,10 +75,6 @@ def _title(found: Verdict) -> str:
     if not refused:
         return f"No question is answered with NO: {found.headline}"
     return f"{len(refused)} of {len(found.clusters)} clusters have a NO: {found.headline}"
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 2]} …"
 
 
 def _cell(panel: Axes, column: int, row: int, finding: Finding) -> None:

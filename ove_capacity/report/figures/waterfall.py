@@ -23,6 +23,8 @@ from ove_capacity.report.figures.style import (
     Picture,
     blank,
     canvas,
+    room_for,
+    wrapped,
 )
 
 __all__ = ["waterfall"]
@@ -52,6 +54,7 @@ def waterfall(found: Headroom) -> Picture:
     every = list(found.clusters.values())
     shown = every[:_SHOWN]
     names = {each.cluster: _told(each.waterfall) for each in shown}
+    titles = {each.cluster: wrapped(f"CPU, cores: {each.cluster}", 3.4, 10) for each in shown}
     heights = [_FRAME + _ROW * max(2, len(names[each.cluster]) + 1) for each in shown]
     some = f" The first {len(shown)} of {len(every)} clusters." if every[len(shown) :] else ""
     picture = canvas(
@@ -60,6 +63,7 @@ def waterfall(found: Headroom) -> Picture:
         f"{_stranded(shown)}{some}",
         body=max(1.0, sum(heights)),
         left=1.75,
+        above=room_for(titles.values()),
         foot=0.05,
     )
     if not shown:
@@ -72,7 +76,7 @@ def waterfall(found: Headroom) -> Picture:
         for column, (unit, of) in enumerate(_UNITS):
             left = edges.left + column * (width + 0.02)
             panel = picture.add_axes((left, top - rows, width - 0.03, rows))
-            panel.set_title(f"{each.cluster}: CPU, cores" if not column else "memory, GiB")
+            panel.set_title("memory, GiB" if column else titles[each.cluster])
             _draw(panel, each.waterfall, names[each.cluster], unit, of, is_first=not column)
         top -= height / inches
     return picture

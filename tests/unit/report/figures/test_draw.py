@@ -112,7 +112,7 @@ def test_a_waterfall_hangs_each_step_from_the_one_above() -> None:
     found = oc.headroom(case(workload("db", count=5)))
     cpu, memory = oc.plot(found).axes
     assert [cpu.get_title(loc="left"), memory.get_title(loc="left")] == [
-        *("production: CPU, cores", "memory, GiB"),
+        *("CPU, cores: production", "memory, GiB"),
     ]
     whole, *steps = memory.patches
     assert whole.get_width() == 3 * 128
@@ -170,3 +170,19 @@ def test_a_verdict_is_a_grid_of_answers_with_their_evidence() -> None:
     assert shown.count("NO") == 3
     assert shown.count("given") + shown.count("documented") == 5
     assert picture.texts[0].get_text().startswith("1 of 1 clusters have a NO")
+
+
+@pytest.mark.parametrize("ask", [oc.simulate, oc.headroom, oc.ladder, oc.failover, oc.verdict])
+def test_long_names_stay_on_the_paper_and_apart(ask) -> None:
+    names = [f"site-frankfurt-main-tower-hall-{i}-of-the-second-building" for i in range(7)]
+    clusters = [cluster(name, nodes=(node(f"{name}-w1"), node(f"{name}-w2"))) for name in names]
+    plan = [workload(f"db-{i}", cluster=name) for i, name in enumerate(names)]
+    picture = oc.plot(ask(case(*plan, clusters=clusters)))
+    picture.draw_without_rendering()
+    width = picture.bbox.width
+    titles = [axes.title if axes.title.get_text() else axes._left_title for axes in picture.axes]
+    boxes = [title.get_window_extent() for title in titles if title.get_text()]
+    assert all(box.x0 >= 0 and box.x1 <= width for box in boxes)
+    assert not any(one.overlaps(other) for one, other in pairwise(boxes))
+    heading = [text.get_window_extent() for text in picture.texts[:2]]
+    assert not any(box.overlaps(text) for box in boxes for text in heading)
