@@ -55,7 +55,7 @@ def _of_objects(tree_damage: Any, text_damage: Any, as_json: bool, folder: Path)
 
 def test_the_inputs_are_valid_before_they_are_spoilt() -> None:
     case = load(FOLDER / "scenario.yaml")
-    assert (len(case.fleet.clusters), len(case.plan.workloads)) == (3, 6)
+    assert (len(case.fleet.clusters), len(case.plan.workloads)) == (3, 7)
 
 
 @QUICK

@@ -154,6 +154,8 @@ def _percent(value: Any, most: int = 100) -> float:
         percent = nan if isinstance(value, bool) else float(text)
     except ValueError:
         percent = nan
+    if 0 < percent < 1 and not str(value).strip().endswith("%"):
+        raise ValueError(f"may be {percent:g}% or {percent:.0%}: write the sign")
     if not 0 < percent <= most:
         raise ValueError(f"must be a share like 30%, more than 0 and at most {most}")
     return percent

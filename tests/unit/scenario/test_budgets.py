@@ -69,6 +69,7 @@ def test_disks_may_be_written_short(scenario, written, disks):
         ("networks: vlan9", "there is no network 'vlan9'; known: vlan7; did you mean 'vlan7'?"),
         ("networks: [vlan7, vlan7]", "'vlan7' is there already"),
         ("usage: {cpu: 130%}", "usage.cpu — must be a share like 30%"),
+        ("usage: {cpu: 0.3}", "usage.cpu — may be 0.3% or 30%: write the sign"),
         ("usage: {disk: 30%}", "usage.disk — no such field"),
     ],
 )
