@@ -25,6 +25,8 @@ from ove_capacity.ocm.weights import weight_error, weights
 __all__ = ["decide"]
 
 _PREDICATE, _TAINT = "Predicate", "TaintToleration"
+_FILTERS = (_PREDICATE, f"{_PREDICATE},{_TAINT}")
+_GOOD = Status(SUCCESS)
 
 
 def decide(placement: Placement, hub: Hub, now_ms: int = 0) -> Decision:
@@ -41,40 +43,49 @@ def decide(placement: Placement, hub: Hub, now_ms: int = 0) -> Decision:
     bound = valid_bindings(hub, placement.namespace)
     eligible = eligible_sets(placement, bound)
     available = available_clusters(hub, eligible)
+    decided = hub.decisions.tally(inventory, placement.key).counts > 0
+    passed, status = _filtered(placement, inventory, available, decided, now_ms)
+    running = weights(placement)
+    wrong = weight_error(placement, running)
+    if status is _GOOD and wrong:
+        status = Status(MISCONFIGURED, "", wrong)
+    matched = passed[0] if passed else available
     begun = Decision(
         placement.key,
         bound=bound,
         eligible=eligible,
         available=_names(inventory, available),
+        left_out=_names(inventory, available & ~matched),
+        repelled=_names(inventory, matched & ~passed[-1]) if passed else (),
+        filters=tuple(
+            FilterResult(name, _names(inventory, left))
+            for name, left in zip(_FILTERS, passed, strict=False)
+        ),
+        status=status,
         warnings=_warnings(placement),
     )
+    if status is not _GOOD:
+        return begun
+    candidates = Candidates(placement, inventory, np.flatnonzero(passed[-1]), hub.decisions, now_ms)
+    return _ranked(begun, candidates, running, requeue_ms(placement, inventory, decided, now_ms))
+
+
+def _filtered(
+    placement: Placement,
+    inventory: Inventory,
+    available: NDArray[np.bool_],
+    decided: NDArray[np.bool_],
+    now_ms: int,
+) -> tuple[list[NDArray[np.bool_]], Status]:
+    """What is left after each filter, until one of them cannot run."""
     wrong = predicate_error(placement)
     if wrong:
-        return replace(begun, status=Status(MISCONFIGURED, _PREDICATE, wrong))
+        return [], Status(MISCONFIGURED, _PREDICATE, wrong)
     matched = matching_predicates(placement, inventory) & available
-    begun = replace(
-        begun,
-        left_out=_names(inventory, available & ~matched),
-        filters=(FilterResult(_PREDICATE, _names(inventory, matched)),),
-    )
-    wrong = toleration_error(placement) if matched.any() else ""
-    if wrong:
-        return replace(begun, status=Status(MISCONFIGURED, _TAINT, wrong))
-    decided = hub.decisions.tally(inventory, placement.key).counts > 0
-    passed = matched & tolerated(placement, inventory, decided, now_ms)
-    left = FilterResult(f"{_PREDICATE},{_TAINT}", _names(inventory, passed))
-    begun = replace(
-        begun,
-        repelled=_names(inventory, matched & ~passed),
-        filters=(*begun.filters, left),
-    )
-    running = weights(placement)
-    wrong = weight_error(placement, running)
-    if wrong:
-        return replace(begun, status=Status(MISCONFIGURED, "", wrong))
-    candidates = Candidates(placement, inventory, np.flatnonzero(passed), hub.decisions, now_ms)
-    timer_ms = requeue_ms(placement, inventory, decided, now_ms)
-    return _ranked(replace(begun, requeue_ms=timer_ms), candidates, running)
+    wrong = toleration_error(placement)
+    if wrong and matched.any():
+        return [matched], Status(MISCONFIGURED, _TAINT, wrong)
+    return [matched, matched & tolerated(placement, inventory, decided, now_ms)], _GOOD
 
 
 def _names(inventory: Inventory, chosen: NDArray[np.bool_]) -> ClusterNames:
@@ -82,7 +93,10 @@ def _names(inventory: Inventory, chosen: NDArray[np.bool_]) -> ClusterNames:
 
 
 def _ranked(
-    begun: Decision, candidates: Candidates, running: Sequence[PrioritizerWeight]
+    begun: Decision,
+    candidates: Candidates,
+    running: Sequence[PrioritizerWeight],
+    timer_ms: int | None,
 ) -> Decision:
     """Score, sort by total and then by name, take the first."""
     scored = tuple(
@@ -103,6 +117,7 @@ def _ranked(
         totals=ClusterScores(candidates.inventory, best, sums[order]),
         unscheduled=0 if wanted is None else wanted - len(clusters),
         status=_status(candidates, running),
+        requeue_ms=timer_ms,
     )
 
 
@@ -137,7 +152,7 @@ def _status(candidates: Candidates, running: Sequence[PrioritizerWeight]) -> Sta
         if old:
             plugin = each.name if len(add_ons) == 1 else "AddOn/*"
             return Status(WARNING, plugin, f"AddOnPlacementScores {' '.join(sorted(old))} expired")
-    return Status(SUCCESS)
+    return _GOOD
 
 
 def _warnings(placement: Placement) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ def predicate_error(placement: Placement) -> str:
     return next((error for error in errors if error), "")
 
 
+@cache
 def cluster_selector_error(selector: ClusterSelector) -> str:
     """Why upstream cannot use a selector; empty when it can.
 
