@@ -122,16 +122,20 @@ def _share(free: dict[int, int], combo: list[int], count: int, group: int) -> _S
         or any(free[cell] < even for cell in combo)
     ):
         return _NONE
-    after = {cell: left - even if cell in combo else left for cell, left in free.items()}
+    after = dict(free)
+    for cell in combo:
+        after[cell] -= even
     remainder = count - even * len(combo)
     if remainder == 0:
         return _Share(_deviation(after.values()), None, None)
     return _with_remainder(after, combo, remainder, group)
 
 
-def _best_share(free: dict[int, int], size: int, count: int, group: int) -> _Share:
+def _best_share(
+    cells: list[int], free: dict[int, int], size: int, count: int, group: int
+) -> _Share:
     best = _NONE
-    for combo in _combinations(list(free), size):
+    for combo in _combinations(cells, size):
         if best.balance == 0:
             break
         found = _share(free, list(combo), count, group)
@@ -183,12 +187,13 @@ def take_distributed(topology: CpuTopology, available: int, count: int, group: i
     if count % group or not 0 < count <= available.bit_count():
         return take_packed(topology, available, count)
     taker = CpuTaker(topology, available, count)
-    free = {cell: (topology.cells[cell] & available).bit_count() for cell in taker.cells()}
+    cells = taker.cells()
+    free = {cell: (topology.cells[cell] & available).bit_count() for cell in cells}
     groups = -(-topology.cpus.bit_count() // group)
     per_cell = -(-groups // len(topology.cells))
     needed = -(-count // group)
     for size in range(-(-needed // per_cell), min(needed, len(free)) + 1):
-        share = _best_share(free, size, count, group)
+        share = _best_share(cells, free, size, count, group)
         if share.cells is not None:
             return _take(taker, share, count, group)
     return take_packed(topology, available, count)
