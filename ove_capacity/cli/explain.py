@@ -52,7 +52,7 @@ def explain(
     at_ms = duration_ms("--at", at)
     case = load_case(scenario, variant=variant, settings=settings, outside=outside, seed=seed)
 
-    from ove_capacity.report import json  # not before the input is known to be right
+    from ove_capacity.report import json, records  # not before the input is known to be right
 
     with progress_bar("simulating") as progress:
         run = ove_capacity.simulate(case, until=at_ms + 1, progress=progress)
@@ -66,5 +66,5 @@ def explain(
         form=form,
         file=output,
         case=case,
-        tables=lambda: explanation.tables,
+        tables=lambda: records.explain_tables(explanation),
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ove_capacity.analysis.cluster_failover import ClusterFailover
+from ove_capacity.analysis.explain import Explanation
 from ove_capacity.analysis.failover_result import Failover
 from ove_capacity.analysis.series import Series
 from ove_capacity.model.assumption import Assumption
@@ -13,7 +14,14 @@ from ove_capacity.model.case import Case
 from ove_capacity.sim.run import Run
 from ove_capacity.tables import Cell, Table
 
-__all__ = ["NOTHING", "case_tables", "failover_tables", "origins_table", "run_tables"]
+__all__ = [
+    "NOTHING",
+    "case_tables",
+    "explain_tables",
+    "failover_tables",
+    "origins_table",
+    "run_tables",
+]
 
 NOTHING = Table("answer", ("answer",))
 """Of a question to which nobody is subject, so that what it rests on is not taken for it."""
@@ -41,6 +49,25 @@ def run_tables(run: Run) -> tuple[Table, ...]:
         _columns("samples", run.samples.columns()),
         _columns("events", run.events.columns()),
         Table.of("warnings", ("warning",), [(each,) for each in run.warnings]),
+    )
+
+
+def explain_tables(found: Explanation) -> tuple[Table, ...]:
+    """Every score of every feasible node, and every reason of every other one."""
+    verdict = found.verdict
+    scores: list[tuple[Cell, ...]] = [
+        (node, each.plugin, each.raw[i], each.normalized[i], each.weight)
+        for i, node in enumerate(verdict.feasible)
+        for each in verdict.scores
+    ]
+    totals = verdict.total or (None,) * len(verdict.feasible)
+    reasons = [
+        (node, each.plugin, reason) for node, each in verdict.rejections for reason in each.reasons
+    ]
+    return (
+        Table.of("feasible", ("node", "total"), [*zip(verdict.feasible, totals, strict=True)]),
+        Table.of("scores", ("node", "plugin", "raw", "normalized", "weight"), scores),
+        Table.of("rejections", ("node", "plugin", "reason"), reasons),
     )
 
 

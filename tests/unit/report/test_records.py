@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import ove_capacity as oc
-from ove_capacity.report.records import failover_tables, run_tables
+from ove_capacity.report.records import explain_tables, failover_tables, run_tables
 from tests.simulation.build import case, loss, workload
 
 
@@ -27,3 +27,13 @@ def test_a_run_s_records_are_all_its_vms_samples_and_events() -> None:
     assert [len(table.rows) for table in (vms, samples, events, warnings)] == [
         *(2, len(run.samples), len(run.events), len(run.warnings)),
     ]
+
+
+def test_an_explanation_has_a_row_a_score_and_a_row_a_reason() -> None:
+    run = oc.simulate(case(workload("db", count=2), loss("w1", at="1h")), until="2d")
+    found = oc.explain(run, "vms/db-1")
+    feasible, scores, rejections = explain_tables(found)
+    assert [row["node"] for row in feasible.to_dicts()] == ["w2", "w3"]
+    weighted = [row["normalized"] * row["weight"] for row in scores.to_dicts()]
+    assert sum(weighted) == sum(row["total"] for row in feasible.to_dicts())
+    assert [row["node"] for row in rejections.to_dicts()] == ["w1"]

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import io
 import zipfile
+from pathlib import Path
 
 import polars as pl
 import pytest
 
+from ove_capacity.ingest.xlsx import opened
 from ove_capacity.report.sheets import csv_bytes, named, parquet_bytes, workbook_bytes
 from ove_capacity.tables import Table
 
@@ -77,6 +79,21 @@ def test_a_workbook_holds_typed_cells_and_no_formula() -> None:
     assert "<f>" not in xml
     assert "<v>1099511627776</v>" in xml
     assert 't="b"><v>1</v>' in xml
+
+
+def test_a_workbook_reads_back_equal(tmp_path: Path) -> None:
+    file = tmp_path / "a.xlsx"
+    file.write_bytes(workbook_bytes(named([TABLE, Table.of("other", ("n",), [(1,)])])))
+    with opened(file) as book:
+        assert book.tabs == ("rooms", "other")
+        with book.rows("rooms") as rows:
+            cells = [row.cells for row in rows]
+    assert cells == [
+        dict(zip("ABCDE", TABLE.columns, strict=True)),
+        {"A": "web", "B": "1.5", "C": "3", "D": "TRUE"},
+        {"A": "=cmd()|A0", "B": "2", "C": "1099511627776", "D": "FALSE", "E": "-"},
+        {"A": "db", "C": "0", "D": "TRUE"},
+    ]
 
 
 def test_a_workbook_has_the_same_bytes_each_time() -> None:
