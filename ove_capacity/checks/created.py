@@ -122,7 +122,28 @@ def _resource(
         metadata["namespace"] = section.namespace
     if labels:
         metadata["labels"] = labels
-    return {**base, "metadata": metadata}
+    return _with_template({**base, "metadata": metadata}, section)
+
+
+def _with_template(
+    resource: dict[str, Any], section: WorkloadSection | ArrivalsSection
+) -> dict[str, Any]:
+    """What the workload adds to the template within: labels of the pods, and the node selector."""
+    spec = resource.get("spec")
+    template = spec.get("template") if isinstance(spec, Mapping) else None
+    inner = template.get("spec") if isinstance(template, Mapping) else None
+    if not (isinstance(spec, Mapping) and isinstance(template, Mapping)):
+        return resource
+    held = template.get("metadata")
+    metadata = dict(held) if isinstance(held, Mapping) else {}
+    own = metadata.get("labels")
+    metadata["labels"] = {**(own if isinstance(own, Mapping) else {}), **section.labels}
+    changed = {**template, "metadata": metadata}
+    if section.node_selector and isinstance(inner, Mapping):
+        known = inner.get("nodeSelector")
+        selector = {**(known if isinstance(known, Mapping) else {}), **section.node_selector}
+        changed["spec"] = {**inner, "nodeSelector": selector}
+    return {**resource, "spec": {**spec, "template": changed}}
 
 
 def _sized(section: WorkloadSection | ArrivalsSection) -> dict[str, Any]:

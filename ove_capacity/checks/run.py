@@ -95,7 +95,8 @@ def _found(rule: Rule, subject: Subject) -> Iterator[Finding]:
 def run_rules(subject: Subject, ids: Iterable[str] = (), name: str = "") -> Checked:
     """Run the rules of those ids, or all of them.
 
-    A file that several clusters list is read for each: what is found alike is told once.
+    A file that several clusters list is read for each: what is found alike is told once, with what
+    it does to each of them.
 
     Raises:
         UnknownNameError: there is no such rule.
@@ -104,7 +105,10 @@ def run_rules(subject: Subject, ids: Iterable[str] = (), name: str = "") -> Chec
     told: dict[tuple[str | int, ...], Finding] = {}
     for rule in rules:
         for each in _found(rule, subject):
-            told.setdefault(_key(each), each)
+            known = told.setdefault(_key(each), each)
+            if each.consequence not in known.consequence:
+                joined = f"{known.consequence}; {each.consequence}"
+                told[_key(each)] = replace(known, consequence=joined)
     findings = sorted(told.values(), key=_key)
     title = name or (subject.scenario.name if subject.scenario else subject.file)
     return Checked(title, tuple(findings), rules)

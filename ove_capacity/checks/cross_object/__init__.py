@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from ove_capacity.checks.cross_object.admission import ADMISSION_RULES
 from ove_capacity.checks.cross_object.alerts import ALERT_RULES
+from ove_capacity.checks.cross_object.backup import BACKUP_RULES
+from ove_capacity.checks.cross_object.placement import PLACEMENT_RULES
+from ove_capacity.checks.cross_object.scheduling import SCHEDULING_RULES
 from ove_capacity.checks.finding import Rule
 
 __all__ = ["CROSS_OBJECT_RULES"]
 
-CROSS_OBJECT_RULES: tuple[Rule, ...] = (*ADMISSION_RULES, *ALERT_RULES)
+CROSS_OBJECT_RULES: tuple[Rule, ...] = (
+    *ADMISSION_RULES,
+    *ALERT_RULES,
+    *BACKUP_RULES,
+    *PLACEMENT_RULES,
+    *SCHEDULING_RULES,
+)
 """In the order of the modules that define them."""

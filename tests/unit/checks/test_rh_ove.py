@@ -24,8 +24,13 @@ def _checked() -> Checked:
 ROWS = [
     ("alert-unknown-metric", "prometheus-rules.yaml", "VMHighMemory never fires"),
     ("alert-unknown-metric", "prometheus-rules.yaml", "VMMigrationFailed never fires"),
+    ("backup-hook-container", "velero-schedule.yaml", "crash-consistent"),
+    ("backup-hook-selector", "velero-schedule.yaml", "crash-consistent"),
+    ("backup-hook-without-pods", "velero-schedule.yaml", "on production-secondary"),
     ("cni-static-address", "network-attachment-definitions.yaml", "no pod"),
     ("cni-unknown-key", "network-attachment-definitions.yaml", "untagged"),
+    ("placement-defaults-stay", "vm-workload-placement.yaml", "back after an outage"),
+    ("placement-without-binding", "vm-workload-placement.yaml", "120 VMs are created nowhere"),
     ("policy-refuses-vm", "rh-ove.yaml", "20 VMs are refused on production-primary (app)"),
     ("policy-refuses-vm", "scalable-vm-template.yaml", "120 VMs are refused"),
     ("schema-missing-field", "managed-cluster-template.yaml", "KlusterletAddonConfig"),
@@ -33,6 +38,7 @@ ROWS = [
     ("schema-pruned-field", "rhacs-central.yaml", "prunes it"),
     ("schema-unknown-kind", "autoscalers.yaml", "its pool keeps the size it has"),
     ("schema-wrong-type", "autoscalers.yaml", "the cluster has no autoscaler"),
+    ("vm-selects-no-node", "scalable-vm-template.yaml", "132 VMs stay Pending"),
 ]
 
 

@@ -1,0 +1,180 @@
+"""Backup hooks that never run: nothing freezes the guests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ove_capacity.checks.created import CreatedVm, created_vms
+from ove_capacity.checks.finding import Finding, Rule, Severity
+from ove_capacity.checks.subject import Manifest, Subject
+from ove_capacity.model.selector import LabelSelector, Requirement
+
+__all__ = ["BACKUP_RULES"]
+
+_GROUP = "velero.io"
+_LAUNCHER_CONTAINERS = ("compute", "guest-console-log")
+"""Containers of a VM's pod.
+
+Source: kubevirt v1.1.0 pkg/virt-controller/services/template.go: the container is "compute".
+"""
+_PODS = ("pods", "po", "pod", "*")
+_Path = tuple[str | int, ...]
+
+
+def _specs(subject: Subject) -> Iterator[tuple[Manifest, _Path, Mapping[str, Any]]]:
+    """Every backup's specification: of a Schedule its template."""
+    for kind, path in (("Schedule", ("spec", "template")), ("Backup", ("spec",))):
+        for each in subject.of_kind(kind, _GROUP):
+            yield each, path, each.mapping(*path)
+
+
+def _hooks(manifest: Manifest, path: _Path) -> Iterator[tuple[_Path, Mapping[str, Any]]]:
+    for index, hook in enumerate(manifest.listed(*path, "hooks", "resources")):
+        if isinstance(hook, Mapping):
+            yield (*path, "hooks", "resources", index), hook
+
+
+def _texts(value: Any) -> list[str]:
+    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
+
+
+def _vms_in(subject: Subject, manifest: Manifest, *scopes: Mapping[str, Any]) -> list[CreatedVm]:
+    """VMs in namespaces that each scope includes, on the cluster of the manifest."""
+    found = []
+    for vm in created_vms(subject):
+        metadata = vm.resource.get("metadata")
+        namespace = metadata.get("namespace") if isinstance(metadata, Mapping) else None
+        here = manifest.cluster in ("", *(cluster for cluster, _ in vm.counts))
+        if here and all(_includes(scope, str(namespace or "default")) for scope in scopes):
+            found.append(vm)
+    return found
+
+
+def _includes(scope: Mapping[str, Any], namespace: str) -> bool:
+    included = _texts(scope.get("includedNamespaces"))
+    if namespace in _texts(scope.get("excludedNamespaces")):
+        return False
+    return not included or "*" in included or namespace in included
+
+
+def _unfrozen(manifest: Manifest, vms: list[CreatedVm]) -> str:
+    count = sum(
+        number for vm in vms for cluster, number in vm.counts if manifest.cluster in ("", cluster)
+    )
+    on = f" on {manifest.cluster}" if manifest.cluster else ""
+    return f"no guest is frozen: backups of {count or 'all'} VMs{on} are crash-consistent"
+
+
+def _without_pods(subject: Subject) -> Iterator[Finding]:
+    """Hooks run while a pod is backed up: a backup without pods runs none.
+
+    Source: velero v1.12.4 internal/hook/item_hook_handler.go, HandleHooks ("We only support
+    hooks on pods right now").
+    """
+    for manifest, path, spec in _specs(subject):
+        if not any(True for _ in _hooks(manifest, path)):
+            continue
+        excluded = _texts(spec.get("excludedResources"))
+        included = _texts(spec.get("includedResources"))
+        key = ""
+        if any(each in _PODS for each in excluded):
+            key = "excludedResources"
+        elif included and not any(each in _PODS for each in included):
+            key = "includedResources"
+        if key:
+            yield Finding(
+                manifest.problem("leaves out pods, and hooks run on pods only", *path, key),
+                consequence=_unfrozen(manifest, _vms_in(subject, manifest, spec)),
+                repair="back up pods as well",
+            )
+
+
+def _wrong_container(subject: Subject) -> Iterator[Finding]:
+    """A hook is run in the container it names; a VM's pod has one called compute.
+
+    Source: velero v1.12.4 pkg/podexec/pod_command_executor.go (a container that is not there is an
+    error); kubevirt v1.1.0 pkg/virt-controller/services/template.go.
+    """
+    for manifest, path, spec in _specs(subject):
+        for place, hook in _hooks(manifest, path):
+            vms = _vms_in(subject, manifest, spec, hook)
+            if not vms:
+                continue
+            for phase in ("pre", "post"):
+                for index in range(len(manifest.listed(*place, phase))):
+                    container = manifest.get(*place, phase, index, "exec", "container")
+                    if isinstance(container, str) and container not in _LAUNCHER_CONTAINERS:
+                        at = (*place, phase, index, "exec", "container")
+                        yield Finding(
+                            manifest.problem(f"no container of a VM is called {container!r}", *at),
+                            consequence=_unfrozen(manifest, vms),
+                            repair="compute",
+                        )
+
+
+def _selects_nothing(subject: Subject) -> Iterator[Finding]:
+    """A hook's labels are those of the VM's pod, which come from the VM's template.
+
+    Source: velero v1.12.4 internal/hook/item_hook_handler.go, applicableTo; kubevirt v1.1.0
+    pkg/virt-controller/services/template.go (labels of the VMI are copied to its pod).
+    """
+    for manifest, path, spec in _specs(subject):
+        for place, hook in _hooks(manifest, path):
+            selector = hook.get("labelSelector")
+            vms = _vms_in(subject, manifest, spec, hook)
+            if not isinstance(selector, Mapping) or not vms:
+                continue
+            if any(_selector(selector).matches(_pod_labels(vm)) for vm in vms):
+                continue
+            yield Finding(
+                manifest.problem("selects the pod of no VM", *place, "labelSelector"),
+                consequence=_unfrozen(manifest, vms),
+                repair="the same labels under spec.template.metadata.labels of the VMs",
+            )
+
+
+def _pod_labels(vm: CreatedVm) -> dict[str, str]:
+    """Labels of the launcher pod, as far as they are known before it runs."""
+    metadata = vm.resource.get("metadata")
+    own = metadata if isinstance(metadata, Mapping) else {}
+    spec = vm.resource.get("spec")
+    if vm.resource.get("kind") != "VirtualMachineInstance":
+        template = spec.get("template") if isinstance(spec, Mapping) else None
+        inner = template.get("metadata") if isinstance(template, Mapping) else None
+        source = inner if isinstance(inner, Mapping) else {}
+    else:
+        source = own
+    labels = source.get("labels")
+    found = {str(k): str(v) for k, v in labels.items()} if isinstance(labels, Mapping) else {}
+    return {
+        **found,
+        "kubevirt.io": "virt-launcher",
+        "vm.kubevirt.io/name": str(own.get("name", "")),
+    }
+
+
+def _selector(given: Mapping[str, Any]) -> LabelSelector:
+    labels, expressions = given.get("matchLabels"), given.get("matchExpressions")
+    wanted = [
+        Requirement(str(key), "In", (str(value),))
+        for key, value in (labels.items() if isinstance(labels, Mapping) else ())
+    ]
+    wanted += [
+        Requirement(
+            str(each.get("key")), str(each.get("operator")), tuple(_texts(each.get("values")))
+        )
+        for each in (expressions if isinstance(expressions, list) else ())
+        if isinstance(each, Mapping)
+    ]
+    return LabelSelector(tuple(wanted))
+
+
+BACKUP_RULES = (
+    Rule(
+        "backup-hook-without-pods", "Hooks of backups without pods", Severity.ERROR, _without_pods
+    ),
+    Rule("backup-hook-container", "Hooks in no container", Severity.ERROR, _wrong_container),
+    Rule("backup-hook-selector", "Hooks that select nothing", Severity.ERROR, _selects_nothing),
+)
+"""Velero."""
