@@ -9,6 +9,8 @@ from ove_capacity.analysis.binding import binding_of
 from ove_capacity.analysis.finding import Question, weakest
 from ove_capacity.model.assumption import Assumption, Evidence
 from ove_capacity.model.network import VmNetwork
+from ove_capacity.model.placement import ClusterSelector, Placement
+from ove_capacity.model.selector import LabelSelector, Requirement
 from ove_capacity.model.storage import Disk, StorageSystem
 from tests.simulation.build import GIB, case, cluster, node, workload
 
@@ -127,6 +129,14 @@ def test_an_empty_cluster_has_nothing_to_ask_about() -> None:
 
 def test_one_no_makes_the_whole_a_no() -> None:
     assert oc.verdict(case(vms(10))).is_no
+
+
+def test_vms_whose_placement_finds_no_cluster_are_a_no_of_all() -> None:
+    labelled = LabelSelector((Requirement("tier", "In", ("gold",)),))
+    nowhere = Placement("gold", "vms", predicates=(ClusterSelector(labels=labelled),))
+    verdict = oc.verdict(case(vms(2, placement="vms/gold"), placements=(nowhere,)))
+    assert verdict.is_no
+    assert verdict.sentences[-1].startswith("db: its Placement chose no cluster")
 
 
 def test_the_page_names_what_is_not_a_plain_yes_and_only_that() -> None:
