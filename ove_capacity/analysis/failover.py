@@ -18,7 +18,7 @@ from ove_capacity.analysis.series import Series, series
 from ove_capacity.analysis.settle import settle
 from ove_capacity.analysis.spare import Spare, smallest_spare
 from ove_capacity.errors import AnswerError
-from ove_capacity.kernels.compile import expect
+from ove_capacity.kernels.compile import CALLS_WORTH_LOADING, expect
 from ove_capacity.kube.cycle import schedule_many
 from ove_capacity.model.case import Case
 from ove_capacity.model.node import ZONE_LABEL
@@ -301,8 +301,10 @@ class _Inquiry:
         return smallest_spare(self.state, self.vms, self.run.case, worst, weak)
 
     def _expect(self, placements: int) -> None:
-        """Announce work, so that kernels are compiled before and not in the middle of it."""
-        expect(schedule_many, placements * len(self.state.nodes))
+        """Announce much work, so that kernels are compiled before and not in the middle of it."""
+        work = placements * len(self.state.nodes)
+        if work >= CALLS_WORTH_LOADING:
+            expect(schedule_many, work)
 
     def _remark(self, found: ClusterFailover) -> None:
         """What the numbers do not say."""
