@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ove_capacity.model.managed_cluster import ManagedClusterSet
 from ove_capacity.model.placement import Placement
+from ove_capacity.ocm.cel import not_modelled
 from ove_capacity.ocm.cluster_sets import set_error
 from ove_capacity.ocm.groups import group_error
 from ove_capacity.ocm.predicates import cluster_selector_error
@@ -32,6 +33,8 @@ def surprises(placement: Placement) -> Iterator[Surprise]:
         wrong = cluster_selector_error(each)
         if wrong:
             yield ("predicates", index), f"{wrong.splitlines()[0]}: {_EMPTIED}"
+        for name in (name for cel in each.cel for name in not_modelled(cel)):
+            yield ("predicates", index), f"CEL's {name} is not modelled; no cluster matches by it"
     yield from _tolerations(placement)
     yield from _prioritizers(placement)
     yield from _groups(placement)

@@ -22,7 +22,11 @@ Scores = Callable[[str, str], list[dict[str, Any]]]
 """(cluster, AddOnPlacementScore) -> its scores; KeyError when there is none."""
 
 _ERROR = re.compile(r"^ERROR: <input>:(\d+):(\d+): (.*)$", re.MULTILINE)
-_OPTIONAL_SYNTAX = "unsupported syntax"
+_BEYOND_PARSER = {
+    "unsupported syntax": "optional syntax",
+    'msg: "Recursion': "nesting of more than 96 levels",
+}
+"""What the evaluator's parser refuses and cel-go reads, by the refusal; cel-go stops at 250."""
 
 
 @cache
@@ -40,6 +44,10 @@ def _compiled(expression: str) -> tuple[Any, str]:
         return _evaluator().compile(expression), ""
     except ValueError as error:
         return None, str(error).removeprefix(f"Failed to parse expression '{expression}': ")
+
+
+def _beyond_parser(said: str) -> tuple[str, ...]:
+    return tuple(what for sign, what in _BEYOND_PARSER.items() if sign in said)
 
 
 def _lines_of(expression: str, errors: list[tuple[int, int, str]]) -> str:
@@ -64,7 +72,7 @@ def compile_error(expression: str) -> str:
     """
     program, said = _compiled(expression)
     if program is None:
-        if _OPTIONAL_SYNTAX in said:
+        if _beyond_parser(said):
             return ""
         found = [(int(line), int(at), text) for line, at, text in _ERROR.findall(said)]
         # The Rust parser adds a complaint of its own to some syntax errors.
@@ -78,12 +86,12 @@ def compile_error(expression: str) -> str:
 def not_modelled(expression: str) -> tuple[str, ...]:
     """What upstream would run of an expression and we do not, by name.
 
-    Source: ours: the optional syntax, and functions of the Kubernetes library that no Placement
-    we know of uses.
+    Source: ours: what the evaluator lacks, and functions of the Kubernetes library that no
+    Placement we know of uses.
     """
     program, said = _compiled(expression)
     if program is None:
-        return ("optional syntax",) if _OPTIONAL_SYNTAX in said else ()
+        return _beyond_parser(said)
     used = program.references()
     found = [name for name in used["functions"] if name in NOT_MODELLED]
     return tuple(found) or tuple(name for name in used["variables"] if name in NAMESPACES)

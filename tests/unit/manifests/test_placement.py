@@ -143,6 +143,7 @@ def labelled(operator):
         ),
         ({"predicates": labelled("Gt")}, '"Gt" is not a valid label selector operator'),
         ({"predicates": labelled("In")}, "values set can't be empty"),
+        ({"predicates": cel("'a'.find('b') == ''")}, "CEL's find is not modelled"),
         ({"predicates": cel("a.b((")}, "compilation failed: ERROR: <input>:1:6: Syntax error"),
         (
             {"decisionStrategy": {"groupStrategy": {"clustersPerDecisionGroup": "5"}}},
