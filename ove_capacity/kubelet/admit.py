@@ -7,8 +7,9 @@ the pod, and what it had got is given back.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from ove_capacity.kubelet.cpu_manager import allocate_cpus, cpu_hints
 from ove_capacity.kubelet.demand import ContainerDemand, PodDemand
@@ -39,8 +40,7 @@ class Asked(NamedTuple):
     hints: Hints
 
 
-@dataclass(slots=True)
-class Admitted:
+class Admitted(NamedTuple):
     """What one container got."""
 
     name: str
@@ -52,7 +52,7 @@ class Admitted:
     """As a mask."""
     blocks: tuple[Block, ...] = ()
     """Memory by resource; an init container's are what later ones have left of them."""
-    devices: Mapping[str, Pieces] = field(default_factory=dict)
+    devices: Mapping[str, Pieces] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,15 +128,18 @@ class _Desk:
         self, demand: ContainerDemand, hint: Hint | None, *, counts_memory: bool
     ) -> Refusal | None:
         """Devices, then CPUs, then memory for one container."""
-        got = Admitted(demand.name, hint, demand.is_init)
-        self.containers.append(got)
+        self.containers.append(Admitted(demand.name, hint, demand.is_init))
         aligned = hint or _NO_HINT
-        refusal = self._take_devices(demand, got, aligned) or self._take_cpus(demand, got, aligned)
+        refusal = self._take_devices(demand, aligned) or self._take_cpus(demand, aligned)
         if refusal is None and counts_memory and self.kubelet.memory is not None:
-            refusal = self._take_memory(self.kubelet.memory, demand, got, aligned)
+            refusal = self._take_memory(self.kubelet.memory, demand, aligned)
         return refusal
 
-    def _take_devices(self, demand: ContainerDemand, got: Admitted, hint: Hint) -> Refusal | None:
+    def _got(self, **parts: Any) -> None:
+        """Note what the container at the desk got."""
+        self.containers[-1] = self.containers[-1]._replace(**parts)
+
+    def _take_devices(self, demand: ContainerDemand, hint: Hint) -> Refusal | None:
         for name, count in demand.devices:
             if name not in self.kubelet.devices:
                 continue
@@ -144,7 +147,8 @@ class _Desk:
             taken = allocate_devices(name, self.devices[name], reusable, count, hint.cells)
             if isinstance(taken, Refusal):
                 return taken
-            got.devices = {**got.devices, name: _plus(taken.reused, taken.fresh)}
+            held = self.containers[-1].devices
+            self._got(devices={**held, name: _plus(taken.reused, taken.fresh)})
             self.devices = {**self.devices, name: _plus(self.devices[name], taken.fresh, -1)}
             left = (
                 _plus(reusable, taken.fresh)
@@ -154,7 +158,7 @@ class _Desk:
             self.reusable_devices = {**self.reusable_devices, name: left}
         return None
 
-    def _take_cpus(self, demand: ContainerDemand, got: Admitted, hint: Hint) -> Refusal | None:
+    def _take_cpus(self, demand: ContainerDemand, hint: Hint) -> Refusal | None:
         if self.kubelet.cpus is None or not demand.cpus:
             return None
         taken = allocate_cpus(
@@ -162,7 +166,7 @@ class _Desk:
         )
         if isinstance(taken, Refusal):
             return taken
-        got.cpus = taken
+        self._got(cpus=taken)
         self.shared &= ~taken
         if demand.is_init:
             self.reusable_cpus |= taken
@@ -171,7 +175,7 @@ class _Desk:
         return None
 
     def _take_memory(
-        self, manager: MemoryManager, demand: ContainerDemand, got: Admitted, hint: Hint
+        self, manager: MemoryManager, demand: ContainerDemand, hint: Hint
     ) -> Refusal | None:
         if manager.lacks(demand.memory):
             return _PANIC
@@ -188,7 +192,7 @@ class _Desk:
                 reusable[place] = max(left, block.bytes)
             elif left:
                 reusable[place] = max(0, left - block.bytes)
-        got.blocks = self._inherit(blocks)
+        self._got(blocks=self._inherit(blocks))
         return None
 
     def _inherit(self, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
@@ -199,7 +203,7 @@ class _Desk:
 
     def _inherited(self, block: Block) -> Block:
         left = block.bytes
-        for earlier in self.containers[:-1]:
+        for position, earlier in enumerate(self.containers[:-1]):
             if not earlier.is_init:
                 continue
             blocks = list(earlier.blocks)
@@ -208,7 +212,7 @@ class _Desk:
                     blocks[number], wanted, moved = hand_over(giver, block._replace(bytes=left))
                     block = block._replace(taken=wanted.taken)
                     left -= moved
-            earlier.blocks = tuple(blocks)
+            self.containers[position] = earlier._replace(blocks=tuple(blocks))
         return block
 
 
