@@ -64,3 +64,10 @@ def test_a_metric_of_a_later_release_is_told_with_it() -> None:
     (found,) = run_rules(subject(text, openshift="4.15"), ["alert-unknown-metric"]).findings
     assert "it is one in OpenShift 4.22 to 4.23" in found.message
     assert run_rules(subject(text, openshift="4.22"), ["alert-unknown-metric"]).is_ok
+
+
+def test_a_name_like_none_of_kubevirts_may_be_another_exporters() -> None:
+    text = RULE.format("kubevirt_sidecar_queue_inuse > 3")
+    (found,) = run_rules(subject(text), ["alert-unknown-metric"]).findings
+    assert str(found.severity) == "warning"
+    assert "another exporter" in found.message
