@@ -77,7 +77,8 @@ def failover(
         domains: labels whose values are lost together, beside zone and rack.
         budget: placements that one kind of loss may take; what takes more is not tried, which a
             note says.
-        extras: also drains, a second loss before the first is repaired, and the smallest spare.
+        extras: also drains, a second loss before the first is repaired, and the smallest spare,
+            which *while_drained* brings along too.
 
     Raises:
         AnswerError: a number is negative.
@@ -257,8 +258,8 @@ class _Inquiry:
         at_once = self.question.while_drained
         found = replace(
             found,
-            second_losses=self._second_losses(),
-            drains=self._drains(evicted),
+            second_losses=self._second_losses() if self.question.extras else None,
+            drains=self._drains(evicted) if self.question.extras else (),
             drain_rule=drain_rule(self.stage, max(at_once, 1)),
             spare=self._spare(found.losses),
         )

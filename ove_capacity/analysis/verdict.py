@@ -13,7 +13,6 @@ from ove_capacity.analysis.finding import NONE_KNOWN, Answer, Finding, Question,
 from ove_capacity.analysis.headroom import headroom
 from ove_capacity.analysis.remedy import machines_to_fit, what_lets_drain
 from ove_capacity.analysis.settle import settle
-from ove_capacity.analysis.shapes import workload_names
 from ove_capacity.model.assumption import Evidence
 from ove_capacity.model.case import Case
 from ove_capacity.sim.run import Run
@@ -143,8 +142,8 @@ def verdict(subject: Case | Run, *, cluster: str = "") -> Verdict:
         UnknownNameError: there is no such cluster.
     """
     run = settle(subject)
-    room = headroom(run, cluster=cluster, shapes=workload_names(run.case)).clusters
-    losses = failover(run, cluster=cluster, while_drained=1).clusters
+    room = headroom(run, cluster=cluster, shapes=()).clusters  # what else would fit is not asked
+    losses = failover(run, cluster=cluster, while_drained=1, extras=False).clusters
     found = {}
     for name in run.clusters(cluster):
         noun = run.case.fleet.cluster(name)
