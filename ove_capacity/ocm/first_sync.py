@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from ove_capacity.model.cluster import Fleet
 from ove_capacity.model.managed_cluster import ManagedCluster, ManagedClusterSetBinding
+from ove_capacity.model.placement import Placement
 from ove_capacity.ocm.cluster_document import reported
 from ove_capacity.ocm.cluster_sets import DEFAULT_SET, GLOBAL_SET, with_default_set
 from ove_capacity.ocm.decision import Decision
@@ -27,7 +28,8 @@ def first_sync(fleet: Fleet) -> dict[str, Decision]:
 
     Source: ours: upstream's order is that of its events, so one had to be chosen.
     """
-    placements = sorted(fleet.placements, key=lambda each: each.key)
+    asked = {each.key: each for each in sorted(fleet.placements, key=lambda each: each.key)}
+    placements = list(asked.values())
     hub = _hub(fleet)
     if not fleet.hub.has_sets:
         spaces = sorted({each.namespace for each in placements})
@@ -37,8 +39,22 @@ def first_sync(fleet: Fleet) -> dict[str, Decision]:
     decided: dict[str, Decision] = {}
     for placement in placements:
         synced = sync(hub, placement, fleet.hub.latest_ms)
-        decided[placement.key], hub = synced.decision, synced.hub
+        hub = synced.hub
+        warnings = (*synced.decision.warnings, *_missing(fleet, asked[placement.key]))
+        decided[placement.key] = replace(synced.decision, warnings=warnings)
     return decided
+
+
+def _missing(fleet: Fleet, placement: Placement) -> Iterator[str]:
+    """What a Placement names and nobody handed in."""
+    if placement.cluster_sets and not fleet.hub.has_sets:
+        named = ", ".join(placement.cluster_sets)
+        yield f"Placement {placement.key}: no ManagedClusterSet is listed; {named} ignored"
+    measured = {each.name for each in fleet.hub.add_on_scores}
+    for each in placement.prioritizers:
+        if each.weight and each.add_on and each.add_on.resource not in measured:
+            what = f"{each.name} counts 0, no AddOnPlacementScore {each.add_on.resource} is listed"
+            yield f"Placement {placement.key}: {what}"
 
 
 def _hub(fleet: Fleet) -> Hub:

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 from ove_capacity.model.cluster import Cluster, Fleet
 from ove_capacity.model.managed_cluster import (
+    AddOnPlacementScore,
     ClusterTaint,
     HubObjects,
     ManagedCluster,
@@ -10,7 +11,7 @@ from ove_capacity.model.managed_cluster import (
     PlacementDecision,
 )
 from ove_capacity.model.node import Node
-from ove_capacity.model.placement import ClusterSelector, Placement, PrioritizerWeight
+from ove_capacity.model.placement import AddOnScore, ClusterSelector, Placement, PrioritizerWeight
 from ove_capacity.model.pod import Toleration
 from ove_capacity.ocm import first_sync
 from ove_capacity.releases import release
@@ -100,3 +101,17 @@ def test_decisions_that_stand_are_where_it_starts_from():
     standing = PlacementDecision("p-decision-1", "ns", "p", clusters=("b",))
     heavy = replace(ONE, prioritizers=(*ONE.prioritizers, PrioritizerWeight("Steady", 3)))
     assert decided(heavy, decisions=(standing,)) == {"ns/p": ("b",)}
+
+
+def test_what_a_placement_names_and_nobody_handed_in_is_told():
+    eur = PrioritizerWeight("AddOn/cost/eur", 2, "AddOn", AddOnScore("cost", "eur"))
+    asked = replace(ONE, cluster_sets=("vms", "more"), prioritizers=(eur, replace(eur, weight=0)))
+    decision = first_sync(Fleet(CLUSTERS, (asked,)))["ns/p"]
+    assert decision.warnings == (
+        "Placement ns/p: no ManagedClusterSet is listed; vms, more ignored",
+        "Placement ns/p: AddOn/cost/eur counts 0, no AddOnPlacementScore cost is listed",
+    )
+    known = HubObjects(
+        cluster_sets=(VMS,), bindings=(BOUND,), add_on_scores=(AddOnPlacementScore("cost", "a"),)
+    )
+    assert first_sync(Fleet(CLUSTERS, (asked,), known))["ns/p"].warnings == ()
