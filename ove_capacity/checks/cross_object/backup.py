@@ -1,4 +1,12 @@
-"""Backup hooks that never run: nothing freezes the guests."""
+"""Backup hooks that never run.
+
+KubeVirt annotates the pods of VMs with hooks of its own, which freeze the guest and go before those
+of a Schedule: they run when pods are backed up, and only then.
+
+Source: kubevirt v1.1.0 pkg/virt-controller/services/template.go, generatePodAnnotations
+(pre.hook.backup.velero.io/command: virt-freezer --freeze); velero v1.12.4
+internal/hook/item_hook_handler.go, HandleHooks.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +16,7 @@ from typing import Any
 from ove_capacity.checks.created import CreatedVm, created_vms
 from ove_capacity.checks.finding import Finding, Rule, Severity
 from ove_capacity.checks.subject import Manifest, Subject
+from ove_capacity.errors import Problem
 from ove_capacity.model.selector import LabelSelector, Requirement
 
 __all__ = ["BACKUP_RULES"]
@@ -66,6 +75,24 @@ def _unfrozen(manifest: Manifest, vms: list[CreatedVm]) -> str:
     return f"no guest is frozen: backups of {count or 'all'} VMs{on} are crash-consistent"
 
 
+def _left_out(spec: Mapping[str, Any]) -> str:
+    """The field that leaves pods out of a backup; "" when none does."""
+    if any(each in _PODS for each in _texts(spec.get("excludedResources"))):
+        return "excludedResources"
+    included = _texts(spec.get("includedResources"))
+    return "includedResources" if included and not any(i in _PODS for i in included) else ""
+
+
+def _dead(
+    problem: Problem, spec: Mapping[str, Any], manifest: Manifest, vms: list[CreatedVm], repair: str
+) -> Finding:
+    """A hook that never runs: the only one there would be, or one beside KubeVirt's own."""
+    if _left_out(spec):
+        return Finding(problem, _unfrozen(manifest, vms), repair)
+    own = "the hook never runs; guests are frozen by KubeVirt's own, annotated on their pods"
+    return Finding(problem, own, repair, Severity.WARNING)
+
+
 def _without_pods(subject: Subject) -> Iterator[Finding]:
     """Hooks run while a pod is backed up: a backup without pods runs none.
 
@@ -75,18 +102,12 @@ def _without_pods(subject: Subject) -> Iterator[Finding]:
     for manifest, path, spec in _specs(subject):
         if not any(True for _ in _hooks(manifest, path)):
             continue
-        excluded = _texts(spec.get("excludedResources"))
-        included = _texts(spec.get("includedResources"))
-        key = ""
-        if any(each in _PODS for each in excluded):
-            key = "excludedResources"
-        elif included and not any(each in _PODS for each in included):
-            key = "includedResources"
+        key = _left_out(spec)
         if key:
             yield Finding(
                 manifest.problem("leaves out pods, and hooks run on pods only", *path, key),
                 consequence=_unfrozen(manifest, _vms_in(subject, manifest, spec)),
-                repair="back up pods as well",
+                repair="back up pods as well: KubeVirt annotates them with hooks that freeze",
             )
 
 
@@ -106,11 +127,9 @@ def _wrong_container(subject: Subject) -> Iterator[Finding]:
                     container = manifest.get(*place, phase, index, "exec", "container")
                     if isinstance(container, str) and container not in _LAUNCHER_CONTAINERS:
                         at = (*place, phase, index, "exec", "container")
-                        yield Finding(
-                            manifest.problem(f"no container of a VM is called {container!r}", *at),
-                            consequence=_unfrozen(manifest, vms),
-                            repair="compute",
-                        )
+                        said = f"no container of a VM is called {container!r}"
+                        problem = manifest.problem(said, *at)
+                        yield _dead(problem, spec, manifest, vms, "compute")
 
 
 def _selects_nothing(subject: Subject) -> Iterator[Finding]:
@@ -127,11 +146,9 @@ def _selects_nothing(subject: Subject) -> Iterator[Finding]:
                 continue
             if any(_selector(selector).matches(_pod_labels(vm)) for vm in vms):
                 continue
-            yield Finding(
-                manifest.problem("selects the pod of no VM", *place, "labelSelector"),
-                consequence=_unfrozen(manifest, vms),
-                repair="the same labels under spec.template.metadata.labels of the VMs",
-            )
+            problem = manifest.problem("selects the pod of no VM", *place, "labelSelector")
+            repair = "the same labels under spec.template.metadata.labels of the VMs"
+            yield _dead(problem, spec, manifest, vms, repair)
 
 
 def _pod_labels(vm: CreatedVm) -> dict[str, str]:
