@@ -1,105 +1,240 @@
-"""VMs whose node selector no node answers."""
+"""VMs that no node takes, however empty it is: selectors, devices, sheer size."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from ove_capacity.checks.created import CreatedVm, created_vms
 from ove_capacity.checks.finding import Finding, Rule, Severity
+from ove_capacity.checks.launched import Launched, gathered, launched_vms
 from ove_capacity.checks.subject import Subject
+from ove_capacity.kube.filters.node_affinity import matches_node
+from ove_capacity.kube.filters.taint_toleration import untolerated_taint
+from ove_capacity.model.cluster import Cluster
 from ove_capacity.model.node import Node
+from ove_capacity.model.pod import PodSpec
+from ove_capacity.model.pod_requests import effective_requests
+from ove_capacity.model.resources import CPU, HUGEPAGES_PREFIX, MEMORY, PODS, amounts
 
 __all__ = ["SCHEDULING_RULES"]
 
+_PENDING = ("stays Pending", "stay Pending")
+_GIB = 1 << 30
+_SELECTOR = "nodeSelector"
+_SHOWN_TERMS = 3
+
+
+def _assumed_labels(subject: Subject, cluster: str) -> Mapping[str, str]:
+    """Labels of workers that nothing but the scenario's assumptions supplies."""
+    if subject.scenario is None or cluster not in subject.scenario.clusters:
+        return {}
+    section = subject.scenario.clusters[cluster]
+    return {**subject.scenario.assume.node_labels, **section.assume.node_labels}
+
+
+def _bare(subject: Subject, cluster: Cluster) -> tuple[Node, ...]:
+    """The nodes without labels that are only assumed."""
+    assumed = _assumed_labels(subject, cluster.name)
+    if not assumed or subject.scenario is None:
+        return cluster.nodes
+    pools = subject.scenario.clusters[cluster.name].pools
+    written = {each.name: each.labels for each in subject.of_kind("Node", "")}
+    found = []
+    for node in cluster.nodes:
+        own = {**written.get(node.name, {})}
+        own |= pools[node.pool].labels if node.pool in pools else {}
+        labels = {
+            key: value for key, value in node.labels.items() if key in own or key not in assumed
+        }
+        found.append(replace(node, labels=labels))
+    return tuple(found)
+
+
+def _own_demand(vm: Launched) -> PodSpec:
+    """The pod as far as its author demands certain nodes."""
+    spec = vm.vmi.spec
+    affinity = spec.affinity
+    demand = PodSpec(node_selector=spec.node_selector)
+    return demand if affinity is None else replace(demand, affinity=affinity)
+
+
+def _takes(demand: PodSpec, nodes: Sequence[Node]) -> bool:
+    return any(matches_node(demand, node) for node in nodes)
+
+
+def _unmatched(demand: PodSpec, nodes: Sequence[Node]) -> list[str]:
+    """The labels of a nodeSelector that no node has, as ``key=value``."""
+    return [
+        f"{key}={value}"
+        for key, value in demand.node_selector.items()
+        if not any(node.labels.get(key) == value for node in nodes)
+    ]
+
 
 def _selects_no_node(subject: Subject) -> Iterator[Finding]:
-    """A VM that selects a label which no node has stays Pending for ever.
+    """A VM whose nodeSelector or required node affinity no node satisfies never starts.
 
-    What only `assume.nodeLabels` of the scenario puts on nodes is told as a warning: the manifests
-    alone would not run these VMs.
-
-    Source: kubernetes v1.28 pkg/scheduler/framework/plugins/nodeaffinity (a nodeSelector is
-    required of the node).
+    Source: kubernetes v1.34.1 pkg/scheduler/framework/plugins/nodeaffinity/node_affinity.go,
+    Filter, asked of every node of the cluster.
     """
-    told: dict[tuple[str, str], tuple[CreatedVm, tuple[str | int, ...], bool, dict[str, int]]] = {}
-    for vm in created_vms(subject):
-        path, wanted = _selector(vm)
-        for cluster, count in vm.counts if wanted else ():
-            nodes = _nodes(subject, cluster)
-            missing = _missing(wanted, nodes, frozenset())
-            assumed = not missing
-            missing = missing or _missing(wanted, nodes, _assumed(subject, cluster))
-            if nodes and missing:
-                place = vm.problem(subject, "", *path, missing).place
-                key = (place, missing)
-                told.setdefault(key, (vm, (*path, missing), assumed, {}))
-                counts = told[key][3]
-                counts[cluster] = counts.get(cluster, 0) + count
-    for (_, label), (vm, path, assumed, counts) in told.items():
-        yield _finding(subject, vm, path, label, assumed, counts)
+    yield from gathered(_unselected(subject), *_PENDING)
+    yield from gathered(_selected_by_assumption(subject), *_PENDING, "without the assumption ")
 
 
-def _finding(
-    subject: Subject,
-    vm: CreatedVm,
-    path: tuple[str | int, ...],
-    label: str,
-    assumed: bool,
-    counts: Mapping[str, int],
-) -> Finding:
-    where, total = ", ".join(counts), sum(counts.values())
-    vms = f"{total} VMs" if total else "its VMs"
-    if assumed:
-        message = f"only assume.nodeLabels puts {label} on nodes of {where}"
-        consequence = f"without the assumption {vms} stay Pending"
+def _unselected(subject: Subject) -> Iterator[tuple[Finding, Launched]]:
+    for vm in launched_vms(subject):
+        nodes, demand = vm.cluster.nodes, _own_demand(vm)
+        if not nodes or _takes(demand, nodes):
+            continue
+        missing = _unmatched(demand, nodes)
+        yield _selection(subject, vm, missing, "no node has"), vm
+
+
+def _selected_by_assumption(subject: Subject) -> Iterator[tuple[Finding, Launched]]:
+    for vm in launched_vms(subject):
+        demand, nodes = _own_demand(vm), vm.cluster.nodes
+        if not _assumed_labels(subject, vm.cluster.name) or not _takes(demand, nodes):
+            continue
+        bare = _bare(subject, vm.cluster)
+        if not _takes(demand, bare):
+            missing = _unmatched(demand, bare)
+            words = "only the scenario's assume.nodeLabels gives a node"
+            yield replace(_selection(subject, vm, missing, words), severity=Severity.WARNING), vm
+
+
+def _selection(subject: Subject, vm: Launched, missing: list[str], words: str) -> Finding:
+    labels = ", ".join(missing)
+    if missing:
+        key = missing[0].partition("=")[0]
+        keys: tuple[str, ...] = (_SELECTOR, key)
+        said, repair = f"{words} {labels}", f"label the nodes of a pool {labels}"
     else:
-        message = f"no node of {where} has {label} with that value"
-        consequence = f"{vms} stay Pending"
-    return Finding(
-        vm.problem(subject, message, *path),
-        consequence=consequence,
-        repair=f"label {label} on the worker pools",
-        severity=Severity.WARNING if assumed else None,
-    )
+        keys = ("affinity",) if vm.vmi.spec.affinity else (_SELECTOR,)
+        said, repair = f"{words} what its node selector and affinity ask for together", ""
+    return vm.finding(subject, said, *keys, repair=repair)
 
 
-def _selector(vm: CreatedVm) -> tuple[tuple[str | int, ...], dict[str, str]]:
-    """Where the node selector stands in the object, and what it says."""
-    path: tuple[str | int, ...] = ("spec", "template", "spec", "nodeSelector")
-    if vm.resource.get("kind") == "VirtualMachineInstance":
-        path = ("spec", "nodeSelector")
-    found: object = vm.resource
-    for key in path:
-        found = found.get(key) if isinstance(found, Mapping) else None
-    if not isinstance(found, Mapping):
-        return path, {}
-    return path, {str(key): str(value) for key, value in found.items()}
+def _lacks_virtualization(subject: Subject) -> Iterator[Finding]:
+    """KubeVirt's own demands on a node: that virt-handler runs there, pinning, machine type.
+
+    Source: kubevirt v1.9.0 pkg/virt-controller/services/nodeselectorrenderer.go; the labels come
+    from virt-handler and its node labeller.
+    """
+
+    def found() -> Iterator[tuple[Finding, Launched]]:
+        for vm in launched_vms(subject):
+            nodes = [node for node in vm.cluster.nodes if matches_node(_own_demand(vm), node)]
+            if vm.pod is None or not nodes or _takes(vm.pod.spec, nodes):
+                continue
+            missing = _unmatched(vm.pod.spec, nodes)
+            shown = ", ".join(missing[:_SHOWN_TERMS]) or "what KubeVirt asks for"
+            yield (
+                vm.finding(subject, f"no node that it selects has {shown}", repair=_cure(missing)),
+                vm,
+            )
+
+    yield from gathered(found(), *_PENDING)
 
 
-def _nodes(subject: Subject, cluster: str) -> tuple[Node, ...]:
-    fleet = subject.case.fleet.clusters if subject.case else ()
-    return next((each.nodes for each in fleet if each.name == cluster), ())
+def _cure(missing: list[str]) -> str:
+    if any("cpumanager" in each for each in missing):
+        return "cpuManagerPolicy: static for the pool, by a KubeletConfig or a PerformanceProfile"
+    return "install OpenShift Virtualization on these nodes"
 
 
-def _assumed(subject: Subject, cluster: str) -> frozenset[str]:
-    """Labels that nothing but an assumption gives to nodes."""
-    if subject.scenario is None:
-        return frozenset()
-    own = subject.scenario.clusters[cluster].assume.node_labels
-    return frozenset((*subject.scenario.assume.node_labels, *own))
+def _candidates(vm: Launched) -> list[Node]:
+    """Nodes that the VM may run on as far as labels, taints and cordons go."""
+    assert vm.pod is not None
+    spec = vm.pod.spec
+    return [
+        node
+        for node in vm.cluster.nodes
+        if matches_node(spec, node)
+        and not node.unschedulable
+        and untolerated_taint(node.taints, spec.tolerations) is None
+    ]
 
 
-def _missing(wanted: Mapping[str, str], nodes: tuple[Node, ...], without: frozenset[str]) -> str:
-    """The first label that keeps every node from matching; "" when one matches."""
-    left = list(nodes)
-    for key, value in wanted.items():
-        left = [each for each in left if key not in without and each.labels.get(key) == value]
-        if not left:
-            return key
-    return ""
+def _best(nodes: Sequence[Node], resource: str) -> int:
+    """The most that a node has for pods, beside the platform's own."""
+    left = (node.allocatable.get(resource, 0) - node.platform.get(resource, 0) for node in nodes)
+    return max(left, default=0)
+
+
+def _shortages(vm: Launched) -> dict[str, tuple[int, int]]:
+    """Resource -> (asked for, the most that a node has), where that is less."""
+    if vm.pod is None:
+        return {}
+    nodes = _candidates(vm)
+    if not nodes:
+        return {}
+    asked = amounts(effective_requests(vm.pod))
+    most = {name: _best(nodes, name) for name in asked}
+    return {name: (need, most[name]) for name, need in asked.items() if need > most[name]}
+
+
+def _not_offered(subject: Subject) -> Iterator[Finding]:
+    """Devices and hugepages are counted in integers: what no node offers nobody gets.
+
+    Source: kubernetes v1.34.1 pkg/scheduler/framework/plugins/noderesources/fit.go, fitsRequest.
+    """
+
+    def found() -> Iterator[tuple[Finding, Launched]]:
+        for vm in launched_vms(subject):
+            for name, (need, most) in _shortages(vm).items():
+                if name in (CPU, MEMORY, PODS):
+                    continue
+                asked = f"asks for {_shown(name, need)} of {name}"
+                has = (
+                    f"the most that a node has is {_shown(name, most)}"
+                    if most
+                    else "no node has any"
+                )
+                yield vm.finding(subject, f"{asked}, and {has}", "domain"), vm
+
+    yield from gathered(found(), *_PENDING)
+
+
+def _larger_than_a_node(subject: Subject) -> Iterator[Finding]:
+    """A VM that asks for more than the largest node has left beside the platform never starts.
+
+    Source: as for devices; what the platform's pods ask for is the scenario's, or assumed as
+    docs/model.md says.
+    """
+
+    def found() -> Iterator[tuple[Finding, Launched]]:
+        for vm in launched_vms(subject):
+            for name, (need, most) in _shortages(vm).items():
+                if name in (CPU, MEMORY):
+                    said = f"asks for {_shown(name, need)} of {name} with its launcher's overhead"
+                    message = f"{said}; the largest node it may run on has {_shown(name, most)}"
+                    yield vm.finding(subject, message, "domain"), vm
+
+    yield from gathered(found(), *_PENDING)
+
+
+def _shown(resource: str, amount: int) -> str:
+    if resource == CPU:
+        return f"{amount / 1000:g} CPUs"
+    if resource == MEMORY or resource.startswith(HUGEPAGES_PREFIX):
+        return f"{amount / _GIB:.4g} GiB"
+    return f"{amount:,}"
 
 
 SCHEDULING_RULES = (
     Rule("vm-selects-no-node", "VMs that select no node", Severity.ERROR, _selects_no_node),
+    Rule(
+        "vm-node-not-ready",
+        "Nodes that lack what KubeVirt asks for",
+        Severity.ERROR,
+        _lacks_virtualization,
+    ),
+    Rule(
+        "vm-device-not-offered",
+        "Devices and hugepages no node offers",
+        Severity.ERROR,
+        _not_offered,
+    ),
+    Rule("vm-too-large", "VMs larger than any node", Severity.ERROR, _larger_than_a_node),
 )
-"""Node selectors."""
+"""The scheduler's filters on an empty cluster."""

@@ -113,9 +113,9 @@ workloads:
 @pytest.mark.parametrize(
     ("assumed", "labels", "severity", "consequence"),
     [
-        ("", "", "error", "3 VMs stay Pending"),
-        ("", "tier: silver", "error", "3 VMs stay Pending"),
-        ("tier: gold", "", "warning", "without the assumption 3 VMs stay Pending"),
+        ("", "", "error", "3 VMs stay Pending on one (web)"),
+        ("", "tier: silver", "error", "3 VMs stay Pending on one (web)"),
+        ("tier: gold", "", "warning", "without the assumption 3 VMs stay Pending on one (web)"),
         ("", "tier: gold", None, ""),
     ],
 )
