@@ -132,6 +132,8 @@ class Subject:
     """None when it cannot be made: then *problems* say why."""
     manifests: tuple[Manifest, ...] = ()
     """In the order they were read; one listed under two clusters is here for each of them."""
+    documents: tuple[tuple[str, Document], ...] = ()
+    """(cluster, document) of everything read: lists and fragments that are no objects, too."""
     problems: Problems = field(default_factory=Problems)
     """What loading complained about."""
     changed: Changed | None = None
@@ -260,6 +262,7 @@ def subject_of(examined: Examined) -> Subject:
             for where, one in examined.documents
             for manifest in manifests_of([(_cluster_of(where), one)], runs=_runs(where))
         ),
+        documents=tuple((_cluster_of(where), one) for where, one in examined.documents),
         problems=examined.problems,
         changed=examined.changed,
         releases=_releases(examined),

@@ -20,6 +20,7 @@ def subject(text: str, *, openshift: str = "4.15", cluster: str = "") -> Subject
     return Subject(
         file="test.yaml",
         manifests=manifests_of((cluster, each) for each in documents),
+        documents=tuple((cluster, each) for each in documents),
         problems=problems,
         releases=releases,
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from ove_capacity.checks.arithmetic.machines import MACHINE_RULES
 from ove_capacity.checks.finding import Rule
 
 __all__ = ["ARITHMETIC_RULES"]
 
-ARITHMETIC_RULES: tuple[Rule, ...] = ()
+ARITHMETIC_RULES: tuple[Rule, ...] = (*MACHINE_RULES,)
 """In the order of the modules that define them."""
