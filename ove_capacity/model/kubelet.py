@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ove_capacity.model.machine import Machine
 from ove_capacity.model.resources import Amounts
 
-__all__ = ["KubeletConfig", "ReservedMemory"]
+__all__ = ["KubeletConfig", "NodeKubelet", "ReservedMemory"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ class KubeletConfig:
     """How many CPUs ``reservedSystemCPUs`` lists; 0: none are named."""
     system_reserved: Amounts | None = None
     """``systemReserved``, in milli-cores and bytes; None: OpenShift's."""
+    kube_reserved: Amounts | None = None
+    """``kubeReserved``, in milli-cores and bytes; None: nothing, as on OpenShift."""
     auto_sizing_reserved: bool | None = None
     """``autoSizingReserved``; None: as the release has it."""
     eviction_memory_bytes: int | None = None
@@ -51,3 +54,22 @@ class KubeletConfig:
     """``reservedMemory``."""
     workload_partitioning: bool = False
     """OpenShift's workload partitioning: the shared pool excludes the reserved CPUs."""
+
+    @property
+    def asks_cells(self) -> bool:
+        """Whether a manager is on, so that the kubelet may refuse what the scheduler has bound."""
+        return (
+            self.cpu_manager_policy != "none"
+            or self.memory_manager_policy != "None"
+            or self.topology_manager_policy != "none"
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NodeKubelet:
+    """What a node's kubelet is started with; nodes that are alike share one."""
+
+    machine: Machine
+    config: KubeletConfig
+    kept: Amounts = field(default_factory=dict)
+    """What kube, system and eviction keep, in milli-cores and bytes."""

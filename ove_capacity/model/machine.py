@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ove_capacity.model.node import Topology
+from ove_capacity.model.topology import Topology
 
 __all__ = ["NO_CELL", "Core", "Machine", "NumaCell", "machine_of"]
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ove_capacity.model.kubelet import NodeKubelet
 from ove_capacity.model.resources import Amounts
 from ove_capacity.model.selector import Labels
+from ove_capacity.model.topology import Topology
 
-__all__ = ["HOSTNAME_LABEL", "REGION_LABEL", "ZONE_LABEL", "Node", "NodeImage", "Taint", "Topology"]
+__all__ = ["HOSTNAME_LABEL", "REGION_LABEL", "ZONE_LABEL", "Node", "NodeImage", "Taint"]
 
 HOSTNAME_LABEL = "kubernetes.io/hostname"
 ZONE_LABEL = "topology.kubernetes.io/zone"
@@ -31,22 +33,6 @@ class NodeImage:
 
     names: tuple[str, ...]
     size_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Topology:
-    """How a machine's CPUs are laid out, evenly."""
-
-    sockets: int
-    cores_per_socket: int
-    threads_per_core: int
-    cells_per_socket: int = 1
-    """NUMA cells of each socket."""
-
-    @property
-    def cpus(self) -> int:
-        """Threads in all, which is what the operating system counts."""
-        return self.sockets * self.cores_per_socket * self.threads_per_core
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +62,8 @@ class Node:
 
     topology: Topology | None = None
     """Its processors; None: not known."""
+    kubelet: NodeKubelet | None = None
+    """What its kubelet admits pods by, after the scheduler; None: node totals are all there is."""
 
     @property
     def is_worker(self) -> bool:

@@ -7,7 +7,7 @@ import time
 from ove_capacity.kubelet import admit, pod_demand, release, start
 from ove_capacity.model.kubelet import KubeletConfig, ReservedMemory
 from ove_capacity.model.machine import Machine, machine_of
-from ove_capacity.model.node import Topology
+from ove_capacity.model.topology import Topology
 from ove_capacity.model.pod import Container, PodSpec
 from ove_capacity.quantity import Quantity
 

@@ -10,7 +10,7 @@ from ove_capacity.manifests.document import FieldPath
 from ove_capacity.manifests.profile import ClusterProfile, NodeShape
 from ove_capacity.model.assumption import Assumption, Evidence
 from ove_capacity.model.kubelet import KubeletConfig
-from ove_capacity.model.node import HOSTNAME_LABEL, ZONE_LABEL, Node, Taint, Topology
+from ove_capacity.model.node import HOSTNAME_LABEL, ZONE_LABEL, Node, Taint
 from ove_capacity.model.resources import (
     CPU,
     EPHEMERAL_STORAGE,
@@ -19,6 +19,7 @@ from ove_capacity.model.resources import (
     PODS,
     Amounts,
 )
+from ove_capacity.model.topology import Topology
 from ove_capacity.openshift.overhead import PlatformShare, platform_of, platform_shares
 from ove_capacity.quantity import QuantityError, memory_bytes
 from ove_capacity.releases import Release

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ove_capacity.manifests.document import FieldPath
-from ove_capacity.model.node import Topology
+from ove_capacity.model.topology import Topology
 from ove_capacity.scenario.compile.context import Context
 from ove_capacity.scenario.schema.cluster import NodeSection
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ove_capacity.model.machine import Machine, machine_of
-from ove_capacity.model.node import Topology
+from ove_capacity.model.topology import Topology
 
 GIB = 1 << 30
 

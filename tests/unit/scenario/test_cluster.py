@@ -3,7 +3,8 @@
 import pytest
 
 from ove_capacity.model.assumption import Evidence
-from ove_capacity.model.node import Taint, Topology
+from ove_capacity.model.node import Taint
+from ove_capacity.model.topology import Topology
 
 _NODE = """\
 apiVersion: v1

@@ -1,10 +1,8 @@
-"""The relay: bring pods to nodes as the control plane would. One function, many questions."""
+"""Pods at the desk, one after the other: queue, schedule, bind, admit."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.random import Generator
@@ -12,117 +10,17 @@ from numpy.random import Generator
 from ove_capacity.kernels.compile import Array
 from ove_capacity.kube.codes import PASS
 from ove_capacity.kube.diagnosis import diagnose
-from ove_capacity.kube.filters.node_affinity import CONFLICT_REASON, preselected_nodes
 from ove_capacity.kube.preemption import Candidate, may_preempt, preempt
-from ove_capacity.kube.profile import Profile, profiles
-from ove_capacity.kube.scheduler import Decision, Scheduler, Score
-from ove_capacity.model.cluster import Cluster
 from ove_capacity.model.pod import Pod
 from ove_capacity.model.policy import Policy
+from ove_capacity.place.outcome import Displaced, Outcome, Placed, Refused
+from ove_capacity.place.sentence import sentence
+from ove_capacity.place.standing import scheduler_of
 from ove_capacity.state.claim import bind, record_bound, release
 from ove_capacity.state.cluster_state import ClusterState
-from ove_capacity.state.rejection import Rejection, histogram
+from ove_capacity.state.rejection import Rejection
 
-__all__ = [
-    "Displaced",
-    "Outcome",
-    "Placed",
-    "Refused",
-    "Verdict",
-    "explain_pod",
-    "fitting",
-    "initial_state",
-    "place",
-    "scheduler_of",
-    "unplaced",
-]
-
-_FIRST_BATCH = 64
-
-
-class Placed(NamedTuple):
-    """A pod that found its node."""
-
-    pod: Pod
-    row: int
-    """Its row in the state."""
-    node: str
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A pod that found none; it is not in the state, and may be brought again."""
-
-    pod: Pod
-    message: str
-    """Upstream's sentence: ``0/12 nodes are available: …``."""
-    rejections: tuple[Rejection, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Displaced:
-    """A pod that had to go for a more important one; it is not in the state any more."""
-
-    pod: Pod
-    node: str
-    by: str
-    """``namespace/name`` of the pod that preempted it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of the pods."""
-
-    bound: tuple[Placed, ...]
-    refused: tuple[Refused, ...]
-    displaced: tuple[Displaced, ...] = ()
-    searches: int = 0
-    """How often victims were looked for: what makes placing slow."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """One cycle explained: what each plugin said of each node."""
-
-    pod: Pod
-    node: str
-    """The node it would go to; empty when there is none."""
-    rejections: tuple[tuple[str, Rejection], ...]
-    """(node, why not)."""
-    feasible: tuple[str, ...]
-    scores: tuple[Score, ...]
-    """Parallel to feasible; empty when fewer than two nodes are left: upstream scores none then."""
-    skipped: tuple[str, ...]
-    total: tuple[int, ...]
-    message: str
-    """Upstream's sentence when there is no node."""
-
-
-def scheduler_of(state: ClusterState, profile: Profile | None = None) -> Scheduler:
-    """The state's scheduler, made on first use.
-
-    *profile* stands in for the profile of the cluster, which is named.
-    """
-    if state.scheduling is None:
-        chosen = profile or profiles.get(state.cluster.scheduler_profile)
-        state.scheduling = Scheduler.of(state, chosen)
-    assert isinstance(state.scheduling, Scheduler)
-    return state.scheduling
-
-
-def initial_state(
-    cluster: Cluster, expected: Sequence[Pod] = (), profile: Profile | None = None
-) -> ClusterState:
-    """The cluster with the pods that exist bound where they say.
-
-    *expected*: one pod of each shape that will come, so that all are compiled in one go.
-    """
-    state = ClusterState.of(cluster)
-    scheduler = scheduler_of(state, profile)
-    classes = scheduler.classify(state, [*cluster.pods, *expected])
-    for pod, c in zip(cluster.pods, classes[: len(cluster.pods)], strict=True):
-        bind(state, state.add(pod, c), state.node_index(pod.spec.node_name))
-    return state
+__all__ = ["place", "unplaced"]
 
 
 def place(
@@ -258,7 +156,7 @@ class _Desk:
                 return
         # Like pods are refused alike as long as nothing changes from here on.
         self._said[self._moment(at)] = (
-            _sentence(self.state, self.scheduler, c, rejections),
+            sentence(self.state, self.scheduler, c, rejections),
             rejections,
         )
         self._refuse(at)
@@ -291,58 +189,3 @@ class _Desk:
         ]
         if kept:
             nominated[n] = kept
-
-
-def _sentence(
-    state: ClusterState, scheduler: Scheduler, c: int, rejections: Sequence[Rejection]
-) -> str:
-    if preselected_nodes(scheduler.table.classes[c].pod.spec) == frozenset():
-        return f"0/{len(state.nodes)} nodes are available: {CONFLICT_REASON}."
-    return histogram(len(state.nodes), (word for each in rejections for word in each.reasons))
-
-
-def explain_pod(state: ClusterState, pod: Pod, policy: Policy) -> Verdict:
-    """What each plugin says of each node for a pod that would come now; the state stays as is."""
-    trial = state.copy()
-    scheduler = scheduler_of(trial)
-    c = scheduler.classify(trial, [pod])[0]
-    decision: Decision = scheduler.decide(trial, c, -1, policy)
-    rejections = diagnose(scheduler, trial, c, -1, decision)
-    names = [node.name for node in trial.nodes]
-    return Verdict(
-        pod=pod,
-        node=names[decision.node] if decision.node >= 0 else "",
-        rejections=tuple((names[each.node], each) for each in rejections),
-        feasible=tuple(names[n] for n in decision.feasible),
-        scores=decision.scores,
-        skipped=decision.skipped,
-        total=decision.total,
-        message="" if decision.feasible else _sentence(trial, scheduler, c, rejections),
-    )
-
-
-def fitting(
-    state: ClusterState, pod: Pod, policy: Policy, limit: int | None = None
-) -> tuple[list[int], Refused | None]:
-    """The node of each pod like this one that still fits, alone; and why the next does not.
-
-    Found by placing them on a copy; ties go to the first node, and nobody is pushed out. At *limit*
-    nothing was refused, and it is None.
-    """
-    trial = state.copy()
-    scheduler = scheduler_of(trial)
-    c = scheduler.classify(trial, [pod])[0]
-    nodes: list[int] = []
-    batch = _FIRST_BATCH
-    while limit is None or len(nodes) < limit:
-        size = batch if limit is None else min(batch, limit - len(nodes))
-        classes = np.full(size, c, np.int64)
-        chosen, done = scheduler.schedule(trial, classes, np.zeros(size), policy)
-        nodes += chosen[:done].tolist()
-        if nodes and nodes[-1] < 0:
-            decision = scheduler.decide(trial, c, -1, policy)
-            rejections = tuple(diagnose(scheduler, trial, c, -1, decision))
-            message = _sentence(trial, scheduler, c, rejections)
-            return nodes[:-1], Refused(pod, message, rejections)
-        batch *= 2
-    return nodes, None
