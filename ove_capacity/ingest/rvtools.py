@@ -7,7 +7,7 @@ vHost says what they run on today.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,6 +30,10 @@ from ove_capacity.ingest.vm_details import DETAIL_TABS
 from ove_capacity.ingest.xlsx import opened
 
 __all__ = ["ingest_rvtools"]
+
+_DIGITS = "0123456789"
+_ODD_SHOWN = 3
+"""Odd cells that are listed of a column; the others are counted."""
 
 _JOINED_TABS = ("vCPU", "vMemory", *DETAIL_TABS)
 
@@ -117,6 +121,19 @@ def _size_decision(gathered: _Gathered, sizes: Sizes) -> str:
     return f"{lead}{tail}."
 
 
+def _in_short(odd_cells: Sequence[str]) -> Iterator[str]:
+    """The first odd cells of each column, and how many more there are."""
+    seen: Counter[str] = Counter()
+    for cell in odd_cells:
+        column = cell.partition(": ")[0].rstrip(_DIGITS)
+        seen[column] += 1
+        if seen[column] <= _ODD_SHOWN:
+            yield cell
+    for column, number in seen.items():
+        if number > _ODD_SHOWN:
+            yield f"{column}: {number - _ODD_SHOWN:,} more cells like those"
+
+
 def ingest_rvtools(
     paths: Sequence[Path],
     *,
@@ -164,6 +181,6 @@ def ingest_rvtools(
         *notes,
         *(f"VMs that {hint}: {number:,}" for hint, number in gathered.hints.items()),
     ]
-    intake.notes += [*gathered.told, *gathered.odd_cells]
+    intake.notes += [*gathered.told, *_in_short(gathered.odd_cells)]
     choices = Choices(powered_off, onto, networks)
     return sketch_of(counted(source, intake, powered_off), intake, choices)

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import IO
 from xml.parsers import expat
 
+from ove_capacity.ingest.unread_cells import UnreadCells
+
 __all__ = ["DamagedPartError", "Row", "SheetRows", "elements", "shared_strings"]
 
 _CHUNK_BYTES = 1 << 16
@@ -50,12 +52,16 @@ class _Part(ABC):
         """Parse chunk by chunk; yields after each."""
         try:
             while chunk := stream.read(_CHUNK_BYTES):
-                self.parser.Parse(chunk, False)
+                self.parser.Parse(self.seen(chunk), False)
                 yield
-            self.parser.Parse(b"", True)
+            self.parser.Parse(self.seen(b""), True)
         except expat.ExpatError as error:
             raise DamagedPartError(f"is damaged: its XML is not well-formed ({error})") from None
         yield
+
+    def seen(self, chunk: bytes) -> bytes:
+        """What the parser is to see of a chunk; b"" is the end."""
+        return chunk
 
     def _root(self, tag: str, _: dict[str, str]) -> None:
         prefix, colon, _name = tag.rpartition(":")
@@ -79,6 +85,8 @@ class SheetRows(_Part):
         self.wanted: frozenset[str] | None = None
         """Columns to keep from the next row that begins; None: all."""
         self._stream, self._strings = stream, strings
+        self._prefix = ""
+        self._unread: UnreadCells | None = None
         self._finished: list[Row] = []
         self._number = 0
         self._cells: dict[str, str] = {}
@@ -92,11 +100,24 @@ class SheetRows(_Part):
         self._close_row("")
         yield from self._finished
 
+    def seen(self, chunk: bytes) -> bytes:
+        """A chunk without the cells of columns that are not wanted."""
+        if self._unread is None and self.wanted is not None:
+            self._unread = UnreadCells(self._prefix, self.wanted)
+        return chunk if self._unread is None else self._unread.out_of(chunk)
+
+    def _following(self, column: str) -> str:
+        """The column of a cell that does not say its own, after one in *column*."""
+        if self._unread is not None and self._unread.number:
+            raise DamagedPartError(f"says of some cells where they stand only (row {self._number})")
+        return _next(column)
+
     def begin(self, prefix: str) -> None:
         """Take the handlers of a worksheet: closures, as each runs once a cell, a million times."""
         cell, row, phonetic = (prefix + tag for tag in ("c", "row", "rPh"))
         texts = frozenset((prefix + "v", prefix + "t"))
         cells, kinds = self._cells, self._kinds
+        self._prefix = prefix
         column = kind = ""
         keeps = takes = False
         wanted = self.wanted
@@ -107,9 +128,9 @@ class SheetRows(_Part):
             if tag == cell:
                 takes = False
                 if attributes and attributes[0] == "r":
-                    column = attributes[1].rstrip(_DIGITS) or _next(column)
+                    column = attributes[1].rstrip(_DIGITS) or self._following(column)
                 else:
-                    column = _named("r", attributes).rstrip(_DIGITS) or _next(column)
+                    column = _named("r", attributes).rstrip(_DIGITS) or self._following(column)
                 keeps = wanted is None or column in wanted
                 if keeps:
                     kind = _named("t", attributes) or "n"

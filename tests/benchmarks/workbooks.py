@@ -57,6 +57,12 @@ def _value(header: str, vm: int) -> object:
             return 4096 << vm % 4
         case "Cores p/s":
             return 1
+        case "Capacity MiB" | "Provisioned MiB":
+            return 40_960 << vm % 3
+        case "Consumed MiB":
+            return 10_240
+        case "Reservation":
+            return 0
         case "Disks":
             return 2
         case "Network":

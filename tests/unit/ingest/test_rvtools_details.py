@@ -130,3 +130,12 @@ def test_datastores_are_told_and_are_not_the_storage_of_the_target(tmp_path: Pat
     assert found.rows[1] == ("site", "ds-2", "NFS", None, None, None)
     assert "site.xlsx!vDatastore!C3: Capacity MiB is no number (got '?')" in notes(sketch)
     assert loaded(tmp_path, sketch).fleet.clusters[0].storage == ()
+
+
+def test_odd_cells_of_a_column_are_named_a_few_times_and_then_counted(tmp_path: Path) -> None:
+    rows: list[list[object]] = [[*VINFO, "Provisioned MiB"]]
+    rows += [[*vm(f"v{i}"), "?"] for i in range(2_000)]
+    notes = ingest_rvtools([workbook(tmp_path / "a.xlsx", {"vInfo": rows})]).report.notes
+    odd = [each for each in notes if "a.xlsx!vInfo!" in each]
+    assert odd[0].startswith("a.xlsx!vInfo!H2: Provisioned MiB is no number")
+    assert odd[3:] == ["a.xlsx!vInfo!H: 1,997 more cells like those"]
