@@ -89,7 +89,7 @@ class Fleet:
 
     clusters: tuple[Cluster, ...] = ()
     placements: tuple[Placement, ...] = ()
-    hub: HubObjects = HubObjects()
+    hub: HubObjects = field(default_factory=HubObjects)
     """What the Placements choose from; without sets and bindings, all clusters."""
 
     def cluster(self, name: str) -> Cluster:

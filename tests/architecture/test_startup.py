@@ -52,4 +52,7 @@ def test_importing_the_facade_loads_no_heavy_library() -> None:
 @pytest.mark.parametrize("format_", ["text", "json"])
 def test_simulate_draws_no_pictures_and_optimises_nothing(format_: str) -> None:
     loaded = _loaded("simulate", "scenarios/rh-ove.yaml", "--format", format_)
-    assert loaded.intersection({"jinja2", "matplotlib", "polars", "rich", "scipy", "xlsxwriter"}) == set()
+    assert (
+        loaded.intersection({"jinja2", "matplotlib", "polars", "rich", "scipy", "xlsxwriter"})
+        == set()
+    )
