@@ -15,9 +15,9 @@ from typing import Any
 
 from ove_capacity.checks.created import CreatedVm, created_vms
 from ove_capacity.checks.finding import Finding, Rule, Severity
+from ove_capacity.checks.selecting import label_selector
 from ove_capacity.checks.subject import Manifest, Subject
 from ove_capacity.errors import Problem
-from ove_capacity.model.selector import LabelSelector, Requirement
 
 __all__ = ["BACKUP_RULES"]
 
@@ -144,7 +144,7 @@ def _selects_nothing(subject: Subject) -> Iterator[Finding]:
             vms = _vms_in(subject, manifest, spec, hook)
             if not isinstance(selector, Mapping) or not vms:
                 continue
-            if any(_selector(selector).matches(_pod_labels(vm)) for vm in vms):
+            if any(label_selector(selector).matches(_pod_labels(vm)) for vm in vms):
                 continue
             problem = manifest.problem("selects the pod of no VM", *place, "labelSelector")
             repair = "the same labels under spec.template.metadata.labels of the VMs"
@@ -169,22 +169,6 @@ def _pod_labels(vm: CreatedVm) -> dict[str, str]:
         "kubevirt.io": "virt-launcher",
         "vm.kubevirt.io/name": str(own.get("name", "")),
     }
-
-
-def _selector(given: Mapping[str, Any]) -> LabelSelector:
-    labels, expressions = given.get("matchLabels"), given.get("matchExpressions")
-    wanted = [
-        Requirement(str(key), "In", (str(value),))
-        for key, value in (labels.items() if isinstance(labels, Mapping) else ())
-    ]
-    wanted += [
-        Requirement(
-            str(each.get("key")), str(each.get("operator")), tuple(_texts(each.get("values")))
-        )
-        for each in (expressions if isinstance(expressions, list) else ())
-        if isinstance(each, Mapping)
-    ]
-    return LabelSelector(tuple(wanted))
 
 
 BACKUP_RULES = (

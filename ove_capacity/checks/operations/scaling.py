@@ -1,0 +1,151 @@
+"""What the autoscaler does not do for VMs, whatever its settings promise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ove_capacity.checks.finding import Finding, Rule, Severity
+from ove_capacity.checks.launched import affected, launched_vms
+from ove_capacity.checks.subject import Manifest, Subject
+from ove_capacity.simtime import format_duration, parse_duration
+
+__all__ = ["SCALING_RULES"]
+
+_SAFE = "cluster-autoscaler.kubernetes.io/safe-to-evict"
+_MINUTE_MS = 60_000
+_STARTUP_MS = 10 * _MINUTE_MS
+"""Default of nodeStartupTimeout.
+
+Source: openshift/machine-api-operator release-4.15 install/…machinehealthcheck.crd.yaml.
+"""
+_PROVISION_MS = 15 * _MINUTE_MS
+"""Default of maxNodeProvisionTime.
+
+Source: kubernetes/autoscaler cluster-autoscaler-1.28.0 main.go, --max-node-provision-time.
+"""
+_BARE_METAL_MS = 20 * _MINUTE_MS
+"""Assumed by us of a bare-metal host, from power-on to Ready.
+
+Evidence: assumed; openshift/cluster-autoscaler-operator pull request 158 says that it can easily
+take longer than 15 minutes.
+"""
+_BARE_METAL = "BareMetalMachineProviderSpec"
+
+
+def _minimum_is_a_floor(subject: Subject) -> Iterator[Finding]:
+    """A minimum keeps scale-down from going below it; a smaller pool is not raised to it.
+
+    Source: kubernetes/autoscaler cluster-autoscaler-1.28.0 main.go,
+    --enforce-node-group-min-size (false), which the operator of OpenShift 4.15 does not set.
+    """
+    for scaler in subject.of_kind("MachineAutoscaler"):
+        least = scaler.get("spec", "minReplicas")
+        if not isinstance(least, int) or isinstance(least, bool) or least < 1:
+            continue
+        now = _replicas(subject, scaler)
+        below = now is not None and now < least
+        stays = (
+            f"the pool stays at {now}" if below else "a pool that loses machines is not refilled"
+        )
+        yield Finding(
+            scaler.problem(f"{least} is only a floor for scale-down", "spec", "minReplicas"),
+            consequence=f"{stays}: machines are added when pods are Pending, not before",
+            repair=f"replicas: {least} in the MachineSet" if below else "",
+            severity=Severity.WARNING if below else None,
+        )
+
+
+def _replicas(subject: Subject, scaler: Manifest) -> int | None:
+    """Of its MachineSet; without one, the workers of the cluster."""
+    name = scaler.get("spec", "scaleTargetRef", "name")
+    for each in subject.of_kind("MachineSet"):
+        if each.name == name and each.cluster == scaler.cluster:
+            said = each.get("spec", "replicas")
+            return said if isinstance(said, int) else 1
+    fleet = subject.case.fleet.clusters if subject.case else ()
+    return next((len(each.workers) for each in fleet if each.name == scaler.cluster), None)
+
+
+def _vms_block_scale_down(subject: Subject) -> Iterator[Finding]:
+    """A launcher pod belongs to a VMI, which the autoscaler does not know as a controller.
+
+    So no worker with a running VM is ever given back, however idle it is, unless the VM's template
+    is annotated; then the drain must migrate its VMs within two minutes.
+
+    Source: kubernetes/autoscaler cluster-autoscaler-1.28.0 utils/drain/drain.go (not replicated;
+    local storage); kubevirt v1.9.0 pkg/virt-controller/services/template.go (owner, annotations).
+    """
+    for scaler in subject.of_kind("ClusterAutoscaler"):
+        if scaler.get("spec", "scaleDown", "enabled") is not True:
+            continue
+        vms = [
+            vm
+            for vm in launched_vms(subject)
+            if scaler.cluster in ("", vm.cluster.name)
+            and vm.is_used
+            and vm.vmi.annotations.get(_SAFE) != "true"
+        ]
+        if vms:
+            keys = ("spec", "scaleDown", "enabled")
+            yield Finding(
+                scaler.problem("workers with a running VM are never given back", *keys),
+                consequence=affected(vms, "holds its worker", "hold their workers"),
+                repair=f'{_SAFE}: "true" on the template, or count on no scale-down',
+            )
+
+
+def _milliseconds(value: object, default: int) -> int | None:
+    """A duration as Go writes it; None when it is none."""
+    if value is None:
+        return default
+    try:
+        return 0 if value in (0, "0") else parse_duration(str(value))
+    except ValueError:
+        return None
+
+
+def _provisioning(subject: Subject, check: Manifest) -> tuple[int, str]:
+    """How long a machine may take to join, and who says so."""
+    longest, why = 0, ""
+    for scaler in subject.of_kind("ClusterAutoscaler"):
+        if scaler.cluster == check.cluster:
+            said = _milliseconds(scaler.get("spec", "maxNodeProvisionTime"), _PROVISION_MS)
+            longest, why = said or 0, "the autoscaler waits"
+    for machines in subject.of_kind("MachineSet"):
+        kind = machines.get("spec", "template", "spec", "providerSpec", "value", "kind")
+        if kind == _BARE_METAL and machines.cluster == check.cluster and longest < _BARE_METAL_MS:
+            longest, why = _BARE_METAL_MS, "bare metal is assumed to take"
+    return longest, why
+
+
+def _startup_too_short(subject: Subject) -> Iterator[Finding]:
+    """A health check that gives up before a machine has booted deletes it, and the next one too.
+
+    Source: openshift/machine-api-operator release-4.15 pkg/controller/machinehealthcheck/
+    machinehealthcheck_controller.go, needsRemediation.
+    """
+    for check in subject.of_kind("MachineHealthCheck"):
+        given = _milliseconds(check.get("spec", "nodeStartupTimeout"), _STARTUP_MS)
+        longest, why = _provisioning(subject, check)
+        if given and given < longest:
+            keys = ("spec", "nodeStartupTimeout")
+            said = f"{format_duration(given)}, and {why} {format_duration(longest)}"
+            yield Finding(
+                check.problem(f"machines have {said}", *keys),
+                consequence="a slow machine is deleted and made again: the pool never grows",
+                repair=f"nodeStartupTimeout: more than {format_duration(longest)}",
+            )
+
+
+SCALING_RULES = (
+    Rule(
+        "min-replicas-floor", "Minimums that are only a floor", Severity.INFO, _minimum_is_a_floor
+    ),
+    Rule(
+        "scale-down-blocked", "VMs that hold their workers", Severity.WARNING, _vms_block_scale_down
+    ),
+    Rule(
+        "startup-timeout", "Health checks that give up early", Severity.WARNING, _startup_too_short
+    ),
+)
+"""Growing and shrinking."""
