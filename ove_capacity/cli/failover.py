@@ -70,7 +70,7 @@ def failover(
     output: Output = None,
     figures: FigureFolder = None,
 ) -> None:
-    """Lose workers, pairs, zones and racks: which VMs would not return, and what would help.
+    """Lose workers, pairs, zones: who would not return, and what helps.
 
     Ends with 1 when --survive asks for more than is proved.
     """
