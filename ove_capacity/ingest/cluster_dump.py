@@ -16,9 +16,10 @@ from ove_capacity.ingest.sysinfo import Topology
 from ove_capacity.manifests.core import node_of
 from ove_capacity.manifests.document import Document, Problems
 from ove_capacity.manifests.fields import Fields
-from ove_capacity.manifests.files import files_below, read_documents
+from ove_capacity.manifests.files import each_document, files_below
 from ove_capacity.manifests.kinds import kind_by_shape
 from ove_capacity.manifests.objects import Objects, items_of
+from ove_capacity.manifests.pieces import MAX_BYTES
 from ove_capacity.model.node import Node
 from ove_capacity.model.resources import CPU, MEMORY
 from ove_capacity.tables import Cell, Table
@@ -54,14 +55,19 @@ class ClusterDump:
     """OpenShift release, such as 4.15, as the nodes' kubelets tell -> nodes."""
     version: str = ""
     """OpenShift release as the ClusterVersion says."""
-    name: str = ""
-    """As the Infrastructure says."""
+    names: dict[str, None] = field(default_factory=dict)
+    """Of the cluster, as Infrastructures say."""
     pods: PlatformPods = field(default_factory=PlatformPods)
     machine_sets: dict[str, MachineSet] = field(default_factory=dict)
     storage: ClusterStorage = field(default_factory=ClusterStorage)
     config: ClusterConfig = field(default_factory=ClusterConfig)
     topologies: dict[str, Topology] = field(default_factory=dict)
     """By node."""
+
+    @property
+    def name(self) -> str:
+        """Of the cluster; "" if nothing says it."""
+        return next(iter(self.names), "")
 
     def take_documents(self, documents: Iterable[Document]) -> None:
         """Read every object of some documents."""
@@ -85,8 +91,8 @@ class ClusterDump:
                     self.version = version
             case "Infrastructure":
                 name = fields.fields("status").text("infrastructureName")
-                if self._is_new(kind, name, (self.name,)):
-                    self.name = name
+                if self._is_new(kind, name, self.names) and name:
+                    self.names[name] = None
             case "":
                 self.intake.set_aside("object without kind", "looks like nothing we know")
             case _ if any(
@@ -179,25 +185,41 @@ class ClusterDump:
         return Table("NUMA cells, measured", columns, tuple(rows))
 
 
-def files_read(source: Path, intake: Intake, problems: Problems) -> Iterator[list[Document]]:
-    """The documents of a file, or of each YAML or JSON file below a folder.
+def files_read(
+    source: Path, intake: Intake, problems: Problems
+) -> Iterator[tuple[str, Iterable[Document]]]:
+    """(name, documents) of a file, or of each YAML or JSON file below a folder.
 
-    A file of a folder that cannot be read is set aside with the reason.
+    A file of a folder that cannot be read is set aside with the reason; one that is too large to
+    hold is handed on item by item, as far as it can be read.
 
     Raises:
-        ScenarioError: the one file that was named cannot be read.
+        ScenarioError: the one file that was named cannot be read, there or while it is walked.
     """
-    if not source.is_dir():
-        documents = read_documents(source, problems)
-        intake.use("file")
-        yield documents
+    lenient = source.is_dir()
+    for path in files_below(source) if lenient else [source]:
+        documents = _documents(path, intake, problems, lenient=lenient)
+        yield str(path), documents if _is_large(path) else list(documents)
+
+
+def _is_large(path: Path) -> bool:
+    try:
+        return path.stat().st_size > MAX_BYTES
+    except (OSError, ValueError):
+        return False
+
+
+def _documents(
+    path: Path, intake: Intake, problems: Problems, *, lenient: bool
+) -> Iterator[Document]:
+    """All documents of a file, or none; those of a large one as long as there is no error."""
+    documents: Iterable[Document] = each_document(path, problems, file=str(path))
+    try:
+        yield from documents if _is_large(path) else list(documents)
+    except ScenarioError as error:
+        if not lenient:
+            raise
+        intake.set_aside("file", f"cannot be read{' to its end' * _is_large(path)}")
+        intake.notes.append(f"set aside: {error.problems[0]}")
         return
-    for path in files_below(source):
-        try:
-            documents = read_documents(path, problems)
-        except ScenarioError as error:
-            intake.set_aside("file", "cannot be read")
-            intake.notes.append(f"set aside: {error.problems[0]}")
-            continue
-        intake.use("file")
-        yield documents
+    intake.use("file")

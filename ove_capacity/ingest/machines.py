@@ -81,6 +81,7 @@ class Machines:
             sentence = "No release was found: the newest common one is assumed until you name it."
         sections = sections_of(dump, drafts)
         decisions = [
+            *_of_clusters(dump),
             *(sentence, *_of_pools(drafts), *_of_pods(dump, drafts)),
             *sections.decisions,
         ]
@@ -171,7 +172,9 @@ class Machines:
         shares = self.dump.pods.shares
         if not shares:
             return
-        given = [(node.name, shares.get(node.name, NodeShare())) for node in draft.nodes]
+        given = [(node.name, shares[node.name]) for node in draft.nodes if node.name in shares]
+        if not given:
+            return
         if len(given) > _LISTED:
             given = [("mean of the machines", _mean([share for _, share in given]))]
         page.key("platform", indent=8, comment="requests of running pods, machine by machine")
@@ -203,6 +206,14 @@ def _listed(names: Sequence[str]) -> str:
     if len(names) <= _LISTED:
         return ", ".join(names)
     return f"{names[0]} … {names[-1]}, {len(names)} machines"
+
+
+def _of_clusters(dump: ClusterDump) -> list[str]:
+    """A warning when what was handed in is more than one cluster."""
+    if len(dump.names) < 2:
+        return []
+    listed = ", ".join(sorted(dump.names))
+    return [f"Objects of {len(dump.names)} clusters are here ({listed}); hand in one at a time."]
 
 
 def _of_pools(drafts: Sequence[Draft]) -> list[str]:
@@ -237,6 +248,12 @@ def _of_pods(dump: ClusterDump, drafts: Sequence[Draft]) -> list[str]:
     if dump.pods.others:
         each = (f"{name} ({number})" for name, number in sorted(dump.pods.others.items()))
         said.append(f"Counted with the platform though not its own: pods of {', '.join(each)}.")
+    without = [each.name for draft in drafts for each in draft.nodes if each.name not in shares]
+    if without:
+        said.append(
+            f"No running pod of {_listed(without)} was handed in: the share of such a machine is "
+            "that of others of its pool, or assumed by role when there are none."
+        )
     if any(len(draft.nodes) > _LISTED for draft in drafts):
         said.append(f"Pools of more than {_LISTED} machines have the mean share on each.")
     return said

@@ -7,7 +7,9 @@ each list object by object, so that memory does not grow with the cluster.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ove_capacity.errors import ScenarioError
@@ -46,11 +48,41 @@ _SYSINFO = re.compile(r"(?:.*/)?nodes/([^/]+)/sysinfo\.tgz")
 _LIST_HEAD = re.compile(r"(?:---\n)?apiVersion: \S+\nitems:\n(?=- )")
 _FIRST_COLUMN = re.compile(r"^(?=[^ \n])", re.MULTILINE)
 _SYSINFO_KIND = "sysinfo.tgz"
+_KIND = re.compile(
+    r"(?:.*/)?(?:cluster-scoped-resources|namespaces/[^/]+)/((?!pods/)[^/]{1,80}/[^/.]{1,80})"
+    r"(?:/[^/]+)?\.(?:ya?ml|json)"
+)
+_IS_LOG = re.compile(r".*\.(?:log|gz)")
+_LOG = "logs"
+_KINDS_SHOWN = 40
 
 
 def _is_wanted(path: str) -> bool:
     hidden = any(part.startswith(".") for part in path.split("/"))
     return not hidden and bool(_OBJECTS.fullmatch(path) or _SYSINFO.fullmatch(path))
+
+
+@dataclass(slots=True)
+class _Selection:
+    """Which files are read, and what kinds the others are of."""
+
+    unread: Counter[str] = field(default_factory=Counter)
+
+    def wants(self, path: str) -> bool:
+        if _is_wanted(path):
+            return True
+        kind = _KIND.fullmatch(path)
+        self.unread[kind[1] if kind else _LOG if _IS_LOG.fullmatch(path) else "others"] += 1
+        return False
+
+    def notes(self) -> list[str]:
+        """What was left, the most frequent first."""
+        if not self.unread:
+            return []
+        kinds = sorted(self.unread.items(), key=lambda each: (-each[1], each[0]))
+        listed = ", ".join(f"{kind} ({number:,})" for kind, number in kinds[:_KINDS_SHOWN])
+        more = len(kinds) - _KINDS_SHOWN
+        return [f"files that were not read: {listed}{f' and {more} more' if more > 0 else ''}"]
 
 
 def _pieces(text: str) -> Iterator[tuple[int, str]]:
@@ -125,12 +157,14 @@ def dump_of_must_gather(source: Path, vms: GatheredVms | None = None) -> Cluster
             object is wrong, or there is no Node.
     """
     dump, vms = ClusterDump(), vms or GatheredVms()
-    for path, content in members_below(source, _is_wanted, dump.intake):
+    selection = _Selection()
+    for path, content in members_below(source, selection.wants, dump.intake):
         sysinfo = _SYSINFO.fullmatch(path)
         if sysinfo:
             _take_sysinfo(dump, sysinfo[1], f"{source}/{path}", content)
         else:
             _take_objects(dump, vms, path, content, source)
+    dump.intake.notes += selection.notes()
     dump.settle()
     refuse_without_nodes(dump, source)
     return dump

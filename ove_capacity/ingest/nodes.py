@@ -13,7 +13,7 @@ from ove_capacity.ingest.pools import runs_virtualization
 from ove_capacity.ingest.sketch import Page, Sketch
 from ove_capacity.ingest.vm_workloads import NEWEST_RELEASE, write_workloads
 from ove_capacity.manifests.document import Problems
-from ove_capacity.manifests.files import files_below, read_documents
+from ove_capacity.manifests.files import each_document, files_below
 from ove_capacity.manifests.objects import objects_of
 from ove_capacity.releases import release
 
@@ -27,7 +27,7 @@ def _dump_of(source: Path) -> ClusterDump:
         ScenarioError: it cannot be read, is wrong, or holds no Node.
     """
     dump = ClusterDump()
-    for documents in files_read(source, dump.intake, dump.problems):
+    for _, documents in files_read(source, dump.intake, dump.problems):
         dump.take_documents(documents)
     dump.settle()
     refuse_without_nodes(dump, source)
@@ -39,7 +39,7 @@ def _refuse_what_no_scenario_takes(source: Path) -> None:
     problems = Problems()
     for path in files_below(source) if source.is_dir() else [source]:
         try:
-            objects_of(read_documents(path, problems), problems)
+            objects_of(each_document(path, problems, file=str(path)), problems)
         except ScenarioError as error:
             problems.errors += error.problems
     problems.raise_if_any()

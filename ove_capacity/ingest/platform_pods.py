@@ -104,7 +104,8 @@ class PlatformPods:
         for node in found:
             name = node.name.partition(".")[0]
             shown = name if short[name] == 1 else node.name
-            rows.append((shown, *_row(node, self.shares.get(node.name, NodeShare()))))
+            if node.name in self.shares:
+                rows.append((shown, *_row(node, self.shares[node.name])))
         columns = (
             *("node", "pool", "pods", "cores", "usable cores", "requested cores"),
             *("unusable CPU %", "GiB", "usable GiB", "requested GiB", "unusable memory %"),

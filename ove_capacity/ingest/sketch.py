@@ -147,6 +147,11 @@ class Intake:
         if number:
             self._aside.setdefault(kind, Counter())[why] += number
 
+    def take_back(self, kind: str, why: str) -> None:
+        """One of those that are in the scenario is not, after all."""
+        self._used[kind] -= 1
+        self.set_aside(kind, why)
+
     def used(self, kind: str) -> int:
         """How many of a kind are in the scenario."""
         return self._used[kind]

@@ -45,7 +45,7 @@ class Topology:
 
     @property
     def numbering(self) -> str:
-        """How CPUs are spread over the cells: in blocks, in turn, or otherwise."""
+        """How CPUs are spread over the cells: in blocks, alternating, or otherwise."""
         owner = sorted((cpu, cell.number) for cell in self.cells for cpu in cell.cpus)
         cells = [cell for _, cell in owner]
         count = len(self.cells)
@@ -53,7 +53,7 @@ class Topology:
             return "in blocks"
         order = [cell.number for cell in self.cells]
         if cells == [order[index % count] for index in range(len(cells))]:
-            return "in turn"
+            return "alternating"
         return "mixed"
 
     def describe(self) -> str:

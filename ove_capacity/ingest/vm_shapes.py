@@ -12,6 +12,7 @@ from typing import Any
 
 from ove_capacity.ingest.sketch import Value, memory_text
 from ove_capacity.kubevirt.launcher import launcher_pod
+from ove_capacity.manifests.claims import claimed_disks
 from ove_capacity.manifests.kubevirt import virtual_machine_of
 from ove_capacity.manifests.objects import FoundVm
 from ove_capacity.manifests.running import (
@@ -24,6 +25,7 @@ from ove_capacity.manifests.running import (
 from ove_capacity.model.pod import PodSpec
 from ove_capacity.model.pod_requests import pod_requests
 from ove_capacity.model.resources import CPU, MEMORY
+from ove_capacity.model.storage import Disk
 from ove_capacity.model.vm import VirtualMachine, Vmi
 
 __all__ = ["Shape", "Shapes"]
@@ -93,6 +95,9 @@ class Shapes:
     """Whether some VM selects others by labels."""
     is_alone: bool = False
     """The scenario can refer to no object: size has to do."""
+    unsized: list[str] = field(default_factory=list)
+    """Claims of the VMs whose size no object says."""
+    _taken: set[str] = field(default_factory=set)
     _found: dict[object, Shape] = field(default_factory=dict)
 
     @classmethod
@@ -114,6 +119,8 @@ class Shapes:
         if run_strategy not in _STRATEGIES:
             raise UnusableVmError(f"runStrategy {run_strategy} is not modelled")
         vm, missing = self._without_unknown_networks(found.vm)
+        own = vm.disks
+        vm = replace(vm, disks=self._disks(vm))
         vmi = resolved(vm, self.around)
         priority_of(vmi.spec.priority_class_name, self.around.objects)
         labels = _labels(vmi) if self.labels_matter else {}
@@ -135,10 +142,19 @@ class Shapes:
             )
         eviction = vmi.spec.eviction_strategy
         guest = (vmi.spec.domain.cpu.vcpus, vmi.spec.domain.memory.guest, eviction)
-        likes = (tuple(labels.items()), repr(demand), vm.disks)
+        sizes = tuple((disk.size_bytes, disk.storage_class) for disk in vm.disks)
+        likes = (tuple(labels.items()), repr(demand), sizes)
         key = (run_strategy, vmi.namespace, guest, likes)
-        self._put(key, Shape([], run_strategy, {"template": vmi.key}, found), found)
+        said = {"template": vmi.key} | (_disks(vm) if vm.disks != own else {})
+        self._put(key, Shape([], run_strategy, said, found), found)
         return missing
+
+    def _disks(self, vm: VirtualMachine) -> tuple[Disk, ...]:
+        """What it brings along, and its claims among the objects."""
+        claims = (each.claims for each in self.around.objects)
+        found, unsized = claimed_disks(vm, claims, self._taken)
+        self.unsized += unsized
+        return found
 
     def _put(self, key: object, shape: Shape, found: FoundVm) -> None:
         self._found.setdefault(key, shape).vms.append(found)

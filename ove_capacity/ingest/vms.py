@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,6 +28,8 @@ __all__ = ["ingest_vms"]
 
 _PLACEHOLDER: Value = {"count": 3, "node": {"cpu": 32, "memory": "256Gi"}}
 _HALTED = "Halted"
+_SHOWN = 5
+_OF_VMS = ("DataVolume", "PersistentVolumeClaim", "PriorityClass")
 
 
 @dataclass(slots=True)
@@ -40,15 +43,15 @@ class _Read:
 
 def _read(source: Path, intake: Intake, problems: Problems) -> _Read:
     found = _Read()
-    for documents in files_read(source, intake, problems):
+    for file, documents in files_read(source, intake, problems):
         own = _own_objects(documents, intake, problems, lenient=source.is_dir())
         if own is None:
             continue
         if own.kubevirt_parts or own.priority_classes:
-            found.supporting.add(documents[0].file)
+            found.supporting.add(file)
         _merge(found.objects, own)
     for kind, number in sorted(found.objects.read.items()):
-        if kind in found.objects.kubevirt_parts or kind == "PriorityClass":
+        if kind in found.objects.kubevirt_parts or kind in _OF_VMS:
             intake.use(kind, number)
         elif kind not in KINDS:
             intake.set_aside(kind, "says nothing of what VMs ask for", number)
@@ -58,7 +61,7 @@ def _read(source: Path, intake: Intake, problems: Problems) -> _Read:
 
 
 def _own_objects(
-    documents: list[Document], intake: Intake, problems: Problems, *, lenient: bool
+    documents: Iterable[Document], intake: Intake, problems: Problems, *, lenient: bool
 ) -> Objects | None:
     """The objects of one file; None when it is wrong and others can do without it."""
     own = Problems()
@@ -68,7 +71,7 @@ def _own_objects(
         return objects
     if not lenient:
         own.raise_if_any()
-    intake.set_aside("file", "an object in it is wrong")
+    intake.take_back("file", "an object in it is wrong")
     intake.notes.append(f"set aside: {own.errors[0]}")
     return None
 
@@ -77,6 +80,8 @@ def _merge(into: Objects, own: Objects) -> None:
     into.vms += own.vms
     into.read += own.read
     into.unmodelled += own.unmodelled
+    into.by_shape += own.by_shape
+    into.claims |= own.claims
     into.priority_classes |= own.priority_classes
     into.default_priority = into.default_priority or own.default_priority
     for kind, parts in own.kubevirt_parts.items():
@@ -129,7 +134,7 @@ def _machines(nodes: Path | None, intake: Intake) -> Machines | None:
     if nodes is None:
         return None
     dump = ClusterDump(intake=intake)
-    for documents in files_read(nodes, intake, dump.problems):
+    for _, documents in files_read(nodes, intake, dump.problems):
         dump.take_documents(documents)
     dump.settle()
     if not dump.nodes:
@@ -165,9 +170,12 @@ def ingest_vms(
     machines = _machines(nodes, intake)
     openshift = (machines.openshift if machines else "") or NEWEST_RELEASE
     around = surroundings(found.objects, release(openshift), problems)
-    shapes = shapes_of_vms(
-        found.objects.vms, Shapes.of(around, found.objects.vms), run_strategy, intake
-    )
+    grouping = Shapes.of(around, found.objects.vms)
+    shapes = shapes_of_vms(found.objects.vms, grouping, run_strategy, intake)
+    if grouping.unsized:
+        intake.set_aside("volume of a VM", "no object says its size", len(grouping.unsized))
+        shown = ", ".join(grouping.unsized[:_SHOWN]) + " …" * (len(grouping.unsized) > _SHOWN)
+        intake.notes.append(f"volumes of unknown size: {shown}")
     problems.raise_if_any()
     files = _files(found, shapes, base)
     decisions = _decisions(shapes, run_strategy, machines, files)

@@ -45,7 +45,9 @@ def _machines(
             continue
         shape = shapes.get(name)
         count = counts.get(name, 0) if pool is None or pool.count is None else pool.count
-        disk = (pool.node.storage if pool else None) or (shape.storage_bytes if shape else 0)
+        # What a Node object offers (node.allocatable) is its root disk, not disks to pool.
+        own = pool.node.storage if pool and pool.node.allocatable.storage is None else None
+        disk = own or (shape.storage_bytes if shape else 0)
         raw += storage_of_machines(_STORAGE, count, disk).raw_bytes
         medium = medium or (shape.storage_medium if shape else "")
     return storage_of_machines(_STORAGE, 1, raw, medium) if raw else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from ove_capacity.manifests.claims import claimed_disks
 from ove_capacity.manifests.document import FieldPath
 from ove_capacity.manifests.objects import Objects
 from ove_capacity.model.network import VmNetwork
@@ -15,7 +16,6 @@ from ove_capacity.scenario.schema.workload import VmSection
 
 __all__ = ["Claims", "disks_of", "networks_of", "networks_of_vm"]
 
-_CLAIMING = ("dataVolume", "persistentVolumeClaim")
 _SHOWN = 5
 
 
@@ -31,19 +31,10 @@ class Claims:
 
     def disks_of(self, vm: VirtualMachine) -> tuple[Disk, ...]:
         """What the VM brings along, and claims that stand among the manifests."""
-        found = {disk.name: disk for disk in vm.disks}
-        for volume in vm.vmi.spec.volumes:
-            key = f"{vm.vmi.namespace}/{volume.claim}"
-            if volume.kind not in _CLAIMING or volume.claim in found or key in self.taken:
-                continue
-            disk = next((each.claims[key] for each in self.objects if key in each.claims), None)
-            # Replicas share a claim; what each has for itself comes from its template.
-            if disk is None or vm.replicas != 1:
-                self.unsized.append(key)
-            else:
-                found[disk.name] = disk
-            self.taken.add(key)
-        return tuple(found.values())
+        claims = (each.claims for each in self.objects)
+        found, unsized = claimed_disks(vm, claims, self.taken)
+        self.unsized += unsized
+        return found
 
     def warning(self) -> str:
         """What is not counted, "" if nothing."""

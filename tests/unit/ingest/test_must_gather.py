@@ -69,9 +69,43 @@ def test_the_scenario_simulates_with_the_measured_share(tmp_path):
     file = tmp_path / "lab.yaml"
     file.write_text(sketch.text)
     nodes = load(file).fleet.clusters[0].nodes
-    assert [node.platform[CPU] for node in nodes] == [120, 10, 10]  # 10m: virtualization's
+    assert [node.platform[CPU] for node in nodes] == [120] * 3  # 10m: virtualization's
     assert nodes[0].allocatable[CPU] == 15_500
     assert not any(each.name == "platform.worker" for each in load(file).assumptions)
+
+
+def test_machines_without_pods_have_the_share_of_their_pool_or_the_assumed_one(tmp_path):
+    content = files(PODS_OF_W0) | {f"{NODES}/m0.yaml": node_text("m0", role="master")}
+    sketch = ingest_must_gather(written(tmp_path / "mg", content))
+    assert sketch.text.count("platform:  ") == 1
+    assert "pods: 0" not in sketch.text
+    assert any("No running pod of m0, w1, w2 was handed in" in each for each in sketch.decisions)
+
+
+def test_two_clusters_in_one_folder_are_told(tmp_path):
+    where = "cluster-scoped-resources/config.openshift.io/infrastructures/cluster.yaml"
+    text = "apiVersion: config.openshift.io/v1\nkind: Infrastructure\nmetadata: {name: cluster}\n"
+    content = files() | {
+        f"{cluster}/{where}": f"{text}status: {{infrastructureName: {cluster}}}\n"
+        for cluster in ("north", "south")
+    }
+    sketch = ingest_must_gather(written(tmp_path / "mg", content))
+    said = "Objects of 2 clusters are here (north, south); hand in one at a time."
+    assert sketch.decisions[0] == said
+
+
+def test_kinds_of_files_that_were_not_read_are_named(tmp_path):
+    content = files() | {
+        "a/namespaces/x/core/configmaps.yaml": "",
+        "a/namespaces/y/core/configmaps.yaml": "",
+        "a/cluster-scoped-resources/rbac.authorization.k8s.io/clusterroles/r.yaml": "",
+        "a/version": "",
+    }
+    notes = ingest_must_gather(written(tmp_path / "mg", content)).report.notes
+    assert notes == (
+        "files that were not read: core/configmaps (2), logs (1), others (1), "
+        "rbac.authorization.k8s.io/clusterroles (1)",
+    )
 
 
 def test_places_in_a_long_list_are_those_of_the_file(tmp_path):
@@ -176,7 +210,7 @@ def test_cells_are_read_from_sysinfo(tmp_path):
     topology = dump_of_must_gather(source).topologies["w0"]
     assert [cell.cpus for cell in topology.cells] == [(0, 2, 4), (1, 3, 5)]
     assert [dict(cell.pages) for cell in topology.cells] == [{}, {"1Gi": 4}]
-    assert (topology.smt, topology.numbering) == (True, "in turn")
+    assert (topology.smt, topology.numbering) == (True, "alternating")
     assert "NUMA of w0: cell 0: 3 CPUs, 1024 Ki" in ingest_must_gather(source).text
 
 
@@ -248,17 +282,17 @@ def test_the_cells_of_the_bare_metal_nodes_are_those_known():
     assert found == {
         "master.internal": (
             True,
-            "in turn",
+            "alternating",
             [(56, 131484584, {}, (10, 20)), (56, 132057708, {}, (20, 10))],
         ),
         "worker1.internal": (
             True,
-            "in turn",
+            "alternating",
             [(40, 97557100, {"2Mi": 128}, (10, 21)), (40, 99076588, {}, (21, 10))],
         ),
         "worker2.internal": (
             False,
-            "in turn",
+            "alternating",
             [(16, 97607836, {}, (10, 21)), (16, 99040276, {}, (21, 10))],
         ),
     }

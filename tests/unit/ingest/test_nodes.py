@@ -182,3 +182,30 @@ def test_what_a_scenario_would_refuse_is_said_before_it_refers_to_it(tmp_path):
     assert "count: 1" in ingest_nodes(tmp_path).text
     with pytest.raises(ScenarioError, match=r"vm\.yaml:1:1: .*"):
         ingest_nodes(tmp_path, folder="objects")
+
+
+def test_a_list_too_large_to_hold_is_read_item_by_item_as_far_as_it_goes(tmp_path, monkeypatch):
+    for module in ("ingest.cluster_dump", "manifests.files"):
+        monkeypatch.setattr(f"ove_capacity.{module}.MAX_BYTES", 2_000)
+    items = "".join(
+        "- " + node_text(f"w{i}").replace("\n", "\n  ").rstrip() + "\n" for i in range(9)
+    )
+    (tmp_path / "in").mkdir()
+    file = tmp_path / "in/nodes.yaml"
+    file.write_text(f"apiVersion: v1\nitems:\n{items}kind: List\n")
+    assert "count: 9" in ingest_nodes(file).text
+    file.write_text(f"apiVersion: v1\nitems:\n{items}- x: [\n")
+    sketch = ingest_nodes(tmp_path / "in")
+    assert "count: 9" in sketch.text
+    assert ("file", 1, 0, 1, "cannot be read to its end") in sketch.report.rows
+    with pytest.raises(ScenarioError, match=r"nodes\.yaml:"):
+        ingest_nodes(file)
+
+
+def test_root_disks_of_storage_machines_are_no_raw_storage(tmp_path):
+    disk = "ephemeral-storage: 400Gi"
+    node = node_text("s0", role="storage").replace('pods: "250"}', f'pods: "250", {disk}}}')
+    (tmp_path / "nodes.yaml").write_text(node)
+    (tmp_path / "made.yaml").write_text(ingest_nodes(tmp_path / "nodes.yaml").text)
+    assert "storage: 400Gi" in (tmp_path / "made.yaml").read_text()
+    assert load(tmp_path / "made.yaml").fleet.clusters[0].storage == ()

@@ -234,3 +234,42 @@ def test_real_vms_load_and_are_all_accounted_for(folder, vms, used, tmp_path):
     kinds = ("VirtualMachine", "VirtualMachineInstance", "VirtualMachinePool")
     replica = "VirtualMachineInstanceReplicaSet"
     assert sum(int(row[2] or 0) for row in taken if row[0] in (*kinds, replica)) == used
+
+
+_CLAIM = (
+    "---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: NAME, namespace: shop}\n"
+    "spec: {storageClassName: fast, resources: {requests: {storage: 40Gi}}}\n"
+)
+_VOLUME = "      volumes: [{name: root, persistentVolumeClaim: {claimName: NAME}}]\n"
+
+
+def test_disks_come_from_claims_in_other_files_and_those_of_unknown_size_are_named(tmp_path):
+    folder = tmp_path / "dump"
+    folder.mkdir()
+    for name in ("a", "b", "lost"):
+        vm = vm_text(name, spec=_VOLUME.replace("NAME", name))
+        (folder / f"{name}.yaml").write_text(vm)
+    for name in ("a", "b"):
+        (folder / f"claim-{name}.yaml").write_text(_CLAIM.replace("NAME", name))
+    sketch = ingest_vms(folder, base=tmp_path)
+    assert "count: 2, cpu: 4, memory: 8Gi, namespace: shop, disks: [{size: 40Gi, " in sketch.text
+    assert ("PersistentVolumeClaim", 2, 2, 0, "") in sketch.report.rows
+    assert "volumes of unknown size: shop/lost" in sketch.report.notes
+
+
+def test_a_workload_that_names_an_object_says_the_disks_of_its_claims(tmp_path):
+    devices = "cpu: {cores: 4}, memory: {guest: 8Gi}, devices: {gpus: [{deviceName: x, name: g}]}"
+    vm = vm_text("a", domain=devices, spec=_VOLUME.replace("NAME", "a"))
+    sketch, case = made(tmp_path, vm, _CLAIM.replace("NAME", "a"))
+    assert "template: " in sketch.text
+    (workload,) = case.plan.workloads
+    assert [disk.size_bytes >> 30 for disk in workload.disks] == [40]
+
+
+def test_a_file_with_a_wrong_object_counts_once(tmp_path):
+    folder = tmp_path / "dump"
+    folder.mkdir()
+    (folder / "a.yaml").write_text(vm_text("a"))
+    (folder / "b.yaml").write_text(vm_text("b", run="Sometimes"))
+    files = [row for row in ingest_vms(folder).report.rows if row[0] == "file"]
+    assert files == [("file", 2, 1, 1, "an object in it is wrong")]
