@@ -9,7 +9,7 @@ from ove_capacity.analysis.rehearsal import Rehearsal
 from ove_capacity.model.case import Case
 from ove_capacity.model.node import HOSTNAME_LABEL, Node
 from ove_capacity.model.resources import CPU, MEMORY
-from ove_capacity.place import initial_state, scheduler_of
+from ove_capacity.place import carried_over, initial_state
 from ove_capacity.sim.run import VmRecord
 from ove_capacity.state import claim
 from ove_capacity.state.arrays import READY
@@ -83,13 +83,10 @@ def smallest_spare(
 def grown(state: ClusterState, model: Node, count: int) -> ClusterState:
     """The same cluster with empty machines beside; every pod stands where it stood."""
     more = [_twin(model, number, state) for number in range(1, count + 1)]
-    rows = [row for row in state.rows() if state.node_of(row) >= 0]
-    pods = [state.pod(row) for row in rows]
+    pods = [state.pod(row) for row in state.rows() if state.node_of(row) >= 0]
     cluster = replace(state.cluster, nodes=(*state.nodes, *more), pods=())
     grown = initial_state(cluster, pods)
-    classes = scheduler_of(grown).classify(grown, pods)
-    for row, pod, c in zip(rows, pods, classes, strict=True):
-        claim.bind(grown, grown.add(pod, c), state.node_of(row))
+    carried_over(state, grown)
     for n in range(len(state.nodes)):
         claim.cordon(grown, n, bool(state.arrays.cordoned[n]))
         if state.arrays.presence[n] != READY:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ove_capacity.model.pod import Pod
 from ove_capacity.model.policy import Policy
-from ove_capacity.place import Refused, explain_pod, fitting, scheduler_of
+from ove_capacity.place import Refused, filled, fitting, scheduler_of, takers
 from ove_capacity.state.claim import note_change
 from ove_capacity.state.cluster_state import ClusterState
 
@@ -39,23 +39,20 @@ class Trial:
 
     def takers(self, pod: Pod) -> tuple[int, ...]:
         """The nodes that would take one such pod now."""
-        scheduler = scheduler_of(self.state)
-        (c,) = scheduler.classify(self.state, [pod])
-        everybody = replace(self.policy, nodes_scored="all")
-        return scheduler.decide(self.state, c, -1, everybody).feasible
+        return takers(self.state, pod, replace(self.policy, nodes_scored="all"))
 
     def refusal(self, pod: Pod) -> Refused:
         """Why no node takes the pod."""
-        verdict = explain_pod(self.state, pod, self.policy)
-        assert not verdict.node, "a node takes it"
-        return Refused(pod, verdict.message, tuple(each for _, each in verdict.rejections))
+        classes = np.array(scheduler_of(self.state).classify(self.state, [pod]), np.int64)
+        _, refused = filled(self.state, [pod], classes, self.policy)
+        assert refused is not None, "a node takes it"
+        return refused
 
     def fill(self, pods: Sequence[Pod]) -> int:
         """Place pods in this order until one finds no node; how many were placed."""
-        scheduler = scheduler_of(self.state)
-        classes = np.array(scheduler.classify(self.state, pods), np.int64)
-        chosen, done = scheduler.schedule(self.state, classes, np.zeros(len(pods)), self.policy)
-        return done - 1 if done and chosen[done - 1] < 0 else done
+        classes = np.array(scheduler_of(self.state).classify(self.state, pods), np.int64)
+        nodes, _ = filled(self.state, pods, classes, self.policy)
+        return len(nodes)
 
     def limit(self, resource: str, most: int) -> None:
         """No node has more than *most* of a resource."""

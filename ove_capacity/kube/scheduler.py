@@ -160,6 +160,12 @@ class Scheduler:
             self._scratch.walk[:] = self._walk
         return wanted
 
+    def samples(self, state: ClusterState, policy: Policy) -> bool:
+        """Whether a cycle looks at a part of the nodes only, another one each time."""
+        return nodes_wanted(len(state.nodes), policy.nodes_scored, self.profile.scores) < len(
+            state.nodes
+        )
+
     def schedule(
         self,
         state: ClusterState,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ove_capacity.place.desk import place, unplaced
-from ove_capacity.place.inquiry import Verdict, explain_pod, fitting
+from ove_capacity.place.desk import place, tie_draws, unplaced
+from ove_capacity.place.inquiry import Verdict, explain_pod, filled, fitting, takers
 from ove_capacity.place.outcome import Displaced, Outcome, Placed, Refused, TurnedAway
-from ove_capacity.place.standing import initial_state, scheduler_of
+from ove_capacity.place.standing import carried_over, initial_state, scheduler_of
 
 __all__ = [
     "Displaced",
@@ -14,10 +14,14 @@ __all__ = [
     "Refused",
     "TurnedAway",
     "Verdict",
+    "carried_over",
     "explain_pod",
+    "filled",
     "fitting",
     "initial_state",
     "place",
     "scheduler_of",
+    "takers",
+    "tie_draws",
     "unplaced",
 ]

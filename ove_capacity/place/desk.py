@@ -13,26 +13,45 @@ from ove_capacity.kube.diagnosis import diagnose
 from ove_capacity.kube.preemption import Candidate, may_preempt, preempt
 from ove_capacity.model.pod import Pod
 from ove_capacity.model.policy import Policy
-from ove_capacity.place.outcome import Displaced, Outcome, Placed, Refused
-from ove_capacity.place.sentence import sentence
+from ove_capacity.place.outcome import Bounced, Displaced, Outcome, Placed, Refused, TurnedAway
+from ove_capacity.place.relay import Relay
+from ove_capacity.place.sentence import refused_by_kubelet, sentence
 from ove_capacity.place.standing import scheduler_of
-from ove_capacity.state.claim import bind, record_bound, release
+from ove_capacity.state.claim import release
 from ove_capacity.state.cluster_state import ClusterState
 from ove_capacity.state.rejection import Rejection
 
-__all__ = ["place", "unplaced"]
+__all__ = ["place", "tie_draws", "unplaced"]
 
 
 def place(
-    state: ClusterState, pods: Sequence[Pod], policy: Policy, rng: Generator | None = None
+    state: ClusterState,
+    pods: Sequence[Pod],
+    policy: Policy,
+    rng: Generator | None = None,
+    *,
+    draws: Array | None = None,
+    insist: bool = True,
 ) -> Outcome:
     """Bring every pod to a node as the control plane would, in the order given.
 
     What fits is bound in *state*. A pod that finds no node may push out less important ones, at
-    once. *rng* is drawn from once a pod when the policy breaks ties at random.
+    once. One whose node's kubelet does not admit it comes again, after the others, as long as that
+    changes anything; what would go on like that for ever is refused.
+
+    Args:
+        state: the cluster; it changes.
+        pods: what comes.
+        policy: how ties are broken.
+        rng: drawn from once a pod when the policy breaks ties at random.
+        draws: (pods,) float64 in [0, 1) instead: which of equally good nodes each pod takes.
+        insist: False: who was not admitted is told in `Outcome.turned_away`, to be brought again by
+            the caller, who has a clock.
     """
     classes = np.array(scheduler_of(state).classify(state, pods), np.int64)
-    desk = _Desk(state, policy, pods, classes, _draws(policy, len(pods), rng))
+    if draws is None:
+        draws = tie_draws(policy, len(pods), rng)
+    desk = _Desk(state, policy, pods, classes, draws, insist=insist)
     return desk.outcome()
 
 
@@ -47,12 +66,13 @@ def unplaced(
 
     *classes*: (pods,) int64 classes of the pods, which the state knows.
     """
-    draws = _draws(policy, len(pods), rng)
+    draws = tie_draws(policy, len(pods), rng)
     desk = _Desk(state, policy, pods, classes, draws, explain=False)
     return desk.outcome(with_bound=False)
 
 
-def _draws(policy: Policy, count: int, rng: Generator | None) -> Array:
+def tie_draws(policy: Policy, count: int, rng: Generator | None) -> Array:
+    """(count,) float64 in [0, 1): which of equally good nodes each pod takes; 0: the first."""
     if policy.tie != "random":
         return np.zeros(count)
     assert rng is not None, "random ties need a stream"
@@ -69,11 +89,14 @@ class _Desk:
         pods: Sequence[Pod],
         classes: Array,
         draws: Array,
+        *,
         explain: bool = True,
+        insist: bool = True,
     ) -> None:
-        self.state, self.scheduler, self.policy = state, scheduler_of(state), policy
-        self.pods, self.classes, self.draws, self.explain = pods, classes, draws, explain
-        self.rows = state.add_many(pods, classes)
+        self.state, self.scheduler, self.pods = state, scheduler_of(state), pods
+        self.relay = Relay(state, policy, pods, classes, draws)
+        self.classes, self.draws, self.rows = classes, draws, self.relay.rows
+        self.explain, self.insist = explain, insist
         self.refused: list[Refused] = []
         self.displaced: list[Displaced] = []
         self.searches = 0
@@ -81,6 +104,12 @@ class _Desk:
         """Rows of the pods refused."""
         self._said: dict[tuple[int, int], tuple[str, tuple[Rejection, ...]]] = {}
         """Class and state (as the number of changes made to it) -> why that class was refused."""
+        self.bounced: dict[int, tuple[Bounced, bool]] = {}
+        """Pods not admitted -> why, and whether they would fare the same again."""
+        self._bounces: dict[int, tuple[int, Bounced]] = {}
+        """Class -> what the last of it met that would fare the same again, and `_moves` then."""
+        self._moves = 0
+        """Pods bound and pushed out so far."""
         nominated = (i for i, pod in enumerate(pods) if pod.nominated_node)
         self._singles = [*nominated, len(pods)]
 
@@ -89,27 +118,32 @@ class _Desk:
         if self._moment(at) in self._said:
             self._refuse(at)
             return at + 1
+        if self._bounces_like_others(at):
+            return at + 1
         upto = next(i for i in self._singles if i >= at)
         if self.state.nominated or upto == at:
             return self._run_single(at)
-        part = slice(at, upto)
-        chosen, done = self.scheduler.schedule(
-            self.state, self.classes[part], self.draws[part], self.policy
-        )
-        record_bound(self.state, self.rows[at : at + done], chosen[:done])
-        if chosen[done - 1] < 0:
-            self._refuse_or_preempt(at + done - 1)
-        return at + done
+        end, bounced = self.relay.run(at, upto)
+        last = end - 1
+        found = self.state.pod_node[self.rows[last]] >= 0
+        self._moves += end - at - (not found)
+        if bounced is not None:
+            self._bounce(last, bounced)
+        elif not found:
+            self._refuse_or_preempt(last)
+        return end
 
     def outcome(self, *, with_bound: bool = True) -> Outcome:
         """Decide all pods, and tell what became of them."""
         at = 0
         while at < len(self.pods):
             at = self._run(at)
+        turned_away = self._insist() if self.insist else self._turned_away()
         bound = self._bound() if with_bound else ()
         for row in self.unplaced:
             self.state.forget(row)
-        return Outcome(bound, tuple(self.refused), tuple(self.displaced), self.searches)
+        displaced = tuple(self.displaced)
+        return Outcome(bound, tuple(self.refused), displaced, self.searches, turned_away)
 
     def _bound(self) -> tuple[Placed, ...]:
         names = [node.name for node in self.state.nodes]
@@ -126,18 +160,68 @@ class _Desk:
     def _run_single(self, at: int) -> int:
         """One pod with nominations about: its own node first, then a full cycle."""
         state, scheduler, pod = self.state, self.scheduler, self.pods[at]
-        c, row, draw = int(self.classes[at]), int(self.rows[at]), float(self.draws[at])
+        c, row = int(self.classes[at]), int(self.rows[at])
         node = -1
         if pod.nominated_node:
             wish = state.node_index(pod.nominated_node)
             node = wish if scheduler.check_twice(state, c, row, wish) == PASS else -1
         if node < 0:
-            node = scheduler.decide(state, c, row, self.policy, draw).node
+            node = self.relay.decide(at).node
         if node >= 0:
-            bind(state, row, node)
+            self._seat(at, node)
         else:
             self._refuse_or_preempt(at)
         return at + 1
+
+    def _seat(self, at: int, node: int) -> None:
+        bounced = self.relay.seat(at, node)
+        if bounced is None:
+            self._moves += 1
+        else:
+            self._bounce(at, bounced)
+
+    # -- not admitted ----------------------------------------------------------------------------
+
+    def _bounces_like_others(self, at: int) -> bool:
+        """Whether its like was not admitted by anybody since anything changed."""
+        known = self._bounces.get(int(self.classes[at]))
+        if known is None or known[0] != self._moves or self.pods[at].nominated_node:
+            return False
+        self.bounced[at] = (known[1], True)
+        return True
+
+    def _bounce(self, at: int, bounced: Bounced) -> None:
+        """Not admitted: it gets to another node by coming again, or is put aside."""
+        node = self.relay.taker(at, bounced.node)
+        if node >= 0 and self.insist:
+            self._seat(at, node)
+            return
+        self.bounced[at] = (bounced, node < 0)
+        if node < 0 and not self.relay.samples:
+            self._bounces[int(self.classes[at])] = (self._moves, bounced)
+
+    def _insist(self) -> tuple[TurnedAway, ...]:
+        """Those put aside come again, until none of them gets anywhere any more."""
+        moves = -1
+        while self.bounced and moves != self._moves:
+            moves, again = self._moves, sorted(self.bounced)
+            self.bounced.clear()
+            for at in again:
+                if not self._bounces_like_others(at):
+                    self._run_single(at)
+        for at, (bounced, _) in sorted(self.bounced.items()):
+            self.unplaced.append(int(self.rows[at]))
+            self.refused.append(refused_by_kubelet(self.state, self.pods[at], bounced))
+        return ()
+
+    def _turned_away(self) -> tuple[TurnedAway, ...]:
+        self.unplaced += [int(self.rows[at]) for at in sorted(self.bounced)]
+        return tuple(
+            TurnedAway(self.pods[at], self.state.nodes[bounced.node].name, bounced.words, again)
+            for at, (bounced, again) in sorted(self.bounced.items())
+        )
+
+    # -- no node ---------------------------------------------------------------------------------
 
     def _refuse_or_preempt(self, at: int) -> None:
         c, row, draw = int(self.classes[at]), int(self.rows[at]), float(self.draws[at])
@@ -146,7 +230,7 @@ class _Desk:
             self._said[self._moment(at)] = ("", ())
             self._refuse(at)
             return
-        decision = self.scheduler.decide(self.state, c, row, self.policy)
+        decision = self.scheduler.decide(self.state, c, row, self.relay.policy)
         rejections = tuple(diagnose(self.scheduler, self.state, c, row, decision))
         if may_evict:
             self.searches += 1
@@ -172,12 +256,13 @@ class _Desk:
         for victim in chosen.victims:
             self.displaced.append(Displaced(state.pod(victim), name, pod.key))
             release(state, victim)
+            self._moves += 1
         self._forget_weaker_nominations(chosen.node, pod.spec.priority)
         node, c = chosen.node, int(self.classes[at])
         if self.scheduler.check_twice(state, c, row, node) != PASS:
-            node = self.scheduler.decide(state, c, row, self.policy, float(self.draws[at])).node
+            node = self.relay.decide(at).node
         if node >= 0:
-            bind(state, row, node)
+            self._seat(at, node)
         else:
             # A terminating victim freed less than preemption thought.
             self._refuse_or_preempt(at)

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from ove_capacity.kernels.compile import Array
 from ove_capacity.kube.diagnosis import diagnose
 from ove_capacity.kube.scheduler import Decision, Score
+from ove_capacity.kubelet.kubelets import Kubelets
 from ove_capacity.model.pod import Pod
 from ove_capacity.model.policy import Policy
-from ove_capacity.place.outcome import Refused
-from ove_capacity.place.sentence import sentence
+from ove_capacity.place.outcome import Bounced, Refused
+from ove_capacity.place.relay import Relay
+from ove_capacity.place.sentence import refused_by_kubelet, sentence
 from ove_capacity.place.standing import scheduler_of
 from ove_capacity.state.cluster_state import ClusterState
 from ove_capacity.state.rejection import Rejection
 
-__all__ = ["Verdict", "explain_pod", "fitting"]
+__all__ = ["Verdict", "explain_pod", "filled", "fitting", "takers"]
 
 _FIRST_BATCH = 64
 
@@ -37,6 +41,9 @@ class Verdict:
     total: tuple[int, ...]
     message: str
     """Upstream's sentence when there is no node."""
+    not_admitted: tuple[str, ...] = ()
+    """Parallel to feasible: what its kubelet would say, ``""`` where it would admit the pod; empty
+    where no kubelet looks at cells."""
 
 
 def explain_pod(state: ClusterState, pod: Pod, policy: Policy) -> Verdict:
@@ -56,6 +63,27 @@ def explain_pod(state: ClusterState, pod: Pod, policy: Policy) -> Verdict:
         skipped=decision.skipped,
         total=decision.total,
         message="" if decision.feasible else sentence(trial, scheduler, c, rejections),
+        not_admitted=_not_admitted(trial, decision.feasible, pod),
+    )
+
+
+def takers(state: ClusterState, pod: Pod, policy: Policy) -> tuple[int, ...]:
+    """The nodes that would take the pod if it came now: scheduler and kubelet agree."""
+    scheduler = scheduler_of(state)
+    (c,) = scheduler.classify(state, [pod])
+    feasible = scheduler.decide(state, c, -1, policy).feasible
+    words = _not_admitted(state, feasible, pod)
+    return tuple(n for i, n in enumerate(feasible) if not (words and words[i]))
+
+
+def _not_admitted(state: ClusterState, nodes: Sequence[int], pod: Pod) -> tuple[str, ...]:
+    kubelets = state.admitting
+    if not isinstance(kubelets, Kubelets):
+        return ()
+    tried = (kubelets.try_out(n, -1, pod) for n in nodes)
+    return tuple(
+        Bounced(n, each.refusal).words if each and each.refusal else ""
+        for n, each in zip(nodes, tried, strict=True)
     )
 
 
@@ -68,19 +96,52 @@ def fitting(
     nothing was refused, and it is None.
     """
     trial = state.copy()
-    scheduler = scheduler_of(trial)
-    c = scheduler.classify(trial, [pod])[0]
+    (c,) = scheduler_of(trial).classify(trial, [pod])
     nodes: list[int] = []
     batch = _FIRST_BATCH
     while limit is None or len(nodes) < limit:
         size = batch if limit is None else min(batch, limit - len(nodes))
-        classes = np.full(size, c, np.int64)
-        chosen, done = scheduler.schedule(trial, classes, np.zeros(size), policy)
-        nodes += chosen[:done].tolist()
-        if nodes and nodes[-1] < 0:
-            decision = scheduler.decide(trial, c, -1, policy)
-            rejections = tuple(diagnose(scheduler, trial, c, -1, decision))
-            message = sentence(trial, scheduler, c, rejections)
-            return nodes[:-1], Refused(pod, message, rejections)
+        chosen, refused = filled(trial, [pod] * size, np.full(size, c, np.int64), policy)
+        nodes += chosen
+        if refused is not None:
+            return nodes, refused
         batch *= 2
     return nodes, None
+
+
+def filled(
+    state: ClusterState, pods: Sequence[Pod], classes: Array, policy: Policy
+) -> tuple[list[int], Refused | None]:
+    """Place pods in this order until one gets nowhere: the nodes of those before, and why it.
+
+    Ties go to the first node, and nobody is pushed out. *classes*: (pods,) int64.
+    """
+    relay = Relay(state, policy, pods, classes, np.zeros(len(pods)))
+    at, refused = 0, None
+    while at < len(pods) and refused is None:
+        at, bounced = relay.run(at, len(pods))
+        last = at - 1
+        if bounced is not None:
+            refused = _insisted(relay, last, bounced)
+        elif state.pod_node[relay.rows[last]] < 0:
+            refused = _refused(relay, last)
+    placed = at - (refused is not None)
+    for row in relay.rows[placed:].tolist():
+        state.forget(row)
+    return state.pod_node[relay.rows[:placed]].tolist(), refused
+
+
+def _insisted(relay: Relay, at: int, bounced: Bounced) -> Refused | None:
+    """Bind it where it gets to in the end; or why it gets nowhere."""
+    node = relay.taker(at, bounced.node)
+    if node >= 0:
+        assert relay.seat(at, node) is None, "it said that it would admit it"
+        return None
+    return refused_by_kubelet(relay.state, relay.pods[at], bounced)
+
+
+def _refused(relay: Relay, at: int) -> Refused:
+    state, scheduler, c = relay.state, relay.scheduler, int(relay.classes[at])
+    decision = scheduler.decide(state, c, -1, relay.policy)
+    rejections = tuple(diagnose(scheduler, state, c, -1, decision))
+    return Refused(relay.pods[at], sentence(state, scheduler, c, rejections), rejections)

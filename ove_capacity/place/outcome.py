@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from ove_capacity.kubelet.refusal import Refusal
 from ove_capacity.model.pod import Pod
 from ove_capacity.state.rejection import Rejection
 
-__all__ = ["Displaced", "Outcome", "Placed", "Refused", "TurnedAway"]
+__all__ = ["Bounced", "Displaced", "Outcome", "Placed", "Refused", "TurnedAway"]
 
 
 class Placed(NamedTuple):
@@ -28,6 +29,19 @@ class Refused:
     message: str
     """Upstream's sentence: ``0/12 nodes are available: …``; or whose kubelet refuses it."""
     rejections: tuple[Rejection, ...]
+
+
+class Bounced(NamedTuple):
+    """A pod that was bound and not admitted."""
+
+    node: int
+    refusal: Refusal
+
+    @property
+    def words(self) -> str:
+        """``TopologyAffinityError: Resources cannot be allocated with Topology locality``."""
+        reason, message = self.refusal
+        return f"{reason}: {message}" if reason else f"the kubelet panics: {message}"
 
 
 @dataclass(frozen=True, slots=True)

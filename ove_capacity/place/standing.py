@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from ove_capacity.kube.profile import Profile, profiles
 from ove_capacity.kube.scheduler import Scheduler
+from ove_capacity.kubelet.kubelets import Kubelets, kubelets_of
 from ove_capacity.model.cluster import Cluster
 from ove_capacity.model.pod import Pod
 from ove_capacity.state.claim import bind
 from ove_capacity.state.cluster_state import ClusterState
 
-__all__ = ["initial_state", "scheduler_of"]
+__all__ = ["carried_over", "initial_state", "scheduler_of"]
 
 
 def scheduler_of(state: ClusterState, profile: Profile | None = None) -> Scheduler:
@@ -34,8 +35,29 @@ def initial_state(
     *expected*: one pod of each shape that will come, so that all are compiled in one go.
     """
     state = ClusterState.of(cluster)
+    kubelets = state.admitting = kubelets_of(cluster.nodes, cluster.release.kubernetes)
     scheduler = scheduler_of(state, profile)
     classes = scheduler.classify(state, [*cluster.pods, *expected])
     for pod, c in zip(cluster.pods, classes[: len(cluster.pods)], strict=True):
-        bind(state, state.add(pod, c), state.node_index(pod.spec.node_name))
+        n = state.node_index(pod.spec.node_name)
+        row = state.add(pod, c)
+        bind(state, row, n)
+        if kubelets is not None:
+            kubelets.stand(n, row, pod)
     return state
+
+
+def carried_over(state: ClusterState, grown: ClusterState) -> None:
+    """Bind in *grown*, whose first nodes are those of *state*, what is bound there.
+
+    Every pod keeps the CPUs and cells that it holds.
+    """
+    rows = [row for row in state.rows() if state.node_of(row) >= 0]
+    pods = [state.pod(row) for row in rows]
+    classes = scheduler_of(grown).classify(grown, pods)
+    after = {}
+    for row, pod, c in zip(rows, pods, classes, strict=True):
+        after[row] = grown.add(pod, c)
+        bind(grown, after[row], state.node_of(row))
+    if isinstance(grown.admitting, Kubelets) and isinstance(state.admitting, Kubelets):
+        grown.admitting.carry(state.admitting, after)

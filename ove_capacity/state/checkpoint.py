@@ -39,6 +39,7 @@ class Checkpoint:
         ]
         self._pods, self._book = list(state.pods), state.book()
         self._cursor = state.arrays.cursor.tolist()
+        self._admitted = state.admitting and state.admitting.book()
 
     def rewind(self) -> None:
         """Bring the state back to what it was."""
@@ -53,6 +54,8 @@ class Checkpoint:
             column[:rows] = before
             column[rows:] = -1 if name == "pod_node" else 0
         state.restore_book(self._pods, self._book)
+        if state.admitting is not None:
+            state.admitting.restore(self._admitted)
         self._note_changed()
 
     def _note_changed(self) -> None:

@@ -33,6 +33,7 @@ __all__ = [
     "release",
     "resize_node",
     "restore_node",
+    "unbind",
 ]
 
 
@@ -105,9 +106,17 @@ def release(state: ClusterState, row: int) -> None:
     """Take the pod of *row* away for good, whether bound or not; its row is used again."""
     n = int(state.pod_node[row])
     if n >= 0:
-        count_on_node(int(state.pod_class[row]), n, -1, *state.views())
-        state.pod_node[row] = -1
+        unbind(state, row)
     state.forget(row)
+
+
+def unbind(state: ClusterState, row: int) -> None:
+    """The pod of *row* is on no node any more; it keeps its row."""
+    n = int(state.pod_node[row])
+    count_on_node(int(state.pod_class[row]), n, -1, *state.views())
+    state.pod_node[row] = -1
+    if state.admitting is not None:
+        state.admitting.leave(n, row)
 
 
 def lose_node(state: ClusterState, n: int) -> list[int]:
@@ -122,6 +131,8 @@ def lose_node(state: ClusterState, n: int) -> list[int]:
         _take_all(state, n, rows)
     for row in rows:
         state.forget(row)
+    if state.admitting is not None:
+        state.admitting.empty(n, rows)
     state.arrays.presence[n] = UNREACHABLE
     note_change(state.arrays.changes, state.arrays.cursor, n)
     return rows

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from ove_capacity.model.pod import Pod
 from ove_capacity.model.resources import AMOUNT_MAX, CPU, MEMORY, PODS
 from ove_capacity.state.arrays import READY, ClassArrays, CounterArrays, NodeArrays
 
-__all__ = ["ClusterState", "Scheduling"]
+__all__ = ["Admitting", "ClusterState", "Scheduling"]
 
 _CHANGES_PER_NODE = 4
 
@@ -24,6 +24,30 @@ class Scheduling(Protocol):
 
     def for_copy(self) -> Scheduling:
         """What a copy of the state starts with."""
+        ...
+
+
+class Admitting(Protocol):
+    """What the nodes' kubelets keep beside the state: who holds which CPUs and cells."""
+
+    def copy(self) -> Admitting:
+        """The same at this moment, to go on alone."""
+        ...
+
+    def leave(self, n: int, row: int) -> None:
+        """The pod of a row has left node *n*."""
+        ...
+
+    def empty(self, n: int, rows: Iterable[int]) -> None:
+        """Node *n* has died with these pods."""
+        ...
+
+    def book(self) -> Any:
+        """What a checkpoint keeps."""
+        ...
+
+    def restore(self, book: Any) -> None:
+        """Take back what `book` gave."""
         ...
 
 
@@ -44,6 +68,8 @@ class ClusterState:
         self.classes: ClassArrays | None = None
         """Counters and classes: written by the scheduler when it compiles pod classes."""
         self.scheduling: Scheduling | None = None
+        self.admitting: Admitting | None = None
+        """The kubelets that admit by cells; None where no node asks for it, which costs nothing."""
         self.pod_class: Array = np.zeros(0, np.int64)
         """(rows,) int64: class of each pod."""
         self.pod_node: Array = np.zeros(0, np.int64)
@@ -87,6 +113,7 @@ class ClusterState:
         twin.nominated = {n: list(rows) for n, rows in self.nominated.items()}
         twin._free = list(self._free)
         twin._views = None
+        twin.admitting = None if self.admitting is None else self.admitting.copy()
         twin.scheduling = None if self.scheduling is None else self.scheduling.for_copy()
         return twin
 
