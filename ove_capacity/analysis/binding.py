@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from ove_capacity.model.resources import PODS
 from ove_capacity.place import Refused
@@ -15,19 +15,33 @@ _INSUFFICIENT = "Insufficient "
 _TOO_MANY_PODS = "Too many pods"
 _COUNTED = re.compile(r"(\d+) (.+?)(?=, \d+ |\.? preemption: |\.?$)")
 """One reason of the scheduler's sentence, with the nodes that give it."""
+_ASIDE = (
+    re.compile(
+        r"node\(s\) had untolerated taint "
+        r"\{(node-role\.kubernetes\.io/|node\.ocs\.openshift\.io/storage:)"
+    ),
+    re.compile(
+        r"node\(s\) (were unschedulable"
+        r"|had untolerated taint \{node\.kubernetes\.io/unreachable:)"
+    ),
+)
+"""What masters and storage machines, then nodes that are away, say to every VM: it explains nothing
+as long as another node objects to something else."""
 
 
-def binding(refused: Refused, shares: Mapping[str, float]) -> str:
-    """The resource that most nodes lack, or in upstream's words what else most of them object to.
+def binding(refused: Refused, shares: Mapping[str, float], workers: Collection[int]) -> str:
+    """The resource that most workers lack, or in upstream's words what else most of them object to.
 
-    Nodes that would refuse the pod when empty (taints, selectors) say nothing about budgets, so
-    they count only when no node lacks a resource.
+    Workers that would refuse the pod when empty (taints, selectors) say nothing about budgets, so
+    they count only when none lacks a resource; other nodes count only when there is no worker.
 
     Args:
         refused: a pod that found no node.
         shares: resource -> share of it that is taken, to tell equals apart.
+        workers: by index.
     """
-    found = Counter(word for each in refused.rejections for word in each.reasons)
+    told = [each for each in refused.rejections if each.node in workers] or refused.rejections
+    found = Counter(word for each in told for word in each.reasons)
     return _most(found, shares) or refused.message
 
 
@@ -49,4 +63,7 @@ def _most(found: Mapping[str, int], shares: Mapping[str, float]) -> str:
             lacking[PODS] += nodes
     if lacking:
         return min(lacking, key=lambda name: (-lacking[name], -shares.get(name, 0.0), name))
-    return min(found, key=lambda reason: (-found[reason], reason), default="")
+    telling = list(found)
+    for aside in _ASIDE:
+        telling = [reason for reason in telling if not aside.match(reason)] or telling
+    return min(telling, key=lambda reason: (-found[reason], reason), default="")

@@ -9,7 +9,10 @@ from ove_capacity.analysis.rehearsal import Loss
 from ove_capacity.analysis.series import Series
 from ove_capacity.analysis.spare import Spare
 
-__all__ = ["ClusterFailover", "Pairs", "Search", "WhileDrained"]
+__all__ = ["NOTHING_TO_LOSE", "ClusterFailover", "Pairs", "Search", "WhileDrained"]
+
+NOTHING_TO_LOSE = "nothing to lose"
+"""What is said of a cluster on whose workers no VM runs; it survives any loss."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +117,7 @@ class ClusterFailover:
     def answer(self) -> str:
         """The answer in one sentence."""
         if not self.vms:
-            return f"{self.cluster}: nothing runs there that could be lost."
+            return f"{self.cluster}: {NOTHING_TO_LOSE}: no VM runs there."
         count = self.survives_nodes
         told = f"any {count} of {self.workers} workers may be lost"
         if not count:

@@ -10,7 +10,12 @@ from math import comb
 import numpy as np
 
 from ove_capacity.analysis.aftermath import second_losses, single_drains, while_drained
-from ove_capacity.analysis.cluster_failover import ClusterFailover, Pairs, Search
+from ove_capacity.analysis.cluster_failover import (
+    NOTHING_TO_LOSE,
+    ClusterFailover,
+    Pairs,
+    Search,
+)
 from ove_capacity.analysis.drain import Drain, drain_rule, evictions
 from ove_capacity.analysis.failover_result import Failover
 from ove_capacity.analysis.rehearsal import Loss, Rehearsal
@@ -23,6 +28,7 @@ from ove_capacity.kube.cycle import schedule_many
 from ove_capacity.model.case import Case
 from ove_capacity.model.node import ZONE_LABEL
 from ove_capacity.sim.run import Run
+from ove_capacity.sim.world import VmStatus
 
 __all__ = ["BUDGET", "failover"]
 
@@ -313,7 +319,7 @@ class _Inquiry:
         if not count:
             self.notes.append("no worker is in service: there is none to lose")
         elif not self.running:
-            self.notes.append("no VM runs on its workers: nothing is lost with them")
+            self.notes.append(f"{NOTHING_TO_LOSE}: no VM runs on its workers")
         elif asked is not None and asked > count:
             self.notes.append(f"{asked} workers cannot be lost: there are {count}")
         elif (
@@ -323,6 +329,9 @@ class _Inquiry:
                 f"whether any {asked} may be lost is not proved: all sets of "
                 f"{found.checked_nodes} were tried, and {found.search.tried} larger ones"
             )
+        waiting = sum(vm.status is VmStatus.PENDING for vm in self.vms)
+        if waiting:
+            self.notes.append(f"{waiting} VMs find no node even before a loss: they do not count")
         stopped = sum(loss.stopped for loss in found.losses)
         if stopped:
             self.notes.append(f"{stopped} VMs stay down with their worker: so says runStrategy")

@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ove_capacity.analysis.binding import binding_of
 from ove_capacity.analysis.cluster_failover import ClusterFailover
 from ove_capacity.analysis.rehearsal import Loss
 from ove_capacity.analysis.series import Series
@@ -77,17 +78,17 @@ class Failover:
         return [f"{', '.join(names)}: {note}." for note, names in clusters.items()]
 
     def __str__(self) -> str:
-        parts = [_bullets(self.answers)]
         # Upstream's sentences are too long for a column.
-        parts += [_told(each) if each.title == _DOWN else each.text(_WIDTH) for each in self.tables]
-        return "\n\n".join(filter(None, (*parts, _bullets(self.notes))))
+        tables = [_told(each) if each.title == _DOWN else each.text(_WIDTH) for each in self.tables]
+        parts = [*tables[:1], _bullets(self.answers), *tables[1:], _bullets(self.notes)]
+        return "\n\n".join(filter(None, parts))
 
     def _repr_html_(self) -> str:
         def listed(sentences: Sequence[str]) -> str:
             return "".join(f"<p>{html.escape(each)}</p>" for each in sentences)
 
-        tables = "".join(table.html() for table in self.tables)
-        return f"{listed(self.answers)}{tables}{listed(self.notes)}"
+        first, *tables = [table.html() for table in self.tables] or [""]
+        return f"{first}{listed(self.answers)}{''.join(tables)}{listed(self.notes)}"
 
 
 def _bullets(sentences: Sequence[str]) -> str:
@@ -115,10 +116,10 @@ def _summary(clusters: Sequence[ClusterFailover]) -> Table:
             each.cluster,
             each.workers,
             each.vms,
-            each.survives_nodes,
-            each.checked_nodes,
+            each.survives_nodes if each.vms else None,
+            each.checked_nodes if each.vms else None,
             each.search.not_survived_at,
-            f"{sum(not loss.is_survived for loss in each.losses)} of {len(each.losses)}",
+            _single(each),
             _share(each.pairs.tried if each.pairs else None),
             _share(each.second_losses),
             verdict(each),
@@ -136,6 +137,12 @@ def _summary(clusters: Sequence[ClusterFailover]) -> Table:
     return Table(
         "Failover: losses after which every VM runs again", columns + more, tuple(rows), notes
     )
+
+
+def _single(found: ClusterFailover) -> str:
+    if not found.vms:
+        return "-"
+    return f"{sum(not loss.is_survived for loss in found.losses)} of {len(found.losses)}"
 
 
 def _share(tried: Series | None) -> str:
@@ -201,7 +208,10 @@ def _drains(clusters: Sequence[ClusterFailover]) -> Table:
         if rule is None:
             continue
         stuck = [drained for drained in each.drains if not drained.is_completed]
-        first = f"{stuck[0].not_moved[0].vm}: {stuck[0].not_moved[0].message}" if stuck else ""
+        first = ""
+        if stuck:
+            vm = stuck[0].not_moved[0]
+            first = f"{vm.vm}: {binding_of(vm.message)}"
         rows.append(
             (
                 each.cluster,

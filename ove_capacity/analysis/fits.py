@@ -117,7 +117,7 @@ class _ByNodes:
 
 def _ask_nodes(trial: Trial, cluster: Cluster, pod: Pod) -> _ByNodes:
     chosen, refused = trial.alone(pod)
-    what = binding(refused, taken_shares(trial.state, pod, len(chosen)))
+    what = binding(refused, taken_shares(trial.state, pod, len(chosen)), trial.workers)
     pools = Counter(trial.state.nodes[n].pool for n in chosen)
     by_pool = FrozenMap({pool: pools[pool] for pool in sorted(pools)})
     return _ByNodes(len(chosen), pod_budget(cluster, what), refused.message, by_pool)

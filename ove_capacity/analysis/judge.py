@@ -7,7 +7,11 @@ from collections.abc import Iterable, Sequence
 
 from ove_capacity.analysis.binding import binding_of
 from ove_capacity.analysis.budgets import Budget
-from ove_capacity.analysis.cluster_failover import ClusterFailover, WhileDrained
+from ove_capacity.analysis.cluster_failover import (
+    NOTHING_TO_LOSE,
+    ClusterFailover,
+    WhileDrained,
+)
 from ove_capacity.analysis.finding import NONE_KNOWN, Answer, Finding, Question
 from ove_capacity.analysis.headroom import ClusterHeadroom
 from ove_capacity.analysis.rehearsal import Loss
@@ -40,7 +44,7 @@ def n_plus_1(found: ClusterFailover, *, is_fenced: bool) -> Finding:
     """Whether every VM runs again after the loss of any one worker."""
     question = Question.N_PLUS_1
     if not found.vms:
-        return Finding(question, Answer.NOTHING, "no VM runs here")
+        return Finding(question, Answer.NOTHING, f"{NOTHING_TO_LOSE}: no VM runs here")
     weak = [loss for loss in found.losses if not loss.is_survived]
     if not weak:
         more = found.survives_nodes
@@ -55,7 +59,7 @@ def while_draining(found: ClusterFailover) -> Finding:
     """The same while one worker is drained for maintenance."""
     question, tried = Question.WHILE_DRAINING, found.while_drained
     if not found.vms:
-        return Finding(question, Answer.NOTHING, "no VM runs here")
+        return Finding(question, Answer.NOTHING, f"{NOTHING_TO_LOSE}: no VM runs here")
     if found.workers < 2:
         return Finding(question, Answer.NO, "the only worker cannot be drained", "workers")
     if tried is None:

@@ -221,7 +221,8 @@ class _Climb:
     def _refused(self, key: int) -> bool:
         """Note why; lift what the nodes lack, or else leave the shape out: True if so."""
         refused = self.trial.refusal(self._pod(key))
-        what = binding(refused, taken_shares(self.trial.state, refused.pod, 0))
+        shares = taken_shares(self.trial.state, refused.pod, 0)
+        what = binding(refused, shares, self.trial.workers)
         if what in self.trial.state.resources:
             name = pod_budget(self.cluster, what)
             self.rungs.append(Rung(name, "node", len(self.order), refused.message))

@@ -26,6 +26,8 @@ class Trial:
         """Copy the state; pods of other specs than *pods* may not be asked about."""
         self.state = state.copy()
         self.policy = Policy(tie="first", nodes_scored=policy.nodes_scored)
+        self.workers = frozenset(n for n, node in enumerate(state.nodes) if node.is_worker)
+        """By index, out of service or not."""
         scheduler_of(self.state).classify(self.state, pods)
 
     def alone(self, pod: Pod) -> tuple[list[int], Refused]:

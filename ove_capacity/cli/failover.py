@@ -78,7 +78,7 @@ def failover(
     refuse_no_folder(figures)
     case = load_case(scenario, variant=variant, settings=settings, outside=outside, seed=seed)
 
-    from ove_capacity.report import json, records  # not before the input is known to be right
+    from ove_capacity.report import json, records, text  # not before the input is known to be right
 
     found = ove_capacity.failover(
         case,
@@ -90,7 +90,7 @@ def failover(
     )
     deliver(
         lambda: json.failover_document(case, found),
-        lambda: str(found),
+        lambda: text.failover_text(case, found),
         form=form,
         file=output,
         case=case,

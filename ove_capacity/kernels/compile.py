@@ -41,8 +41,9 @@ Array = NDArray[Any]
 _F = TypeVar("_F", bound=Callable[..., Any])
 _T = TypeVar("_T", bound=NamedTuple)
 
-CALLS_WORTH_LOADING = 150_000
-"""Pod-node pairs run plain (20 µs each) after which loading compiled kernels would have paid."""
+CALLS_WORTH_LOADING = 300_000
+"""Pod-node pairs run plain (7 µs each) after which loading compiled kernels, for a second of CPU,
+would have paid; twice that many, so that what ends soon after does not pay for both."""
 
 CALLS_WORTH_COMPILING = 1_000_000
 """Pod-node pairs run plain after which compiling them first would have paid."""

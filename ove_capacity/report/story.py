@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from ove_capacity.analysis.cluster_failover import ClusterFailover
+from ove_capacity.analysis.cluster_failover import NOTHING_TO_LOSE, ClusterFailover
 from ove_capacity.analysis.failover_result import Failover
 from ove_capacity.analysis.fits import Fit
 from ove_capacity.analysis.headroom import ClusterHeadroom, Headroom
@@ -197,6 +197,8 @@ def _overhead(room: ClusterHeadroom) -> tuple[str, str]:
 def _survives(loss: ClusterFailover) -> str:
     if not loss.workers:
         return "no worker"
+    if not loss.vms:
+        return NOTHING_TO_LOSE
     if loss.survives_nodes:
         return "yes"
     worst = max((len(each.not_returned) for each in loss.losses), default=0)

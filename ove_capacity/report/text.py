@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 
 from ove_capacity.analysis.failover import failover
+from ove_capacity.analysis.failover_result import Failover
 from ove_capacity.analysis.headroom import Headroom, headroom
 from ove_capacity.analysis.ladder import Ladder
 from ove_capacity.analysis.settle import settle
@@ -20,6 +21,7 @@ from ove_capacity.sim.run import Run
 from ove_capacity.tables import Table
 
 __all__ = [
+    "failover_text",
     "headroom_text",
     "origins_text",
     "show_text",
@@ -73,6 +75,20 @@ def headroom_text(case: Case, room: Headroom, ladder: Ladder | None = None) -> s
             _bullets("Fits, but is not tested", room_tables.untested(room)),
             room_tables.tested_sentence(room),
             _bullets("Not counted", notes),
+            story.evidence_sentence(case.assumptions),
+            f"{_count(warned, 'warning')}: `validate` tells them." if warned else "",
+            _provenance(case),
+        ]
+    )
+
+
+def failover_text(case: Case, found: Failover) -> str:
+    """Which losses are survived, who would not return, and what would help."""
+    warned = len(case.warnings)
+    return _page(
+        [
+            f"{case.name}: failover with the listed VMs in place, seed {case.seed}.",
+            str(found),
             story.evidence_sentence(case.assumptions),
             f"{_count(warned, 'warning')}: `validate` tells them." if warned else "",
             _provenance(case),

@@ -94,13 +94,13 @@ class Run:
         return tuple(vm for vm in self.vms if vm.status in down)
 
     def clusters(self, name: str = "") -> list[str]:
-        """The clusters, sorted; or the one of that name.
+        """The clusters in the order of the scenario; or the one of that name.
 
         Raises:
             UnknownNameError: there is no such cluster.
         """
         if not name:
-            return sorted(self.states)
+            return [cluster.name for cluster in self.case.fleet.clusters]
         if name not in self.states:
             raise UnknownNameError("cluster", name, sorted(self.states))
         return [name]

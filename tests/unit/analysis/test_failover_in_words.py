@@ -3,6 +3,8 @@
 import pytest
 
 from ove_capacity.analysis.failover import failover
+from ove_capacity.analysis.headroom import headroom
+from ove_capacity.analysis.verdict import verdict
 from tests.simulation.build import case, cluster, workload
 
 
@@ -21,7 +23,7 @@ def test_more_workers_than_there_are_cannot_be_lost():
 def test_without_a_vm_nothing_is_lost(workers):
     found = asked(workers=workers, survive=5)
     assert found.is_survived
-    assert found.answers == ["production: nothing runs there that could be lost."]
+    assert found.answers == ["production: nothing to lose: no VM runs there."]
     assert found.clusters["production"].survives_nodes == workers
 
 
@@ -72,3 +74,14 @@ def test_the_worst_pairs_are_told_in_full_and_all_of_them_in_the_matrix():
     shown = site.to_dict()["not_survived"]
     assert [len(loss["not_returned"]) for loss in shown] == [2, 2, 2]
     assert all(vm["message"] for loss in shown for vm in loss["not_returned"])
+
+
+def test_vms_that_wait_before_any_loss_are_told():
+    found = failover(case(workload("huge", memory_gib=999, count=2))).clusters["production"]
+    assert "2 VMs find no node even before a loss: they do not count" in found.notes
+
+
+def test_clusters_come_in_the_order_of_the_scenario():
+    plan = case(clusters=(cluster(name="west"), cluster(name="east")))
+    for answer in (failover(plan), headroom(plan), verdict(plan)):
+        assert list(answer.clusters) == ["west", "east"]

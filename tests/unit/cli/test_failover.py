@@ -90,8 +90,11 @@ def test_simulate_and_failover_tell_the_same(
 def test_the_text_says_the_answer_first(scenario: str, capsys: pytest.CaptureFixture[str]) -> None:
     main(["failover", scenario])
     printed = capsys.readouterr().out
-    empty, lab, *_ = printed.splitlines()
-    assert empty == "- empty: nothing runs there that could be lost."
+    heading, _, title, *_ = printed.splitlines()
+    assert heading.endswith("failover with the listed VMs in place, seed 0.")
+    assert title.startswith("Failover: ")
+    lab, empty = [line for line in printed.splitlines() if line.startswith("- ")][:2]
+    assert empty == "- empty: nothing to lose: no VM runs there."
     assert lab.startswith("- lab: any 1 of 3 workers may be lost; when lab-worker-0 +")
     assert max(map(len, printed.splitlines())) <= 100
 
