@@ -36,6 +36,8 @@ class Finding:
     """What to write instead, when there is something."""
     severity: Severity | None = None
     """None: as the rule says."""
+    clusters: tuple[str, ...] = ()
+    """Those it is about; none: those that list its file, or all of them."""
     rule: str = ""
     """Id of the rule; filled in for it."""
 

@@ -83,9 +83,11 @@ def _launched(subject: Subject) -> tuple[Launched, ...]:
         for name, count in vm.counts:
             if name not in clusters or written is None:
                 continue
-            workload = listed.get((name, written.vmi.key), written)
-            if workload is written and not vm.path:
-                workload = _merged(workload, vm, clusters[name])
+            workload = written
+            if not vm.path:
+                runs = vm.manifest is not None and vm.manifest.runs
+                known = listed.get((name, written.vmi.key)) if runs else None
+                workload = known or _merged(written, vm, clusters[name])
             pod = _pod(workload, clusters[name])
             found.append(Launched(vm, workload, clusters[name], count, pod))
     return tuple(found)
@@ -163,4 +165,5 @@ def gathered(
         plain = any(finding.severity is None for finding, _ in findings)
         consequence = lead + affected([vm for _, vm in findings], one, many)
         severity = None if plain else first.severity
-        yield replace(first, consequence=consequence, severity=severity)
+        clusters = tuple(dict.fromkeys(vm.cluster.name for _, vm in findings))
+        yield replace(first, consequence=consequence, severity=severity, clusters=clusters)

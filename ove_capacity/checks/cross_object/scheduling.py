@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ove_capacity.checks.finding import Finding, Rule, Severity
-from ove_capacity.checks.launched import Launched, gathered, launched_vms
+from ove_capacity.checks.launched import Launched, affected, gathered, launched_vms
 from ove_capacity.checks.subject import Subject
 from ove_capacity.kube.filters.node_affinity import matches_node
 from ove_capacity.kube.filters.taint_toleration import untolerated_taint
@@ -18,6 +18,7 @@ from ove_capacity.model.resources import CPU, HUGEPAGES_PREFIX, MEMORY, PODS, am
 
 __all__ = ["SCHEDULING_RULES"]
 
+_INSTALLS = ("HyperConverged", "KubeVirt")
 _PENDING = ("stays Pending", "stay Pending")
 _GIB = 1 << 30
 _SELECTOR = "nodeSelector"
@@ -136,6 +137,26 @@ def _lacks_virtualization(subject: Subject) -> Iterator[Finding]:
     yield from gathered(found(), *_PENDING)
 
 
+def _not_installed(subject: Subject) -> Iterator[Finding]:
+    """A cluster runs VMs when OpenShift Virtualization is installed there, by a HyperConverged.
+
+    Told where the manifests of another cluster have one, so that installing it is their business.
+
+    Source: kubevirt/hyperconverged-cluster-operator 1.11.0 README.md.
+    """
+    having = {each.cluster for kind in _INSTALLS for each in subject.of_kind(kind)}
+    bare: dict[str, list[Launched]] = {}
+    for vm in launched_vms(subject):
+        if having and vm.is_used and vm.cluster.name not in having:
+            bare.setdefault(vm.cluster.name, []).append(vm)
+    for cluster, vms in () if "" in having else bare.items():
+        yield Finding(
+            subject.problem("no HyperConverged among its manifests", "clusters", cluster),
+            consequence=f"unless it is installed otherwise, {affected(vms, *_PENDING)}",
+            repair="a HyperConverged",
+        )
+
+
 def _cure(missing: list[str]) -> str:
     if any("cpumanager" in each for each in missing):
         return "cpuManagerPolicy: static for the pool, by a KubeletConfig or a PerformanceProfile"
@@ -234,6 +255,12 @@ SCHEDULING_RULES = (
         "Devices and hugepages no node offers",
         Severity.ERROR,
         _not_offered,
+    ),
+    Rule(
+        "virtualization-missing",
+        "Clusters without virtualization",
+        Severity.WARNING,
+        _not_installed,
     ),
     Rule("vm-too-large", "VMs larger than any node", Severity.ERROR, _larger_than_a_node),
 )
