@@ -153,6 +153,10 @@ class PodSpec:
     termination_grace_period_seconds: int = 30
     empty_dir_media: Mapping[str, str] = field(default_factory=dict)
     """Volume name -> medium, for emptyDirs with one."""
+    local_volumes: tuple[str, ...] = ()
+    """Volumes on the node's own disk, by name: hostPath, and emptyDir that is not in memory."""
+    has_no_priority: bool = False
+    """Admission wrote no priority: it counts as 0, and no threshold makes the pod expendable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +183,12 @@ class Pod:
     nominated_node: str = ""
     allocated: tuple[ResourceList, ...] = ()
     """Per container, what its node holds for it while it is resized in place; () when it is not."""
+    annotations: Labels = field(default_factory=dict)
+    """Those that the autoscaler reads."""
+    created_ms: int | None = None
+    """When it was created, in milliseconds since any one origin; None: not known."""
+    deleted_ms: int | None = None
+    """When it was asked to end; None: it was not, or that is not known."""
 
     @property
     def key(self) -> str:

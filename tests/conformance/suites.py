@@ -19,7 +19,7 @@ SUITES: dict[str, str | None] = {
     "nrt": "tests.conformance.nrt",
     "kubevirt": "tests.conformance.kubevirt",
     "placement": "tests.conformance.placement",
-    "autoscaler": None,
+    "autoscaler": "tests.conformance.autoscaler",
 }
 """Suite -> its module; None: not decided yet."""
 

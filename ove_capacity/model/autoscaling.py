@@ -1,0 +1,132 @@
+"""What grows and shrinks a cluster: machine sets, their bounds, and the rules of the autoscaler."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ove_capacity.model.node import Node
+from ove_capacity.model.pod import Pod
+
+__all__ = [
+    "Bounds",
+    "ClusterAutoscaler",
+    "MachineAutoscaler",
+    "MachineHealthCheck",
+    "MachineSet",
+    "NodeGroup",
+    "ScaleDown",
+    "UnhealthyCondition",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The least and the most of something; None: the autoscaler's own default."""
+
+    least: int | None = None
+    most: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleDown:
+    """``scaleDown`` of a ClusterAutoscaler; None: the default of the release."""
+
+    enabled: bool = True
+    delay_after_add_ms: int | None = None
+    delay_after_delete_ms: int | None = None
+    delay_after_failure_ms: int | None = None
+    unneeded_time_ms: int | None = None
+    utilization_threshold: float | None = None
+    cordon_before_terminating: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterAutoscaler:
+    """The ClusterAutoscaler of a cluster; None: the default of the release."""
+
+    name: str = "default"
+    """The operator heeds no other."""
+    max_nodes_total: int | None = None
+    cores: Bounds = Bounds()
+    """Whole cores of all machines."""
+    memory_gib: Bounds = Bounds()
+    """GiB of all machines."""
+    gpus: tuple[tuple[str, int, int], ...] = ()
+    """(type, least, most)."""
+    expanders: tuple[str, ...] = ()
+    """LeastWaste, Priority, Random: first to last; (): the default of the release."""
+    scale_down: ScaleDown | None = None
+    """None: not written, so it scales down with defaults."""
+    pod_priority_threshold: int | None = None
+    new_pod_scale_up_delay_ms: int | None = None
+    max_pod_grace_period_s: int | None = None
+    max_node_provision_time_ms: int | None = None
+    balance_similar_node_groups: bool = False
+    balancing_ignored_labels: tuple[str, ...] = ()
+    ignore_daemonsets_utilization: bool = False
+    skip_nodes_with_local_storage: bool | None = None
+    enforce_min_size: bool = False
+    """Whether groups below their least size are filled up to it."""
+    startup_taints: tuple[str, ...] = ()
+    """Taint keys that fall off when a machine is up."""
+
+
+@dataclass(frozen=True, slots=True)
+class MachineAutoscaler:
+    """The bounds within which a MachineSet may be scaled."""
+
+    name: str
+    machine_set: str
+    min_replicas: int
+    max_replicas: int
+
+
+@dataclass(frozen=True, slots=True)
+class MachineSet:
+    """A pool of machines made alike."""
+
+    name: str
+    replicas: int = 1
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Labels that its machines give to their nodes."""
+    taints: tuple[tuple[str, str, str], ...] = ()
+    """(key, value, effect) that its machines give to their nodes."""
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    machine_labels: Mapping[str, str] = field(default_factory=dict)
+    """Labels of the machines themselves, which health checks select by."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnhealthyCondition:
+    """A condition of a node that makes a machine unhealthy once it has lasted."""
+
+    type: str
+    status: str
+    timeout_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class MachineHealthCheck:
+    """Which machines are replaced, and when."""
+
+    name: str
+    selector: Mapping[str, str] = field(default_factory=dict)
+    conditions: tuple[UnhealthyCondition, ...] = ()
+    max_unhealthy: str = "100%"
+    """A number, or a percentage that is rounded down."""
+    node_startup_timeout_ms: int = 600_000
+    """A machine without a node for so long is replaced; 0: never."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeGroup:
+    """Machines that the autoscaler adds and removes alike."""
+
+    name: str
+    min_size: int
+    max_size: int
+    template: Node | None = None
+    """A new node as the provider foretells it; None: it cannot tell."""
+    daemon_pods: tuple[Pod, ...] = ()
+    """What the provider expects to run on a new node."""

@@ -1,0 +1,1 @@
+"""The Cluster Autoscaler as OpenShift runs it: rules without a clock, states as values."""

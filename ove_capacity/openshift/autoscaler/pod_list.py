@@ -1,0 +1,95 @@
+"""Which pending pods need new nodes: those that are left when the others have found a place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from ove_capacity.openshift.autoscaler.equivalence import SimilarPods
+from ove_capacity.openshift.autoscaler.go_sort import go_sorted
+from ove_capacity.openshift.autoscaler.options import AutoscalingOptions
+from ove_capacity.openshift.autoscaler.simulation import Simulation, is_expendable
+from ove_capacity.openshift.autoscaler.view import is_daemon_pod
+
+__all__ = ["PodList", "are_all_new", "is_old_enough", "pods_to_help"]
+
+_TOO_NEW_MS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class PodList:
+    """Pending pods by what becomes of them, by number."""
+
+    expendable: tuple[int, ...] = ()
+    """Of too little priority to be heeded."""
+    fitting: tuple[int, ...] = ()
+    """They have a place on nodes that are there, or on their way."""
+    daemons: tuple[int, ...] = ()
+    """Of DaemonSets: a new node would bring one of its own."""
+    to_help: tuple[int, ...] = ()
+    """In the order in which they are tried."""
+
+
+def pods_to_help(simulation: Simulation, options: AutoscalingOptions) -> PodList:
+    """Sort out the pending pods; those that fit are placed in the snapshot.
+
+    Source: openshift/kubernetes-autoscaler 70920d3c6 cluster-autoscaler/core/podlistprocessor/
+    pod_list_processor.go, Process.
+    """
+    pods, cutoff = simulation.pods, options.expendable_pods_priority_cutoff
+    expendable = [i for i in simulation.pending if is_expendable(pods[i], cutoff)]
+    gone = frozenset(expendable)
+    waiting = [i for i in simulation.pending if i not in gone]
+    ordered = go_sorted(waiting, lambda a, b: pods[a].spec.priority > pods[b].spec.priority)
+    unplaced = frozenset(_without_place(simulation, ordered))
+    return PodList(
+        tuple(expendable),
+        tuple(i for i in ordered if i not in unplaced),
+        tuple(i for i in ordered if i in unplaced and is_daemon_pod(pods[i])),
+        tuple(i for i in ordered if i in unplaced and not is_daemon_pod(pods[i])),
+    )
+
+
+def _without_place(simulation: Simulation, ordered: Sequence[int]) -> list[int]:
+    """Place the pods that fit, first to last; those that do not.
+
+    Between two pods of one class nothing changes when the first finds no place, so the others of a
+    run share its fate.
+
+    Source: openshift/kubernetes-autoscaler 70920d3c6 cluster-autoscaler/core/podlistprocessor/
+    filter_out_schedulable.go, filterOutSchedulableByPacking.
+    """
+    snapshot, pods, classes = simulation.snapshot, simulation.pods, simulation.classes
+    similar, rows = SimilarPods(), snapshot.rows
+    refused: list[int] = []
+    for c, run in groupby(ordered, key=lambda number: classes[number]):
+        tried: list[int] = []
+        for number in run:
+            (refused if similar.has_like(pods[number]) else tried).append(number)
+        placed = len(snapshot.place_run(c, len(tried), rows)) if tried else 0
+        for number in tried[placed:]:
+            if not similar.has_like(pods[number]):
+                similar.add(pods[number])
+            refused.append(number)
+    return refused
+
+
+def is_old_enough(created_ms: int, now_ms: int, delay_ms: int) -> bool:
+    """Whether a pod has waited longer than ``scaleUp.newPodScaleUpDelay``.
+
+    Source: openshift/kubernetes-autoscaler 70920d3c6 cluster-autoscaler/core/
+    static_autoscaler.go, filterOutYoungPods.
+    """
+    return now_ms - created_ms > delay_ms
+
+
+def are_all_new(created_ms: Sequence[int], now_ms: int) -> bool:
+    """Whether even the oldest pod is so young that the loop waits for more to come.
+
+    The loop then scales nothing, up or down.
+
+    Source: openshift/kubernetes-autoscaler 70920d3c6 cluster-autoscaler/core/
+    static_autoscaler.go, allPodsAreNew.
+    """
+    return min(created_ms) + _TOO_NEW_MS > now_ms

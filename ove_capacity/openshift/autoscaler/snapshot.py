@@ -1,0 +1,355 @@
+"""The cluster that the autoscaler tries things on: nodes come and go, pods move, all is undone.
+
+It holds arrays of its own, with spare rows for the nodes it invents. A new node of a group is a
+copy of the group's pattern, one of two rows that were compiled along with the cluster: what differs
+between the two (the node itself, its hostname) is a new node's own, everything else is copied. The
+filters are the scheduler's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from ove_capacity.kernels.compile import Array, views
+from ove_capacity.kube.codes import PASS
+from ove_capacity.kube.filtering import check_node, prepare
+from ove_capacity.kube.profile import ProfileArrays, profile_arrays
+from ove_capacity.kube.scheduler import Scheduler
+from ove_capacity.openshift.autoscaler.columns import (
+    filter_scratch,
+    grown_counters,
+    grown_nodes,
+    grown_static,
+)
+from ove_capacity.state.arrays import (
+    AFFINITY_LINKS,
+    ANTI_LINKS,
+    CLASH_LINKS,
+    EXISTING_LINKS,
+    FEED_LINKS,
+    GONE,
+    HARD_LINKS,
+    PORT_LINKS,
+    READY,
+    STATIC_CODE,
+    STATIC_ROW,
+    ClassArrays,
+    CounterArrays,
+    NodeArrays,
+)
+from ove_capacity.state.claim import count_on_node
+from ove_capacity.state.cluster_state import ClusterState
+
+__all__ = ["Mark", "Pattern", "Snapshot"]
+
+_SPARE = 64
+
+
+class Pattern(NamedTuple):
+    """How a new node of a group looks."""
+
+    row: int
+    """The first of its two rows; the other one follows."""
+    daemons: tuple[int, ...] = ()
+    """Classes of the pods that run on it from the start."""
+
+
+class Mark(NamedTuple):
+    """A moment of a snapshot to come back to."""
+
+    used: int
+    arrays: tuple[Array, ...]
+    pods: dict[int, list[int]]
+
+
+class Snapshot:
+    """A copy of a cluster's state that may be changed at will.
+
+    Nodes are rows: first those of the cluster in their order, then patterns, then new nodes in the
+    order they were added.
+    """
+
+    def __init__(
+        self, state: ClusterState, scheduler: Scheduler, patterns: Mapping[str, Pattern]
+    ) -> None:
+        assert state.classes is not None
+        assert state.counters is not None
+        self.state, self.scheduler = state, scheduler
+        self.patterns = dict(patterns)
+        self.pods: dict[int, list[int]] = {}
+        """Node -> pods on it, by whatever number their owner gave them."""
+        self._used = len(state.nodes)
+        self._nodes = NodeArrays(*(array.copy() for array in state.arrays))
+        self._counters = CounterArrays(*(array.copy() for array in state.counters))
+        self._classes: ClassArrays = state.classes
+        self._profile: ProfileArrays = profile_arrays(scheduler.profile, state.resources)
+        self._own_keys = self._keys_of_one_node()
+        self._closed: dict[int, Array] = {}
+        """Class -> nodes that pods on them, or near, have closed to it."""
+        for pattern in self.patterns.values():
+            self._nodes.presence[[pattern.row, pattern.row + 1]] = GONE
+        self._count_members()
+        self._renew_views()
+
+    # -- what is compiled ------------------------------------------------------------------------
+
+    def _keys_of_one_node(self) -> list[int]:
+        """Topology keys by which each node is a domain of its own."""
+        domain = self._counters.domain
+        own = {0}
+        for pattern in self.patterns.values():
+            pair = domain[:, pattern.row], domain[:, pattern.row + 1]
+            own.update(np.flatnonzero(pair[0] != pair[1]).tolist())
+        return sorted(own)
+
+    def _count_members(self) -> None:
+        self._counters.members[...] = 0
+        for n in np.flatnonzero(self._nodes.presence == READY).tolist():
+            self._count_member(n, 1)
+
+    def _count_member(self, n: int, sign: int) -> None:
+        scope, domain, eligible = (
+            self._counters.scope,
+            self._counters.domain,
+            self._counters.eligible,
+        )
+        for k in range(len(scope)):
+            d = domain[scope[k, 0], n]
+            if d >= 0 and eligible[scope[k, 1], n]:
+                self._counters.members[k, d] += sign
+
+    def _renew_views(self) -> None:
+        self._views = (
+            views(self._nodes),
+            views(self._counters),
+            views(self._classes),
+            views(self._profile),
+            views(filter_scratch(self._classes)),
+        )
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    @property
+    def rows(self) -> Array:
+        """Rows of the nodes there are, in order."""
+        found: Array = np.flatnonzero(self._nodes.presence[: self._used] != GONE)
+        return found
+
+    def amount(self, c: int, resource: str) -> int:
+        """What a pod of class *c* asks for of a resource."""
+        if resource not in self.state.resources:
+            return 0
+        return int(self._classes.request[c, self.state.resource_index(resource)])
+
+    def check(self, c: int, n: int) -> int:
+        """What the scheduler's filters say of node *n* for class *c* now."""
+        nodes, counters, classes, profile, scratch = self._views
+        prepare(c, counters, classes, scratch)
+        return check_node(c, n, nodes, counters, classes, profile, scratch)
+
+    def lacking(self, c: int, n: int) -> list[str]:
+        """The resources that node *n* is short of for class *c*."""
+        request = self._classes.request[c]
+        short = (request > 0) & (request > self._free([n])[0])
+        return [self.state.resources[r] for r in np.flatnonzero(short)]
+
+    def _free(self, rows: Array | Sequence[int]) -> Array:
+        free: Array = self._nodes.allocatable[rows] - self._nodes.requested[rows]
+        return free
+
+    def requested(self, n: int) -> dict[str, int]:
+        """What the pods on node *n* ask for in sum."""
+        return dict(zip(self.state.resources, self._nodes.requested[n].tolist(), strict=True))
+
+    def heeds_pods(self, c: int) -> bool:
+        """Whether pods elsewhere decide where class *c* may go, beside what they take away."""
+        kinds = (AFFINITY_LINKS, ANTI_LINKS, EXISTING_LINKS, HARD_LINKS, CLASH_LINKS)
+        starts = self._classes.starts
+        return any(starts[kind, c] < starts[kind, c + 1] for kind in kinds)
+
+    def _is_monotone(self, c: int) -> bool:
+        """Whether a node that refuses class *c* goes on refusing as long as pods only come."""
+        starts = self._classes.starts
+        return all(starts[k, c] == starts[k, c + 1] for k in (AFFINITY_LINKS, HARD_LINKS))
+
+    # -- first fit -------------------------------------------------------------------------------
+
+    def _open(self, c: int, rows: Array) -> Array:
+        """Of *rows*, those that have room for class *c* and no reason of their own to refuse it."""
+        nodes, classes = self._nodes, self._classes
+        request = classes.request[c]
+        asked = np.flatnonzero(request > 0)
+        short = (request[asked] > self._free(rows)[:, asked]) & (self._profile.ignored[asked] == 0)
+        ok = ~short.any(axis=1)
+        ok &= nodes.presence[rows] == READY
+        ok &= nodes.cordoned[rows] == 0
+        ok &= classes.static[STATIC_CODE, classes.facts[c, STATIC_ROW], rows] == PASS
+        if c in self._closed:
+            ok &= ~self._closed[c][rows]
+        kept: Array = rows[ok]
+        return kept
+
+    def first_fit(self, c: int, rows: Array) -> int:
+        """The first of *rows* that may take a pod of class *c*, -1 when none does.
+
+        Cordoned nodes are not tried, whatever the pod tolerates.
+        """
+        candidates = self._open(c, rows)
+        if len(candidates) == 0:
+            return -1
+        if not self.heeds_pods(c):
+            return int(candidates[0])
+        nodes, counters, classes, profile, scratch = self._views
+        prepare(c, counters, classes, scratch)
+        remember = self._is_monotone(c)
+        for n in candidates.tolist():
+            if check_node(c, n, nodes, counters, classes, profile, scratch) == PASS:
+                return int(n)
+            if remember:
+                closed = self._closed.get(c)
+                if closed is None:
+                    closed = self._closed[c] = np.zeros(len(self._nodes.presence), np.bool_)
+                closed[n] = True
+        return -1
+
+    def place_run(self, c: int, count: int, rows: Array) -> list[int]:
+        """Place up to *count* pods of a class, each on the first of *rows* that takes it.
+
+        Returns their nodes; the first pod that finds none ends it.
+        """
+        if not self.heeds_pods(c):
+            return self._place_bulk(c, count, rows)
+        chosen: list[int] = []
+        while len(chosen) < count:
+            n = self.first_fit(c, rows)
+            if n < 0:
+                break
+            self.place(c, n)
+            chosen.append(n)
+        return chosen
+
+    def _place_bulk(self, c: int, count: int, rows: Array) -> list[int]:
+        candidates = self._open(c, rows)
+        if len(candidates) == 0:
+            return []
+        request = self._classes.request[c]
+        asked = np.flatnonzero((request > 0) & (self._profile.ignored == 0))
+        each = (self._free(candidates)[:, asked] // request[asked]).min(axis=1)
+        upto = np.cumsum(each)
+        last = int(np.searchsorted(upto, count))
+        taken = each[: last + 1].copy()
+        if last < len(each):
+            taken[last] = count - (int(upto[last - 1]) if last else 0)
+        chosen: list[int] = []
+        for n, pods in zip(candidates.tolist(), taken.tolist(), strict=False):
+            self.place(c, n, pods)
+            chosen.extend([n] * pods)
+        return chosen
+
+    # -- writing ---------------------------------------------------------------------------------
+
+    def place(self, c: int, n: int, pods: int = 1) -> None:
+        """Node *n* holds so many pods of class *c* more."""
+        nodes, counters, classes = self._views[:3]
+        if pods > 1 and not self._feeds(c):
+            self._nodes.requested[n] += pods * self._classes.request[c]
+            self._nodes.nonzero[n] += pods * self._classes.nonzero[c]
+            return
+        for _ in range(pods):
+            count_on_node(c, n, 1, nodes, counters, classes)
+
+    def _feeds(self, c: int) -> bool:
+        starts = self._classes.starts
+        return any(starts[kind, c] < starts[kind, c + 1] for kind in (FEED_LINKS, PORT_LINKS))
+
+    def lift(self, c: int, n: int) -> None:
+        """Node *n* holds one pod of class *c* less."""
+        count_on_node(c, n, -1, *self._views[:3])
+        self._closed.clear()
+
+    def hold(self, classes: Sequence[int], rows: Sequence[int]) -> None:
+        """Take in the pods that run: one of each class on the row beside it."""
+        if not classes:
+            return
+        pairs = np.stack([np.array(classes, np.int64), np.array(rows, np.int64)])
+        kinds, counts = np.unique(pairs, axis=1, return_counts=True)
+        for c, n, pods in zip(*kinds.tolist(), counts.tolist(), strict=True):
+            self.place(c, n, pods)
+
+    def add_node(self, group: str) -> int:
+        """A new node of a group, with what runs on it from the start; its row."""
+        pattern = self.patterns[group]
+        if self._used == len(self._nodes.presence):
+            self._grow()
+        n, row = self._used, pattern.row
+        self._used += 1
+        nodes, counters = self._nodes, self._counters
+        for array in (nodes.cordoned, nodes.allocatable):
+            array[n] = array[row]
+        for array in (nodes.requested, nodes.nonzero):
+            array[n] = array[row]
+        nodes.ports[n] = 0
+        for column in (counters.domain, counters.eligible):
+            column[:, n] = column[:, row]
+        for key in self._own_keys:
+            if counters.domain[key, row] >= 0:
+                own = n if key == 0 else int(counters.domains[key])
+                counters.domain[key, n] = own
+                counters.domains[key] = max(counters.domains[key], own + 1)
+        self._classes.static[:, :, n] = self._classes.static[:, :, row]
+        for closed in self._closed.values():
+            closed[n] = False
+        nodes.presence[n] = READY
+        self._count_member(n, 1)
+        for c in pattern.daemons:
+            self.place(c, n)
+        return n
+
+    def remove_node(self, n: int) -> None:
+        """Node *n* is there no more; its pods were lifted, or are forgotten with it."""
+        self._nodes.presence[n] = GONE
+        self._count_member(n, -1)
+
+    def _grow(self) -> None:
+        """Twice the room for new nodes."""
+        more = max(_SPARE, self._used)
+        self._nodes = grown_nodes(self._nodes, more)
+        self._counters = grown_counters(self._counters, more)
+        self._classes = grown_static(self._classes, more)
+        self._closed.clear()
+        self._renew_views()
+
+    # -- fork and revert -------------------------------------------------------------------------
+
+    def _written(self) -> tuple[Array, ...]:
+        nodes, counters = self._nodes, self._counters
+        return (
+            nodes.presence,
+            nodes.requested,
+            nodes.nonzero,
+            nodes.ports,
+            counters.domains,
+            counters.held,
+            counters.entries,
+            counters.members,
+        )
+
+    def fork(self) -> Mark:
+        """A moment to come back to."""
+        kept = tuple(array.copy() for array in self._written())
+        return Mark(self._used, kept, {n: list(pods) for n, pods in self.pods.items()})
+
+    def revert(self, mark: Mark) -> None:
+        """As it was at the moment of the mark."""
+        self._used = mark.used
+        for array, before in zip(self._written(), mark.arrays, strict=True):
+            if array.shape == before.shape:
+                array[...] = before
+            else:
+                array[...] = 0
+                array[tuple(slice(0, size) for size in before.shape)] = before
+        self.pods = {n: list(pods) for n, pods in mark.pods.items()}
+        self._closed.clear()
