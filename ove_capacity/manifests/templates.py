@@ -30,7 +30,7 @@ _LANGUAGES = (
     ),
     ("Jinja", re.compile(r"\{\{.*")),
 )
-_PARAMETER = re.compile(r"\$\{\{?[A-Za-z_][A-Za-z0-9_]*\}?\}")
+_PARAMETER = re.compile(r"\$\{(?:[A-Za-z_][A-Za-z0-9_]*|\{[A-Za-z_][A-Za-z0-9_]*\})\}")
 _BLOCK_STRING = re.compile(r"(?:^|[\s:-])[|>][-+0-9]*\s*(?:#.*)?$")
 _QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^']|'')*'")
 _SHOWN_LENGTH = 40
@@ -84,7 +84,11 @@ def _sentence(language: str, sign: str) -> str:
 def template_sentence(text: str, line: int) -> str:
     """What kind of template a text is that could not be read on *line*, from 1; "" if none."""
     lines = text.split("\n")
-    language, sign = _language_of(lines[line - 1] if 0 < line <= len(lines) else "")
+    failed = lines[line - 1] if 0 < line <= len(lines) else ""
+    language, sign = _language_of(failed)
+    hole = _PARAMETER.search(failed)
+    if hole is not None and not language:
+        return f"is a template with ${{PARAMETERS}} ({hole[0]}), not YAML: fill them in first"
     for _, bare in _bare_lines(text):
         if language:
             break

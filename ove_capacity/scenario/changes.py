@@ -21,9 +21,10 @@ from ove_capacity.manifests.fields import shown
 __all__ = ["Changed", "changed", "field_path", "with_variant"]
 
 _STEP = re.compile(
-    r"""(?:^|\.)(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<plain>[^."'\[\]]+))"""
+    r"""(?:^|\.)(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<plain>(?:\\.|[^."'\[\]\\])+))"""
     r"""|\[(?P<index>\d{1,9})\]|\[(?:"(?P<dkey>[^"]*)"|'(?P<skey>[^']*)')\]"""
 )
+_ESCAPED = re.compile(r"\\(.)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,8 @@ class Changed:
 def field_path(text: str) -> FieldPath:
     """Read a path such as ``workloads[0].count`` or ``clusters."a.b".labels``.
 
+    A backslash makes a dot part of a name, as with Helm.
+
     Raises:
         ValueError: with a sentence.
     """
@@ -66,7 +69,8 @@ def field_path(text: str) -> FieldPath:
             steps.append(int(match["index"]))
         else:
             names = ("double", "single", "plain", "dkey", "skey")
-            steps.append(next(match[name] for name in names if match[name] is not None).strip())
+            step = next(match[name] for name in names if match[name] is not None).strip()
+            steps.append(_ESCAPED.sub(r"\1", step) if match["plain"] else step)
         position = match.end()
     if not steps or isinstance(steps[0], int):
         raise ValueError(f"{text!r} is not a path like workloads[0].count")

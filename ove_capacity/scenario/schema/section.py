@@ -49,7 +49,7 @@ T = TypeVar("T")
 
 _LEAST_BYTES = 1 << 20
 """Nothing that a scenario speaks of is smaller: a unit was forgotten."""
-_WITH_B = re.compile(r"([0-9.]+)\s*([KMGTP])i?B", re.IGNORECASE)
+_WITH_B = re.compile(r"([0-9.]+)\s*([KMGTP])i?B?", re.IGNORECASE)
 _LATER = "Read, not modelled yet."
 
 

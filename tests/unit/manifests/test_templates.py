@@ -46,6 +46,12 @@ def test_a_template_says_what_it_is(text, language):
     assert sentence.startswith(f"is a {language} template") if language else not sentence
 
 
+def test_parameters_where_the_text_could_not_be_read_are_named():
+    sentence = template_sentence("a: 1\nb: {cores: ${CORES}}", 2)
+    assert sentence.startswith("is a template with ${PARAMETERS} (${CORES}), not YAML")
+    assert not template_sentence("b: ${CORES}\nc: [", 2)
+
+
 @pytest.mark.parametrize(
     ("text", "what"),
     [

@@ -16,6 +16,7 @@ _WORKLOAD = "workloads: [{name: w, cluster: one, FIELDS}]\n"
         ),
         ("node: {cpu: 8, memory: 32GB}", "did you mean '32Gi'?"),
         ("node: {cpu: 8, memory: 16 gib}", "did you mean '16Gi'?"),
+        ("node: {cpu: 8, memory: 4gi}", "did you mean '4Gi'?"),
         ("node: {cpu: 8, memory: 32}", "node.memory — is 32 bytes: write the unit, as in 64Gi"),
         ("min: 5, max: 2, node: {cpu: 8, memory: 32Gi}", "worker — min is more than max"),
     ],

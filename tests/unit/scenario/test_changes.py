@@ -22,6 +22,7 @@ variants:
         ('a."b.c".d', ("a", "b.c", "d")),
         ("a['b.c/d']", ("a", "b.c/d")),
         ("a.b-c_d", ("a", "b-c_d")),
+        (r"a.b\.c/d.e", ("a", "b.c/d", "e")),
     ],
 )
 def test_a_path_is_read(text, path):
