@@ -8,6 +8,7 @@ import typer
 
 import ove_capacity
 from ove_capacity.cli.endings import ANSWER_IS_NO, ends_decently
+from ove_capacity.cli.loading import load_case
 from ove_capacity.cli.options import (
     FigureFolder,
     Format,
@@ -18,7 +19,6 @@ from ove_capacity.cli.options import (
     Seed,
     Settings,
     Variant,
-    load_case,
 )
 from ove_capacity.cli.output import deliver, draw, refuse_no_folder, refuse_unwritable
 
@@ -70,13 +70,14 @@ def failover(
     output: Output = None,
     figures: FigureFolder = None,
 ) -> None:
-    """Lose workers, pairs, zones: who would not return, and what helps.
+    """Lose workers and zones: who does not return, and what helps.
 
     Ends with 1 when --survive asks for more than is proved.
     """
     refuse_unwritable(output, form)
     refuse_no_folder(figures)
-    case = load_case(scenario, variant=variant, settings=settings, outside=outside, seed=seed)
+    loaded = load_case(scenario, variant=variant, settings=settings, outside=outside, seed=seed)
+    case = loaded.case
 
     from ove_capacity.report import json, records, text  # not before the input is known to be right
 
@@ -93,7 +94,7 @@ def failover(
         lambda: text.failover_text(case, found),
         form=form,
         file=output,
-        case=case,
+        loaded=loaded,
         tables=lambda: records.failover_tables(found),
     )
     draw(figures, found)
