@@ -42,6 +42,9 @@ class NodeAllocatable:
 
     amounts: Amounts
     assumptions: tuple[Assumption, ...]
+    kept: Amounts
+    """CPU (milli-cores, a part of one rounded up) and memory (bytes) that system, kube and eviction
+    keep."""
     eviction_bytes: int
     """Memory that is not allocatable because the kubelet would evict first."""
 
@@ -117,6 +120,9 @@ def node_allocatable(
             _assume("eviction_hard.memory_available", "100Mi", _KUBELET, Evidence.DOCUMENTED),
         )
     hugepages = sum(n for name, n in capacity.items() if name.startswith(HUGEPAGES_PREFIX))
+    for name, amount in (config.kube_reserved or {}).items():
+        reserved[name] += amount * (_NANO_PER_MILLI if name == CPU else 1)
+    kept = {CPU: -(-reserved[CPU] // _NANO_PER_MILLI), MEMORY: reserved[MEMORY] + eviction}
     cpu_nano = capacity.get(CPU, 0) * _NANO_PER_MILLI - reserved[CPU]
     found = dict(capacity)
     found[CPU] = max(0, Quantity(cpu_nano).milli)
@@ -128,4 +134,4 @@ def node_allocatable(
     found[PODS] = config.max_pods
     if config.max_pods == KubeletConfig().max_pods:
         assumed += (_assume("max_pods", "250", _MCO, Evidence.DOCUMENTED),)
-    return NodeAllocatable(found, assumed, min(eviction, memory))
+    return NodeAllocatable(found, assumed, kept, min(eviction, memory))

@@ -31,6 +31,7 @@ from ove_capacity.scenario.compile.budgets import (
     vm_networks_of,
 )
 from ove_capacity.scenario.compile.context import Context
+from ove_capacity.scenario.compile.kubelets import kubelet_config, node_kubelets
 from ove_capacity.scenario.compile.origins import origins_of
 from ove_capacity.scenario.compile.pools import pool_nodes
 from ove_capacity.scenario.schema.cluster import ClusterSection, Kubelet
@@ -255,10 +256,12 @@ def compile_cluster(context: Context, name: str) -> Compiled:
     profile = _profile(context, name, found)
     own_release = _release(context, name, profile)
     _warn_of_rules(context, name, own_release)
-    config = _kubelet(context, name, section.kubelet, profile)
+    rules = kubelet_config(context, name, section.kubelet, profile)
+    config = rules.config
     known_errors = len(context.problems.errors)
-    made = pool_nodes(context, name, profile, own_release, config)
+    made = pool_nodes(context, name, profile, own_release, rules)
     real, shares = _real_nodes(context, name, found, own_release.kubevirt_rules, config)
+    real = node_kubelets(context, name, real, rules, own_release)
     nodes = _unique(context, name, [*real, *made.nodes])
     if not nodes and len(context.problems.errors) == known_errors:
         context.error(path, "has no nodes: give it a profile, pools or nodes", key=True)

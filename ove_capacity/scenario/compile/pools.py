@@ -9,7 +9,7 @@ from ove_capacity.kubevirt.node_labels import virtualization_devices, virtualiza
 from ove_capacity.manifests.document import FieldPath
 from ove_capacity.manifests.profile import ClusterProfile, NodeShape
 from ove_capacity.model.assumption import Assumption, Evidence
-from ove_capacity.model.kubelet import KubeletConfig
+from ove_capacity.model.kubelet import KubeletConfig, NodeKubelet
 from ove_capacity.model.node import HOSTNAME_LABEL, ZONE_LABEL, Node, Taint
 from ove_capacity.model.resources import (
     CPU,
@@ -24,6 +24,7 @@ from ove_capacity.openshift.overhead import PlatformShare, platform_of, platform
 from ove_capacity.quantity import QuantityError, memory_bytes
 from ove_capacity.releases import Release
 from ove_capacity.scenario.compile.context import Context
+from ove_capacity.scenario.compile.kubelets import KubeletRules, asked_topology, pool_kubelet
 from ove_capacity.scenario.compile.topology import says_processors, topology_of
 from ove_capacity.scenario.schema.cluster import ClusterSection, PoolSection
 
@@ -84,7 +85,7 @@ class _Site:
 
     cluster: str
     release: Release
-    config: KubeletConfig
+    rules: KubeletRules
     extra_labels: dict[str, str]
 
 
@@ -208,6 +209,7 @@ def _capacity(pool: _Pool) -> Amounts:
     for size, amount in pool.hugepages.items():
         capacity[HUGEPAGES_PREFIX + size] = amount
     capacity |= pool.section.node.devices
+    capacity |= {name: sum(each) for name, each in pool.section.node.devices_by_cell.items()}
     if pool.runs_vms:
         capacity |= virtualization_devices()
     return capacity
@@ -272,11 +274,36 @@ def _virtualization(pool: _Pool) -> list[Amounts]:
     return [{} if each.virtualization else known for each in pool.section.platform] or [known]
 
 
+def _kubelet(
+    context: Context,
+    site: _Site,
+    pool: _Pool,
+    config: KubeletConfig,
+    capacity: Amounts,
+    allocatable: Amounts,
+    computed: NodeAllocatable,
+) -> NodeKubelet | None:
+    """What its kubelets admit by; None where no policy asks for more than totals."""
+    if not (pool.is_worker and site.rules.admits and pool.count):
+        return None
+    if config.reserved_system_cpus and not config.reserved_cpus:
+        return None  # a list that is wrong has been told
+    path = ("clusters", site.cluster, "pools", pool.name, "node")
+    node, cpus = pool.section.node, capacity[CPU] // 1000
+    topology = pool.topology or asked_topology(context, path, site.cluster, cpus, node)
+    kept = dict(computed.kept)
+    if node.allocatable.cpu is not None:
+        kept[CPU] = max(0, capacity[CPU] - allocatable[CPU])
+    if node.allocatable.memory is not None:
+        del kept[MEMORY]  # reserved memory is taken to agree with what was measured
+    return pool_kubelet(context, path, config, topology, capacity, kept, node, site.release)
+
+
 def _nodes(
     context: Context, site: _Site, pool: _Pool
 ) -> tuple[list[Node], tuple[PlatformShare, ...]]:
     capacity, cluster, release = _capacity(pool), site.cluster, site.release
-    own = site.config if pool.is_worker else KubeletConfig()
+    own = site.rules.config if pool.is_worker else KubeletConfig()
     cpus = capacity[CPU] // 1000
     if own.reserved_cpus > cpus:
         path = ("clusters", cluster, "kubelet", "reservedSystemCPUs")
@@ -300,6 +327,7 @@ def _nodes(
         pool=pool.name,
         topology=pool.topology,
         eviction_bytes=None if is_measured else found.eviction_bytes,
+        kubelet=_kubelet(context, site, pool, own, capacity, allocatable, found),
     )
     nodes = []
     for index in range(pool.count):
@@ -320,13 +348,13 @@ def pool_nodes(
     cluster: str,
     profile: ClusterProfile | None,
     release: Release,
-    config: KubeletConfig,
+    rules: KubeletRules,
 ) -> PoolNodes:
     """The machines of a cluster's pools, in the order of the profile and then of the scenario."""
     section = context.scenario.clusters[cluster]
     extra = context.scenario.assume.node_labels | section.assume.node_labels
     pools = _pools(context, cluster, section, profile)
-    site = _Site(cluster, release, config, extra)
+    site = _Site(cluster, release, rules, extra)
     nodes: list[Node] = []
     shares: list[PlatformShare] = []
     for pool in pools:

@@ -37,6 +37,7 @@ __all__ = [
     "PlatformPods",
     "PoolSection",
     "Range",
+    "ReservedMemorySection",
     "ScaleDown",
     "SchedulerSection",
     "SystemReserved",
@@ -125,6 +126,12 @@ class NodeSection(Section):
     """Threads of each core: 2 with hyper-threading."""
     devices: dict[str, Count] = Field(default_factory=dict)
     """Extended resources: ``{nvidia.com/A100: 2}``."""
+    devices_by_cell: dict[str, tuple[Count, ...]] = Field(
+        default_factory=dict, alias="devicesByCell"
+    )
+    """Extended resources that sit at NUMA cells, from cell 0 on: ``{nvidia.com/A100: [2, 0]}``."""
+    interleaved: Flag = False
+    """Whether CPUs are numbered in turn over the cells, and not cell by cell."""
     allocatable: Allocatable = Allocatable()
     """Measured; left out: what the kubelet's configuration and the release leave of it."""
 
@@ -168,6 +175,15 @@ class SystemReserved(Section):
     """Memory kept for the system."""
 
 
+class ReservedMemorySection(Section):
+    """One entry of ``reservedMemory``."""
+
+    numa_node: Count = Field(alias="numaNode")
+    """The NUMA cell."""
+    limits: dict[Name, AmountOfMemory]
+    """``memory`` and ``hugepages-<size>`` that the system keeps there."""
+
+
 class Kubelet(Section):
     """A KubeletConfig of the workers, by Kubernetes' own field names."""
 
@@ -187,10 +203,25 @@ class Kubelet(Section):
         default="container", alias="topologyManagerScope"
     )
     """Whether containers, or pods as a whole, are aligned."""
+    cpu_manager_policy_options: LabelMap = Field(
+        default_factory=dict, alias="cpuManagerPolicyOptions"
+    )
+    """As ``{full-pcpus-only: "true"}``."""
+    topology_manager_policy_options: LabelMap = Field(
+        default_factory=dict, alias="topologyManagerPolicyOptions"
+    )
+    """As ``{prefer-closest-numa-nodes: "true"}``."""
+    reserved_memory: tuple[ReservedMemorySection, ...] = Field(default=(), alias="reservedMemory")
+    """What the Static memory manager keeps of each cell: in sum systemReserved, kubeReserved and
+    the eviction threshold, or the kubelet does not start."""
     reserved_system_cpus: Text | None = Field(default=None, alias="reservedSystemCPUs")
     """A CPU list: ``0-3,40-43``."""
     system_reserved: SystemReserved | None = Field(default=None, alias="systemReserved")
     """What is kept for the system."""
+    kube_reserved: SystemReserved | None = Field(default=None, alias="kubeReserved")
+    """What is kept for the kubelet; nothing when left out."""
+    workload_partitioning: Flag = Field(default=False, alias="workloadPartitioning")
+    """OpenShift's workload partitioning: nothing else runs on the reserved CPUs."""
     auto_sizing_reserved: Flag | None = Field(default=None, alias="autoSizingReserved")
     """Whether what is kept follows from the size of the machine."""
     eviction_memory: AmountOfMemory | None = Field(default=None, alias="evictionMemoryAvailable")

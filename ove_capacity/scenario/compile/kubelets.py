@@ -1,0 +1,219 @@
+"""``kubelet`` of a cluster, and the machine of a pool -> what its kubelets admit pods by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from ove_capacity.kubelet import start
+from ove_capacity.kubelet.rules import kubelet_rules
+from ove_capacity.kubelet.start_error import StartError
+from ove_capacity.manifests.document import FieldPath
+from ove_capacity.manifests.profile import ClusterProfile
+from ove_capacity.model.assumption import Evidence
+from ove_capacity.model.cpu_set import CpuSetError, cpu_mask
+from ove_capacity.model.kubelet import KubeletConfig, NodeKubelet, ReservedMemory
+from ove_capacity.model.machine import Machine, machine_of
+from ove_capacity.model.node import Node
+from ove_capacity.model.resources import CPU, HUGEPAGES_PREFIX, MEMORY, Amounts
+from ove_capacity.model.topology import Topology
+from ove_capacity.quantity import memory_bytes
+from ove_capacity.releases import Release
+from ove_capacity.scenario.compile.context import Context
+from ove_capacity.scenario.schema.cluster import Kubelet, NodeSection, SystemReserved
+
+__all__ = ["KubeletRules", "asked_topology", "kubelet_config", "node_kubelets", "pool_kubelet"]
+
+_SOCKETS, _THREADS = 2, 2
+"""Of machines that nobody describes; the safe side, since more cells refuse more."""
+
+_WORDS: Mapping[str, str] = {
+    "reserved-cpus": "reservedSystemCPUs",
+    "determine reserved CPU": "reservedSystemCPUs",
+    "reserve the required": "reservedSystemCPUs",
+    "CPU Manager Policy option": "cpuManagerPolicyOptions",
+    "static policy": "cpuManagerPolicyOptions",
+    "none policy": "cpuManagerPolicyOptions",
+    "Topology Manager Policy option": "topologyManagerPolicyOptions",
+    "policy option": "topologyManagerPolicyOptions",
+    "reserved memory": "reservedMemory",
+    "total amount": "reservedMemory",
+    "NUMA cell": "reservedMemory",
+}
+"""What a kubelet that does not start complains of -> the field that says it; the first counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class KubeletRules:
+    """How a cluster's workers are configured."""
+
+    config: KubeletConfig
+    admits: bool = False
+    """A policy was asked for, so that kubelets decide after the scheduler; one that was assumed
+    only, because a profile speaks of pinning, asks for nothing."""
+
+
+def _amounts(section: SystemReserved | None) -> Amounts | None:
+    if section is None:
+        return None
+    both = {CPU: section.cpu, MEMORY: section.memory}
+    return {key: value for key, value in both.items() if value is not None}
+
+
+def _listed_cpus(context: Context, name: str, text: str) -> int:
+    """How many CPUs a list such as ``0-3,40`` names."""
+    try:
+        return cpu_mask(text).bit_count()
+    except CpuSetError:
+        path = ("clusters", name, "kubelet", "reservedSystemCPUs")
+        context.error(path, f"{text!r} is not a CPU list like 0-3,40")
+        return 0
+
+
+def kubelet_config(
+    context: Context, name: str, given: Kubelet, profile: ClusterProfile | None
+) -> KubeletRules:
+    """The noun of a cluster's ``kubelet`` section, and whether it asks kubelets to decide."""
+    policy = given.cpu_manager_policy
+    admits = "static" in (policy, given.memory_manager_policy.lower())
+    admits |= given.topology_manager_policy != "none"
+    if policy is None and profile is not None and profile.cpu_pinning == "enabled":
+        policy = "static"
+        source = f"profile {profile.name} says cpu_pinning: enabled, which needs this policy"
+        context.assume("kubelet.cpu_manager_policy", policy, source, name, Evidence.ASSUMED)
+    cpus = given.reserved_system_cpus
+    return KubeletRules(
+        KubeletConfig(
+            cpu_manager_policy=policy or "none",
+            memory_manager_policy=given.memory_manager_policy,
+            topology_manager_policy=given.topology_manager_policy,
+            topology_manager_scope=given.topology_manager_scope,
+            reserved_cpus=_listed_cpus(context, name, cpus) if cpus else 0,
+            system_reserved=_amounts(given.system_reserved),
+            kube_reserved=_amounts(given.kube_reserved),
+            auto_sizing_reserved=given.auto_sizing_reserved,
+            eviction_memory_bytes=given.eviction_memory,
+            max_pods=given.max_pods or KubeletConfig().max_pods,
+            cpu_manager_policy_options=given.cpu_manager_policy_options,
+            topology_manager_policy_options=given.topology_manager_policy_options,
+            reserved_system_cpus=cpus or "",
+            reserved_memory=tuple(
+                ReservedMemory(each.numa_node, each.limits) for each in given.reserved_memory
+            ),
+            workload_partitioning=given.workload_partitioning,
+        ),
+        admits,
+    )
+
+
+def asked_topology(
+    context: Context, path: FieldPath, cluster: str, cpus: int, section: NodeSection | None = None
+) -> Topology:
+    """The processors of machines that kubelets must know and nobody describes: assumed.
+
+    *path*: of what does not describe them. Two sockets of one cell each, and two threads a core,
+    as far as the CPUs divide.
+    """
+    given = section or NodeSection()
+    sockets = given.sockets or (_SOCKETS if cpus % _SOCKETS == 0 else 1)
+    sockets = sockets if cpus % sockets == 0 else 1
+    threads = _THREADS if cpus // sockets % _THREADS == 0 else 1
+    topology = Topology(sockets, cpus // sockets // threads, threads)
+    value = f"{sockets} sockets x {topology.cores_per_socket} cores x {threads} threads"
+    source = "the kubelets' policies ask for NUMA cells, and nothing says which there are"
+    context.assume(f"node.topology ({cpus} CPUs)", value, source, cluster, Evidence.ASSUMED)
+    context.warn(
+        path,
+        f"the kubelets admit by NUMA cell, and nothing says which cells machines of {cpus} CPUs "
+        f"have: {value} are assumed; say sockets, cores and threads",
+    )
+    return topology
+
+
+def _devices(
+    context: Context, path: FieldPath, section: NodeSection, cells: int
+) -> dict[str, dict[int, int]]:
+    found = {}
+    for name, counts in section.devices_by_cell.items():
+        if len(counts) > cells:
+            where = (*path, "devicesByCell", name)
+            context.error(where, f"speaks of {len(counts)} cells, and there are {cells}")
+        found[name] = dict(enumerate(counts[:cells]))
+    return found
+
+
+def _machine(
+    context: Context, path: FieldPath, topology: Topology, capacity: Amounts, section: NodeSection
+) -> Machine:
+    pages = {
+        size: amount // memory_bytes(size)
+        for name, amount in capacity.items()
+        if (size := name.removeprefix(HUGEPAGES_PREFIX)) != name
+    }
+    cells = topology.sockets * topology.cells_per_socket
+    return machine_of(
+        topology,
+        capacity[MEMORY],
+        pages,
+        interleaved=section.interleaved,
+        devices=_devices(context, path, section, cells),
+    )
+
+
+def pool_kubelet(
+    context: Context,
+    path: FieldPath,
+    config: KubeletConfig,
+    topology: Topology,
+    capacity: Amounts,
+    kept: Amounts,
+    section: NodeSection,
+    release: Release,
+) -> NodeKubelet | None:
+    """What the kubelets of a pool are started with; one that would not start is an error.
+
+    *path*: of the pool's ``node``. *capacity* of a machine, and what of it is *kept*.
+    """
+    cluster = str(path[1])
+    found = NodeKubelet(_machine(context, path, topology, capacity, section), config, kept)
+    try:
+        start(found.machine, config, kept, rules=kubelet_rules(release.kubernetes))
+    except StartError as error:
+        words = str(error)
+        field = next((name for part, name in _WORDS.items() if part in words), "")
+        written = context.scenario.clusters[cluster].kubelet
+        aliases = {type(written).model_fields[key].alias or key for key in written.model_fields_set}
+        where = ("clusters", cluster, "kubelet")
+        pool = path[3] if len(path) > 3 else ""
+        message = f"the kubelets of {pool or 'its nodes'} would not start: {words}"
+        context.error((*where, field) if field in aliases else where, message)
+        return None
+    return found
+
+
+def node_kubelets(
+    context: Context, cluster: str, nodes: list[Node], rules: KubeletRules, release: Release
+) -> list[Node]:
+    """Node objects, the workers among them with what their kubelets admit by.
+
+    What is kept is what they do not offer; reserved memory is taken to agree with it.
+    """
+    if not rules.admits:
+        return nodes
+    made: dict[tuple[tuple[str, int], ...], NodeKubelet | None] = {}
+    found = []
+    for node in nodes:
+        if not node.is_worker:
+            found.append(node)
+            continue
+        offered = node.allocatable.get(CPU, 0)
+        key = (*sorted(node.capacity.items()), ("", offered))
+        if key not in made:
+            path: FieldPath = ("clusters", cluster, "nodes")
+            cpus = node.capacity.get(CPU, 0) // 1000
+            topology = node.topology or asked_topology(context, path, cluster, cpus)
+            kept = {CPU: max(0, cpus * 1000 - offered)}
+            parts = (path, rules.config, topology, node.capacity, kept, NodeSection(), release)
+            made[key] = pool_kubelet(context, *parts)
+        found.append(replace(node, kubelet=made[key]))
+    return found
