@@ -15,7 +15,6 @@ from ove_capacity.model.cluster import Cluster, Remediation
 from ove_capacity.model.kubelet import KubeletConfig
 from ove_capacity.model.node import Node
 from ove_capacity.model.pod import Pod
-from ove_capacity.model.resources import CPU, MEMORY
 from ove_capacity.model.virtualization import KubeVirt
 from ove_capacity.openshift.overhead import (
     PlatformShare,
@@ -111,47 +110,6 @@ def _warn_of_rules(context: Context, name: str, found: Release) -> None:
                 f"what changed by then between the recorded {', '.join(KUBEVIRT_RECORDED)}",
             )
         )
-
-
-def _listed_cpus(context: Context, name: str, text: str) -> int:
-    """How many CPUs a list such as ``0-3,40`` names."""
-    named_cpus: set[int] = set()
-    for part in text.split(","):
-        first, dash, last = part.strip().partition("-")
-        numbers = (first, last) if dash else (first, first)
-        if not all(number.isdecimal() and len(number) <= 4 for number in numbers):
-            path = ("clusters", name, "kubelet", "reservedSystemCPUs")
-            context.error(path, f"{text!r} is not a CPU list like 0-3,40")
-            return 0
-        named_cpus.update(range(int(numbers[0]), int(numbers[1]) + 1))
-    return len(named_cpus)
-
-
-def _kubelet(
-    context: Context, name: str, given: Kubelet, profile: ClusterProfile | None
-) -> KubeletConfig:
-    policy = given.cpu_manager_policy
-    if policy is None and profile is not None and profile.cpu_pinning == "enabled":
-        policy = "static"
-        source = f"profile {profile.name} says cpu_pinning: enabled, which needs this policy"
-        context.assume("kubelet.cpu_manager_policy", policy, source, name, Evidence.ASSUMED)
-    reserved = given.system_reserved
-    amounts = None
-    if reserved is not None:
-        both = {CPU: reserved.cpu, MEMORY: reserved.memory}
-        amounts = {key: value for key, value in both.items() if value is not None}
-    cpus = given.reserved_system_cpus
-    return KubeletConfig(
-        cpu_manager_policy=policy or "none",
-        memory_manager_policy=given.memory_manager_policy,
-        topology_manager_policy=given.topology_manager_policy,
-        topology_manager_scope=given.topology_manager_scope,
-        reserved_cpus=_listed_cpus(context, name, cpus) if cpus else 0,
-        system_reserved=amounts,
-        auto_sizing_reserved=given.auto_sizing_reserved,
-        eviction_memory_bytes=given.eviction_memory,
-        max_pods=given.max_pods or KubeletConfig().max_pods,
-    )
 
 
 def _with_virtualization(node: Node, rules: str, static: bool) -> Node:
