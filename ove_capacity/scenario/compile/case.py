@@ -22,6 +22,7 @@ from ove_capacity.scenario.compile.cluster import Compiled, compile_cluster
 from ove_capacity.scenario.compile.context import Context, merged_assumptions
 from ove_capacity.scenario.compile.events import with_events
 from ove_capacity.scenario.compile.hub import hub_objects
+from ove_capacity.scenario.compile.misplaced import warn_of_hub
 from ove_capacity.scenario.compile.workloads import listed_vms, workload_of
 from ove_capacity.scenario.schema.event import ArrivalsSection
 from ove_capacity.scenario.schema.section import Section
@@ -64,6 +65,7 @@ def _read_hub(context: Context) -> None:
     )
     for kind, fields in context.hub.per_cluster:
         fields.error(f"a {kind} belongs to one cluster: list it under that cluster's manifests")
+    warn_of_hub(context)
 
 
 def _plan(context: Context, clusters: Mapping[str, Compiled]) -> Plan:

@@ -31,6 +31,7 @@ from ove_capacity.scenario.compile.budgets import (
 )
 from ove_capacity.scenario.compile.context import Context
 from ove_capacity.scenario.compile.kubelets import kubelet_config, node_kubelets
+from ove_capacity.scenario.compile.misplaced import take_along, warn_of_cluster
 from ove_capacity.scenario.compile.origins import origins_of
 from ove_capacity.scenario.compile.pools import pool_nodes
 from ove_capacity.scenario.schema.cluster import ClusterSection, Kubelet
@@ -203,7 +204,10 @@ def _read(context: Context, name: str, section: ClusterSection) -> tuple[Objects
     found = read(named((*path, "manifests"), section.manifests), values)
     read(named((*path, "nodes"), section.nodes), values, found)
     folders = named((*path, "vms"), (folder.path for folder in section.vms), "path")
-    return found, read(folders, values)
+    vms = read(folders, values)
+    take_along(found, vms)
+    warn_of_cluster(context, name, found, vms)
+    return found, vms
 
 
 def compile_cluster(context: Context, name: str) -> Compiled:
