@@ -275,17 +275,24 @@ def explain(subject: Case | Run, vm: str, *, cluster: str = "") -> Explanation:
     return ask(subject, vm, cluster=cluster)
 
 
-def verdict(subject: Case | Run, *, cluster: str = "") -> Verdict:
+def verdict(
+    subject: Case | Run, *, cluster: str = "", checked: Checked | None = None
+) -> Verdict:
     """A page for a board: each cluster, each question, and what would turn a NO into a yes.
 
     Of a case: when its listed workloads are placed. Of a run: as it ended.
+
+    Args:
+        subject: a case or a run.
+        cluster: its name; else all.
+        checked: what `check` found of the same scenario; without it, "as applied" is not asked.
 
     Raises:
         UnknownNameError: there is no such cluster.
     """
     from ove_capacity.analysis.verdict import verdict as ask
 
-    return ask(subject, cluster=cluster)
+    return ask(subject, cluster=cluster, applied=checked.applied if checked else None)
 
 
 def placement(case: Case, name: str = "") -> FleetPlacement:

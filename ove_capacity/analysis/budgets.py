@@ -12,7 +12,6 @@ from ove_capacity.model.resources import PODS
 from ove_capacity.model.storage import Disk, StorageSystem
 from ove_capacity.openshift.tested_maximums import TESTED_MAXIMUMS
 from ove_capacity.sim.run import Run
-from ove_capacity.sim.world import VmStatus
 from ove_capacity.tables import Cell
 
 __all__ = [
@@ -183,7 +182,7 @@ def tested_limits(run: Run, cluster: Cluster) -> tuple[TestedLimit, ...]:
     workers = [n for n, node in enumerate(state.nodes) if node.is_worker]
     have = {
         "hosts_per_cluster": len(state.nodes),
-        "vms_per_cluster": sum(vm.status != VmStatus.ENDED for vm in run.vms_of(cluster.name)),
+        "vms_per_cluster": sum(vm.exists for vm in run.vms_of(cluster.name)),
         "pods_per_node": max((int(state.allocatable[n, pods]) for n in workers), default=0),
         "pods_per_cluster": int(state.requested[:, pods].sum()),
     }
@@ -199,9 +198,7 @@ def _existing(run: Run, cluster: Cluster) -> list[tuple[Workload, int]]:
     plan = run.case.plan
     workloads = {each.workload.name: each.workload for each in plan.arrivals}
     workloads |= {each.name: each for each in plan.workloads}
-    counts = Counter(
-        vm.workload for vm in run.vms_of(cluster.name) if vm.status is not VmStatus.ENDED
-    )
+    counts = Counter(vm.workload for vm in run.vms_of(cluster.name) if vm.exists)
     return [(workloads[name], count) for name, count in counts.items() if name in workloads]
 
 

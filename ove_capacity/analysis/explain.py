@@ -34,9 +34,12 @@ class Explanation:
         where = f"{self.vm.key} in {self.vm.cluster} is {self.vm.status}"
         if self.vm.status is VmStatus.RUNNING:
             where += f" on {self.vm.node}"
+        now = "placed now"
+        if self.vm.status is VmStatus.REFUSED:
+            where, now = f"{where} by admission ({self.vm.reason})", "let in and placed now"
         if not self.verdict.node:
-            return f"{where}; placed now: {self.verdict.message}"
-        return f"{where}; placed now it would go to {self.verdict.node}"
+            return f"{where}; {now}: {self.verdict.message}"
+        return f"{where}; {now} it would go to {self.verdict.node}"
 
     @property
     def tables(self) -> tuple[Table, ...]:
@@ -55,6 +58,9 @@ class Explanation:
             "cluster": self.vm.cluster,
             "also_in": list(self.also_in),
             "status": str(self.vm.status),
+            "refused_by_admission": (
+                self.vm.reason if self.vm.status is VmStatus.REFUSED else None
+            ),
             "runs_on": self.vm.node if self.vm.status is VmStatus.RUNNING else None,
             "would_go_to": verdict.node or None,
             "message": verdict.message,

@@ -24,6 +24,7 @@ class Question(StrEnum):
     GUIDELINE = "guideline"
     STORAGE = "storage"
     LIMITS = "limits"
+    AS_APPLIED = "as_applied"
 
 
 class Answer(StrEnum):
@@ -80,7 +81,7 @@ class Finding:
         }
 
 
-_PLACING = ("node.", "platform.", "virtualization.", "kubelet.", "profile.")
+_PLACING = ("node.", "platform.", "virtualization.", "kubelet.", "profile.", "admission")
 _RESTS_ON = {
     Question.FITS: _PLACING,
     Question.N_PLUS_1: _PLACING,
@@ -88,6 +89,7 @@ _RESTS_ON = {
     Question.GUIDELINE: ("node.system_reserved", "node.eviction_hard", "platform.", "profile."),
     Question.STORAGE: ("storage.", "profile.storage"),
     Question.LIMITS: ("network.", "node.max_pods", "profile."),
+    Question.AS_APPLIED: ("admission", "hub."),
 }
 """Question -> beginnings of the names of the numbers that matter for it."""
 

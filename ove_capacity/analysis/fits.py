@@ -70,13 +70,19 @@ def fit_all(
     fits = []
     for shape in shapes:
         if shape.pod is None:
-            fits.append(Fit(shape.name, 0, "KubeVirt makes no pod for it", shape.refusal))
+            fits.append(Fit(shape.name, 0, _why_no_pod(shape, cluster), shape.refusal))
             continue
         spec = id(shape.pod.spec)  # shapes with one spec are one question to the nodes
         if spec not in answers:
             answers[spec] = _ask_nodes(trial, cluster, shape.pod)
         fits.append(_least(shape, cluster, answers[spec], budgets, limits))
     return tuple(fits)
+
+
+def _why_no_pod(shape: Shape, cluster: Cluster) -> str:
+    if shape.workload and cluster.name in shape.workload.refused:
+        return "admission does not let it in"
+    return "KubeVirt makes no pod for it"
 
 
 def limit_pod_addresses(trial: Trial, cluster: Cluster) -> None:

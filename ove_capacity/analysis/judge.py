@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from ove_capacity.analysis.applied import Applied
 from ove_capacity.analysis.binding import binding_of
 from ove_capacity.analysis.budgets import Budget
 from ove_capacity.analysis.cluster_failover import (
@@ -20,7 +21,15 @@ from ove_capacity.analysis.system_share import GUIDELINE_PERCENT
 from ove_capacity.sim.run import VmRecord
 from ove_capacity.sim.world import VmStatus
 
-__all__ = ["fits", "guideline", "limits", "n_plus_1", "storage", "while_draining"]
+__all__ = [
+    "as_applied",
+    "fits",
+    "guideline",
+    "limits",
+    "n_plus_1",
+    "storage",
+    "while_draining",
+]
 
 _GIB = 1 << 30
 _STORAGE, _ADDRESSES = "storage:", "addresses:"
@@ -30,14 +39,21 @@ _NO_FENCING = "nothing fences a lost worker: its VMs return when somebody has do
 def fits(vms: Sequence[VmRecord]) -> Finding:
     """Whether every VM that is to run has a node."""
     waiting = [vm for vm in vms if vm.status in (VmStatus.PENDING, VmStatus.LOST)]
+    refused = [vm for vm in vms if vm.status is VmStatus.REFUSED]
     placed = sum(vm.status is VmStatus.RUNNING for vm in vms)
-    if not waiting and not placed:
-        return Finding(Question.FITS, Answer.NOTHING, "no VM is planned here")
-    if not waiting:
+    every = _count(placed + len(waiting) + len(refused), "VM")
+    if not waiting and not refused:
+        if not placed:
+            return Finding(Question.FITS, Answer.NOTHING, "no VM is planned here")
         return Finding(Question.FITS, Answer.YES, f"{_count(placed, 'VM')} placed")
-    what = _commonest(binding_of(vm.reason) for vm in waiting if vm.reason)
-    detail = f"{len(waiting)} of {_count(placed + len(waiting), 'VM')} find no node"
-    return Finding(Question.FITS, Answer.NO, detail, what, NONE_KNOWN)
+    told, what = [], ""
+    if refused:
+        told.append(f"{len(refused)} of {every} are refused by admission")
+        what = f"admission: {_commonest(vm.reason for vm in refused)}"
+    if waiting:
+        told.append(f"{len(waiting)} of {every} find no node")
+        what = _commonest(binding_of(vm.reason) for vm in waiting if vm.reason) or what
+    return Finding(Question.FITS, Answer.NO, ", ".join(told), what, NONE_KNOWN)
 
 
 def n_plus_1(found: ClusterFailover, *, is_fenced: bool) -> Finding:
@@ -123,6 +139,14 @@ def limits(found: ClusterHeadroom) -> Finding:
     nearest = max(found.limits, key=lambda each: each.have / each.limit, default=None)
     detail = f"nearest: {nearest.have:,} of {nearest.limit:,} {nearest.words}" if nearest else ""
     return Finding(question, Answer.YES, detail)
+
+
+def as_applied(found: Applied) -> Finding:
+    """Whether the manifests do what they say when a real API server gets them."""
+    question = Question.AS_APPLIED
+    if not found.errors:
+        return Finding(question, Answer.YES, found.headline)
+    return Finding(question, Answer.NO, found.headline, found.worst, found.repair or NONE_KNOWN)
 
 
 def _spare(spare: Spare) -> str:

@@ -163,8 +163,11 @@ def _check_weights(mix: Mapping[str, float]) -> None:
 
 def _existing(run: Run, name: str) -> dict[str, float]:
     """Workloads by the number of their VMs on a cluster."""
-    gone = (VmStatus.ENDED, VmStatus.HALTED)
-    vms = [vm.workload for vm in run.vms_of(name) if vm.workload and vm.status not in gone]
+    vms = [
+        vm.workload
+        for vm in run.vms_of(name)
+        if vm.workload and vm.exists and vm.status is not VmStatus.HALTED
+    ]
     return {workload: float(count) for workload, count in Counter(vms).items()}
 
 
@@ -179,7 +182,7 @@ def _climb(run: Run, name: str, wanted: Mapping[str, float] | None) -> ClusterLa
     notes = [f"{each.name}: {each.refusal}" for each in candidates if each.pod is None]
     able = [each for each in candidates if each.pod is not None]
     tested = TESTED_MAXIMUMS["vms_per_cluster"]
-    exist = sum(vm.status is not VmStatus.ENDED for vm in run.vms_of(name))
+    exist = sum(vm.exists for vm in run.vms_of(name))
     most = max(0, tested.limit - exist)
     trial = Trial(run.states[name], [each.pod for each in able if each.pod], run.case.policy)
     limit_pod_addresses(trial, noun)

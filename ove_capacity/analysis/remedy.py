@@ -35,6 +35,8 @@ def machines_to_fit(run: Run, cluster: str) -> str:
     state = run.states[cluster]
     down = (VmStatus.PENDING, VmStatus.LOST)
     pods = [vm.pod for vm in run.vms_of(cluster) if vm.status in down]
+    if not pods:
+        return ""
 
     def will_do(model: Node) -> Callable[[int], bool]:
         return lambda count: _all_placed(run, grown(state, model, count), pods)

@@ -40,7 +40,7 @@ class Shape:
     workload: Workload | None = None
     """What else it asks for: disks and networks."""
     refusal: str = ""
-    """Why the cluster's KubeVirt makes no pod for it, when there is none."""
+    """Why the cluster's KubeVirt makes no pod for it, or admission does not let it in."""
 
 
 def workload_names(case: Case) -> tuple[str, ...]:
@@ -84,6 +84,8 @@ def _workloads(case: Case) -> dict[str, Workload]:
 
 
 def _of_workload(workload: Workload, cluster: Cluster) -> Shape:
+    if cluster.name in workload.refused:
+        return Shape(workload.name, None, workload, workload.refused[cluster.name])
     try:
         pod = launch(workload, cluster, workload.vmi.name, {})
     except RenderError as refusal:

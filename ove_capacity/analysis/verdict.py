@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from ove_capacity.analysis import judge
+from ove_capacity.analysis.applied import Applied
 from ove_capacity.analysis.failover import failover
 from ove_capacity.analysis.finding import NONE_KNOWN, Answer, Finding, Question, weakest
 from ove_capacity.analysis.headroom import headroom
@@ -18,24 +19,33 @@ from ove_capacity.model.case import Case
 from ove_capacity.sim.run import Run
 from ove_capacity.tables import Cell, Table
 
-__all__ = ["HEADS", "ClusterVerdict", "Verdict", "verdict"]
+__all__ = ["ClusterVerdict", "Verdict", "verdict"]
 
-HEADS = {
+_HEADS = {
     Question.FITS: "fits",
     Question.N_PLUS_1: "N+1",
     Question.WHILE_DRAINING: "N+1 draining",
     Question.GUIDELINE: "guideline",
     Question.STORAGE: "storage",
     Question.LIMITS: "limits",
+    Question.AS_APPLIED: "as applied",
 }
 """Question -> as a column is headed."""
-_MEANINGS = (
-    "fits: every listed VM has a node. N+1: any one worker may be lost. N+1 draining: the same "
-    "while another one is drained. guideline: the system takes no more than planned. storage: "
-    "disks below near-full. limits: addresses, and what the vendor tested.",
+_MEANINGS = {
+    Question.FITS: "every listed VM has a node.",
+    Question.N_PLUS_1: "any one worker may be lost.",
+    Question.WHILE_DRAINING: "the same while another one is drained.",
+    Question.GUIDELINE: "the system takes no more than planned.",
+    Question.STORAGE: "disks below near-full.",
+    Question.LIMITS: "addresses, and what the vendor tested.",
+    Question.AS_APPLIED: "no error in what its manifests do to each other (`check`).",
+}
+_LETTERS = (
     "The letter is the weakest class of number that an answer rests on: (g) given in the input, "
-    "(m) measured, (d) documented, (a) assumed.",
+    "(m) measured, (d) documented, (a) assumed."
 )
+_DOCUMENTED = (Question.LIMITS, Question.GUIDELINE, Question.AS_APPLIED)
+_SHOWN_REPAIRS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +71,13 @@ class Verdict:
 
     clusters: Mapping[str, ClusterVerdict] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-    """VMs that are created nowhere."""
+    """VMs that are created nowhere, and errors in the hub's manifests."""
+
+    @property
+    def heads(self) -> Mapping[Question, str]:
+        """The questions that were asked -> as a column is headed."""
+        asked = {question for each in self.clusters.values() for question in each.findings}
+        return {question: head for question, head in _HEADS.items() if question in asked}
 
     @property
     def is_no(self) -> bool:
@@ -83,10 +99,10 @@ class Verdict:
     def grid(self) -> Table:
         """Clusters down, questions across."""
         rows = [
-            (name, *(_cell(each.findings[question]) for question in HEADS))
+            (name, *(_cell(each.findings[question]) for question in self.heads))
             for name, each in self.clusters.items()
         ]
-        return Table("Verdict", ("cluster", *HEADS.values()), tuple(rows), _MEANINGS)
+        return Table("Verdict", ("cluster", *self.heads.values()), tuple(rows), self._meanings())
 
     @property
     def tables(self) -> tuple[Table, ...]:
@@ -102,7 +118,7 @@ class Verdict:
     def sentences(self) -> list[str]:
         """What is not a plain yes, what binds and what would change it; alike clusters together."""
         groups: dict[tuple[str, str], list[str]] = {}
-        for question, head in HEADS.items():
+        for question, head in self.heads.items():
             for name, each in self.clusters.items():
                 found = each.findings[question]
                 if not found.is_plain:
@@ -125,6 +141,10 @@ class Verdict:
         told = "".join(f"<li>{html.escape(each)}</li>" for each in self.sentences)
         return f"{self.grid.html()}<ul>{told}</ul>"
 
+    def _meanings(self) -> tuple[str, ...]:
+        asked = " ".join(f"{head}: {_MEANINGS[question]}" for question, head in self.heads.items())
+        return (asked, _LETTERS)
+
     def _findings(self) -> list[tuple[str, Finding]]:
         return [
             (name, finding)
@@ -133,10 +153,17 @@ class Verdict:
         ]
 
 
-def verdict(subject: Case | Run, *, cluster: str = "") -> Verdict:
+def verdict(
+    subject: Case | Run, *, cluster: str = "", applied: Mapping[str, Applied] | None = None
+) -> Verdict:
     """Every question about each cluster, or about one.
 
     Of a case: when its listed workloads are placed. Of a run: as it ended.
+
+    Args:
+        subject: a case or a run.
+        cluster: its name; else all.
+        applied: what checking the manifests found, by cluster, "" the hub; None: it is not asked.
 
     Raises:
         UnknownNameError: there is no such cluster.
@@ -148,8 +175,9 @@ def verdict(subject: Case | Run, *, cluster: str = "") -> Verdict:
     for name in run.clusters(cluster):
         noun = run.case.fleet.cluster(name)
         fits, draining = judge.fits(run.vms_of(name)), judge.while_draining(losses[name])
+        manifests = applied.get(name, Applied()) if applied is not None else None
         if fits.answer is Answer.NO:
-            fits = replace(fits, change=machines_to_fit(run, name) or NONE_KNOWN)
+            fits = replace(fits, change=_what_lets_fit(run, name, manifests))
         if draining.answer is Answer.NO:
             more = what_lets_drain(run, losses[name])
             draining = replace(draining, change=more or NONE_KNOWN)
@@ -160,16 +188,32 @@ def verdict(subject: Case | Run, *, cluster: str = "") -> Verdict:
             judge.guideline(room[name]),
             judge.storage(room[name]),
             judge.limits(room[name]),
+            *([judge.as_applied(manifests)] if manifests else []),
         )
         found[name] = ClusterVerdict(
             name, noun.profile, {each.question: _weighed(run, name, each) for each in findings}
         )
-    return Verdict(found, _created_nowhere(run))
+    return Verdict(found, (*_created_nowhere(run), *_of_hub(applied)))
+
+
+def _what_lets_fit(run: Run, cluster: str, manifests: Applied | None) -> str:
+    """Repairs of the manifests first: machines do not help a VM that nobody lets in."""
+    repairs = list(manifests.vm_repairs[:_SHOWN_REPAIRS]) if manifests else []
+    more = machines_to_fit(run, cluster)
+    return "; ".join([*repairs, *([more] if more else [])]) or NONE_KNOWN
+
+
+def _of_hub(applied: Mapping[str, Applied] | None) -> tuple[str, ...]:
+    found = (applied or {}).get("", Applied())
+    if not found.errors:
+        return ()
+    told = f"as applied, the hub: NO; {found.headline}. What binds: {found.worst}."
+    return (f"{told} Repair: {found.repair}." if found.repair else told,)
 
 
 def _weighed(run: Run, cluster: str, finding: Finding) -> Finding:
-    # Tested maximums are read off the vendor's documentation, and so is the guideline.
-    documented = finding.question in (Question.LIMITS, Question.GUIDELINE)
+    # Tested maximums are read off the vendor's documentation, and so are guideline and schemas.
+    documented = finding.question in _DOCUMENTED
     besides = (Evidence.DOCUMENTED,) if documented else ()
     return replace(finding, evidence=weakest(finding.question, cluster, run.assumptions, *besides))
 

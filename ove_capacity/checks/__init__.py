@@ -53,6 +53,7 @@ __all__ = [
     "Subject",
     "check",
     "run_rules",
+    "subject_of",
 ]
 
 

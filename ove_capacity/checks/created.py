@@ -9,6 +9,7 @@ from typing import Any
 from ove_capacity.checks.subject import Manifest, Subject
 from ove_capacity.errors import Problem
 from ove_capacity.manifests.document import FieldPath
+from ove_capacity.scenario.compile.vm_object import created_object
 from ove_capacity.scenario.schema.event import ArrivalsSection
 from ove_capacity.scenario.schema.workload import WorkloadSection
 
@@ -94,7 +95,7 @@ def _of_section(
         by_template.setdefault(key, (manifest, []))[1].append((name, number))
     for manifest, counts in by_template.values():
         if section.template is None or manifest is not None:
-            resource = _resource(section, manifest)
+            resource = created_object(section, manifest.value if manifest else None)
             yield CreatedVm(section.name, resource, tuple(counts), manifest, path)
 
 
@@ -108,71 +109,6 @@ def _template(subject: Subject, name: str, cluster: str) -> Manifest | None:
                 return each
             found = each if each.cluster == "" else found
     return found
-
-
-def _resource(
-    section: WorkloadSection | ArrivalsSection, manifest: Manifest | None
-) -> dict[str, Any]:
-    base: Mapping[str, Any] = manifest.value if manifest else _sized(section)
-    metadata = dict(base["metadata"]) if isinstance(base.get("metadata"), Mapping) else {}
-    own = metadata.get("labels")
-    labels = {**(own if isinstance(own, Mapping) else {}), **section.labels}
-    metadata["name"] = f"{section.name}-0"
-    if section.namespace:
-        metadata["namespace"] = section.namespace
-    if labels:
-        metadata["labels"] = labels
-    return _with_template({**base, "metadata": metadata}, section)
-
-
-def _with_template(
-    resource: dict[str, Any], section: WorkloadSection | ArrivalsSection
-) -> dict[str, Any]:
-    """What the workload adds to the template within: labels of the pods, and the node selector."""
-    spec = resource.get("spec")
-    template = spec.get("template") if isinstance(spec, Mapping) else None
-    inner = template.get("spec") if isinstance(template, Mapping) else None
-    if not (isinstance(spec, Mapping) and isinstance(template, Mapping)):
-        return resource
-    held = template.get("metadata")
-    metadata = dict(held) if isinstance(held, Mapping) else {}
-    own = metadata.get("labels")
-    metadata["labels"] = {**(own if isinstance(own, Mapping) else {}), **section.labels}
-    changed = {**template, "metadata": metadata}
-    if section.node_selector and isinstance(inner, Mapping):
-        known = inner.get("nodeSelector")
-        selector = {**(known if isinstance(known, Mapping) else {}), **section.node_selector}
-        changed["spec"] = {**inner, "nodeSelector": selector}
-    return {**resource, "spec": {**spec, "template": changed}}
-
-
-def _sized(section: WorkloadSection | ArrivalsSection) -> dict[str, Any]:
-    """The VirtualMachine that a workload without a template stands for."""
-    spec: dict[str, Any] = {"runStrategy": section.run_strategy}
-    for key in ("instancetype", "preference"):
-        if name := getattr(section, key):
-            spec[key] = {"name": name}
-    domain: dict[str, Any] = {"devices": {}}
-    if section.cpu is not None:
-        domain["cpu"] = {"cores": section.cpu}
-        if section.dedicated_cpu_placement:
-            domain["cpu"]["dedicatedCpuPlacement"] = True
-    if section.memory is not None:
-        domain["memory"] = {"guest": str(section.memory)}
-        if section.hugepages:
-            domain["memory"]["hugepages"] = {"pageSize": section.hugepages}
-    inner: dict[str, Any] = {"domain": domain}
-    if section.eviction_strategy:
-        inner["evictionStrategy"] = section.eviction_strategy
-    if section.node_selector:
-        inner["nodeSelector"] = dict(section.node_selector)
-    spec["template"] = {"metadata": {"labels": dict(section.labels)}, "spec": inner}
-    return {
-        "apiVersion": "kubevirt.io/v1",
-        "kind": "VirtualMachine",
-        "metadata": {"namespace": section.namespace or "default"},
-        "spec": spec,
-    }
 
 
 def _identity(manifest: Manifest) -> tuple[int, FieldPath]:

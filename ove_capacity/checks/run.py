@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
+from ove_capacity.analysis.applied import Applied
+from ove_capacity.checks.applied import applied
 from ove_capacity.checks.finding import Finding, Rule, Severity
 from ove_capacity.checks.registry import RULES
 from ove_capacity.checks.subject import Subject
@@ -24,6 +26,8 @@ class Checked:
     findings: tuple[Finding, ...]
     rules: tuple[Rule, ...]
     """Those that were run."""
+    applied: Mapping[str, Applied] = field(default_factory=dict)
+    """Cluster -> what was found of it; "" -> what is about all or none."""
 
     def count(self, severity: Severity) -> int:
         """How many findings of that severity."""
@@ -33,6 +37,16 @@ class Checked:
     def is_ok(self) -> bool:
         """Whether there is no error."""
         return not self.count(Severity.ERROR)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Errors and warnings."""
+        return {f"{each}s": self.count(each) for each in (Severity.ERROR, Severity.WARNING)}
+
+    @property
+    def summary(self) -> str:
+        """``6 errors, 9 warnings``."""
+        return self.headline.rpartition(", ")[0]
 
     @property
     def headline(self) -> str:
@@ -89,7 +103,18 @@ def _key(found: Finding) -> tuple[str, int, int, int, str, str]:
 
 def _found(rule: Rule, subject: Subject) -> Iterator[Finding]:
     for each in rule.find(subject):
-        yield replace(each, rule=rule.id, severity=each.severity or rule.severity)
+        clusters = each.clusters or _listing(subject, each)
+        yield replace(
+            each, rule=rule.id, severity=each.severity or rule.severity, clusters=clusters
+        )
+
+
+def _listing(subject: Subject, found: Finding) -> tuple[str, ...]:
+    """Clusters under which a finding's file stands; of the scenario's lines, whose they are."""
+    if found.problem.file in subject.clusters_by_file:
+        return subject.clusters_by_file[found.problem.file]
+    within = found.problem.path.split(".")
+    return tuple(name for name in within[1:2] if within[0] == "clusters")
 
 
 def run_rules(subject: Subject, ids: Iterable[str] = (), name: str = "") -> Checked:
@@ -106,9 +131,11 @@ def run_rules(subject: Subject, ids: Iterable[str] = (), name: str = "") -> Chec
     for rule in rules:
         for each in _found(rule, subject):
             known = told.setdefault(_key(each), each)
-            if each.consequence not in known.consequence:
-                joined = f"{known.consequence}; {each.consequence}"
-                told[_key(each)] = replace(known, consequence=joined)
+            joined = known.consequence
+            if each.consequence not in joined:
+                joined = f"{joined}; {each.consequence}"
+            clusters = tuple(dict.fromkeys((*known.clusters, *each.clusters)))
+            told[_key(each)] = replace(known, consequence=joined, clusters=clusters)
     findings = sorted(told.values(), key=_key)
     title = name or (subject.scenario.name if subject.scenario else subject.file)
-    return Checked(title, tuple(findings), rules)
+    return Checked(title, tuple(findings), rules, applied(findings, subject.clusters))

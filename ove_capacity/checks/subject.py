@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar, cast
 
@@ -162,6 +162,16 @@ class Subject:
             found.setdefault(each.kind, []).append(each)
         return {kind: tuple(objects) for kind, objects in found.items()}
 
+    @cached_property
+    def clusters_by_file(self) -> Mapping[str, tuple[str, ...]]:
+        """File of manifests -> clusters that list it; none: the hub's."""
+        found: dict[str, dict[str, None]] = {}
+        for each in self.manifests:
+            names = found.setdefault(each.document.file, {})
+            if each.cluster:
+                names[each.cluster] = None
+        return {file: tuple(names) for file, names in found.items()}
+
     @property
     def clusters(self) -> tuple[str, ...]:
         """Names, as the scenario orders them."""
@@ -194,7 +204,11 @@ class Subject:
         return workload.count * max(1, len(self.clusters_of(workload)))
 
     def clusters_of(self, workload: Workload) -> tuple[str, ...]:
-        """The cluster a workload names, or those that its Placement selects at the start."""
+        """The cluster a workload names, or those that its Placement selects at the start.
+
+        A Placement that selects none is asked as if every cluster were bound to its namespace:
+        that it is not is one finding, what becomes of the VMs then are others.
+        """
         if workload.cluster:
             return (workload.cluster,)
         return self._decided.get(workload.placement, ())
@@ -204,7 +218,13 @@ class Subject:
         if self.case is None or not self.case.fleet.placements:
             return {}
         decided = placement(self.case).decisions
-        return {each.placement: tuple(each.clusters) for each in decided}
+        found = {each.placement: tuple(each.clusters) for each in decided}
+        if all(found.values()):
+            return found
+        fleet = self.case.fleet
+        bound = replace(fleet, hub=replace(fleet.hub, binds_all=True))
+        would = placement(replace(self.case, fleet=bound)).decisions
+        return {each.placement: found[each.placement] or tuple(each.clusters) for each in would}
 
 
 def _releases(examined: Examined) -> dict[str, Release]:

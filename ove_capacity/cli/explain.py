@@ -8,6 +8,7 @@ import typer
 
 import ove_capacity
 from ove_capacity.cli.endings import ends_decently
+from ove_capacity.cli.loading import load_case
 from ove_capacity.cli.options import (
     Format,
     FormatOption,
@@ -18,7 +19,6 @@ from ove_capacity.cli.options import (
     Settings,
     Variant,
     duration_ms,
-    load_case,
 )
 from ove_capacity.cli.output import deliver, refuse_unwritable
 from ove_capacity.cli.progress import progress_bar
@@ -50,7 +50,8 @@ def explain(
     """Show every node's verdict on one VM."""
     refuse_unwritable(output, form)
     at_ms = duration_ms("--at", at)
-    case = load_case(scenario, variant=variant, settings=settings, outside=outside, seed=seed)
+    loaded = load_case(scenario, variant=variant, settings=settings, outside=outside, seed=seed)
+    case = loaded.case
 
     from ove_capacity.report import json, records  # not before the input is known to be right
 
@@ -65,6 +66,6 @@ def explain(
         lambda: str(explanation),
         form=form,
         file=output,
-        case=case,
+        loaded=loaded,
         tables=lambda: records.explain_tables(explanation),
     )

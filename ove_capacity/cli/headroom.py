@@ -8,6 +8,7 @@ import typer
 
 import ove_capacity
 from ove_capacity.cli.endings import ends_decently
+from ove_capacity.cli.loading import load_case
 from ove_capacity.cli.options import (
     FigureFolder,
     Format,
@@ -18,7 +19,6 @@ from ove_capacity.cli.options import (
     Seed,
     Settings,
     Variant,
-    load_case,
 )
 from ove_capacity.cli.output import deliver, draw, refuse_no_folder, refuse_unwritable
 from ove_capacity.errors import OveCapacityError
@@ -65,7 +65,8 @@ def headroom(
     weights = None if mix is None else _weights(mix)
     refuse_unwritable(output, form)
     refuse_no_folder(figures)
-    case = load_case(scenario, variant=variant, settings=settings, outside=outside, seed=seed)
+    loaded = load_case(scenario, variant=variant, settings=settings, outside=outside, seed=seed)
+    case = loaded.case
 
     from ove_capacity.analysis.settle import settle  # not before the input is known to be right
     from ove_capacity.report import json, text
@@ -80,7 +81,7 @@ def headroom(
         lambda: text.headroom_text(case, room, steps),
         form=form,
         file=output,
-        case=case,
+        loaded=loaded,
         tables=lambda: (*room.tables, *(steps.tables if steps else ())),
     )
     draw(figures, room, *([steps] if steps else []))

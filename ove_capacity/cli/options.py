@@ -1,20 +1,15 @@
-"""Options that the verbs share, and the case they lead to."""
+"""Options that the verbs share."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-import ove_capacity
-from ove_capacity.cli.endings import seed_in_use
 from ove_capacity.errors import OveCapacityError
 from ove_capacity.simtime import parse_duration
-
-if TYPE_CHECKING:
-    from ove_capacity.model.case import Case
 
 __all__ = [
     "FigureFolder",
@@ -28,7 +23,6 @@ __all__ = [
     "Variant",
     "changes_of",
     "duration_ms",
-    "load_case",
 ]
 
 
@@ -83,26 +77,6 @@ Outside = Annotated[
     bool,
     typer.Option("--allow-outside", help="The scenario may name files outside its own folder."),
 ]
-
-
-def load_case(
-    scenario: Path,
-    *,
-    variant: str | None,
-    settings: list[str] | None,
-    outside: bool,
-    seed: int | None = None,
-) -> Case:
-    """The case of a scenario file with the changes of the command line.
-
-    Raises:
-        OveCapacityError: the file or a change is wrong.
-    """
-    case = ove_capacity.load(
-        scenario, set=changes_of(settings or []), variant=variant, seed=seed, allow_outside=outside
-    )
-    seed_in_use.set(case.seed)
-    return case
 
 
 def duration_ms(option: str, text: str, *, least_ms: int = 0) -> int:

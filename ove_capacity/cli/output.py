@@ -18,6 +18,7 @@ from ove_capacity.cli.options import Format
 from ove_capacity.errors import OveCapacityError
 
 if TYPE_CHECKING:
+    from ove_capacity.cli.loading import Loaded
     from ove_capacity.model.case import Case
     from ove_capacity.tables import Table
 
@@ -79,7 +80,7 @@ def deliver(
     *,
     form: Format,
     file: Path | None,
-    case: Case | None = None,
+    loaded: Loaded | None = None,
     tables: Callable[[], Iterable[Table]] | None = None,
 ) -> None:
     """Print the form that is asked for, or write it to *file*; no other form is made.
@@ -89,7 +90,8 @@ def deliver(
         text: for people.
         form: which of them.
         file: where to; None prints.
-        case: what the answer is about, for the tables of what it rests on.
+        loaded: what the answer is about: for the tables of what it rests on, and for the line that
+            tells of errors in the manifests, which no table has room for.
         tables: for csv, parquet and xlsx, the main one first. A workbook has a sheet for each; of
             the others the first goes to *file* and the rest beside it: ``FILE.NAME.csv``.
 
@@ -100,12 +102,17 @@ def deliver(
         refuse_unwritable(file, form)
         if tables is None:
             raise OveCapacityError(f"there are no tables to write as {form}; take text or json")
-        _deliver_tables(tables(), case, form, file)
+        _deliver_tables(tables(), loaded.case if loaded else None, form, file)
+        if loaded and loaded.line:
+            typer.echo(loaded.line, err=True)
         return
     if form is Format.JSON:
-        content = json.dumps(document(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        told = {**document(), **({"check": loaded.to_dict()} if loaded else {})}
+        content = json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     else:
         content = text().rstrip("\n") + "\n"
+        if loaded and loaded.line:
+            content += f"\n{loaded.line}\n"
     if file is not None:
         _write_whole({file: content.encode()})
     else:

@@ -8,6 +8,7 @@ import typer
 
 import ove_capacity
 from ove_capacity.cli.endings import ANSWER_IS_NO, ends_decently
+from ove_capacity.cli.loading import load_case
 from ove_capacity.cli.options import (
     Format,
     FormatOption,
@@ -17,7 +18,6 @@ from ove_capacity.cli.options import (
     Seed,
     Settings,
     Variant,
-    load_case,
 )
 from ove_capacity.cli.output import deliver, refuse_unwritable
 
@@ -44,7 +44,8 @@ def placement(
     Ends with 1 when a Placement finds no cluster.
     """
     refuse_unwritable(output, form)
-    case = load_case(scenario, variant=variant, settings=settings, outside=outside, seed=seed)
+    loaded = load_case(scenario, variant=variant, settings=settings, outside=outside, seed=seed)
+    case = loaded.case
 
     from ove_capacity.report import json  # not before the input is known to be right
 
@@ -54,7 +55,7 @@ def placement(
         lambda: str(decided) or f"{case.name} has no Placement.",
         form=form,
         file=output,
-        case=case,
+        loaded=loaded,
         tables=lambda: decided.tables,
     )
     if not decided.is_decided:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from ove_capacity.cli.endings import ends_decently
+from ove_capacity.cli.loading import load_case
 from ove_capacity.cli.options import (
     Format,
     FormatOption,
@@ -16,7 +17,6 @@ from ove_capacity.cli.options import (
     Seed,
     Settings,
     Variant,
-    load_case,
 )
 from ove_capacity.cli.output import deliver, refuse_unwritable
 
@@ -39,7 +39,8 @@ def show(
 ) -> None:
     """Show what will be simulated, and every assumption."""
     refuse_unwritable(output, form)
-    case = load_case(scenario, variant=variant, settings=settings, outside=outside, seed=seed)
+    loaded = load_case(scenario, variant=variant, settings=settings, outside=outside, seed=seed)
+    case = loaded.case
 
     from ove_capacity.report import json, records, text  # not before the input is known to be right
 
@@ -49,7 +50,7 @@ def show(
             lambda: text.origins_text(case),
             form=form,
             file=output,
-            case=case,
+            loaded=loaded,
             tables=lambda: [records.origins_table(case)],
         )
         return
@@ -58,6 +59,6 @@ def show(
         lambda: text.show_text(case),
         form=form,
         file=output,
-        case=case,
+        loaded=loaded,
         tables=lambda: case.tables,
     )

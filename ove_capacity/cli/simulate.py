@@ -9,6 +9,7 @@ import typer
 
 import ove_capacity
 from ove_capacity.cli.endings import ANSWER_IS_NO, ends_decently
+from ove_capacity.cli.loading import load_case
 from ove_capacity.cli.options import (
     FigureFolder,
     Format,
@@ -20,7 +21,6 @@ from ove_capacity.cli.options import (
     Settings,
     Variant,
     duration_ms,
-    load_case,
 )
 from ove_capacity.cli.output import deliver, draw, refuse_no_folder, refuse_unwritable
 from ove_capacity.cli.progress import progress_bar
@@ -51,7 +51,9 @@ def simulate(
     ] = False,
     fail_on: Annotated[
         FailOn | None,
-        typer.Option("--fail-on", help="End with 1 when VMs are pending or lost at the end."),
+        typer.Option(
+            "--fail-on", help="End with 1 when VMs that are to run do not."
+        ),
     ] = None,
     form: FormatOption = Format.TEXT,
     output: Output = None,
@@ -61,7 +63,8 @@ def simulate(
     until_ms = None if until is None else duration_ms("--until", until, least_ms=1)
     refuse_unwritable(output, form)
     refuse_no_folder(figures)
-    case = load_case(scenario, variant=variant, settings=settings, outside=outside, seed=seed)
+    loaded = load_case(scenario, variant=variant, settings=settings, outside=outside, seed=seed)
+    case = loaded.case
 
     from ove_capacity.report import json, records, text  # not before the input is known to be right
 
@@ -72,11 +75,11 @@ def simulate(
         lambda: text.simulate_text(run),
         form=form,
         file=output,
-        case=run.case,
+        loaded=loaded,
         tables=lambda: records.run_tables(run),
     )
     draw(figures, run)
     if fail_on is FailOn.PENDING and any(
-        each["pending"] + each["lost"] for each in run.counts.values()
+        each["pending"] + each["lost"] + each["refused"] for each in run.counts.values()
     ):
         raise typer.Exit(ANSWER_IS_NO)

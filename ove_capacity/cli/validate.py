@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from ove_capacity.cli.endings import WRONG_INPUT, ends_decently, problems_document
+from ove_capacity.cli.loading import load_case
 from ove_capacity.cli.options import (
     Format,
     FormatOption,
@@ -13,7 +14,6 @@ from ove_capacity.cli.options import (
     ScenarioFile,
     Settings,
     Variant,
-    load_case,
 )
 from ove_capacity.cli.output import deliver
 from ove_capacity.errors import ScenarioError
@@ -33,7 +33,8 @@ def validate(
 ) -> None:
     """List every problem of a scenario, each with its place."""
     try:
-        case = load_case(scenario, variant=variant, settings=settings, outside=outside)
+        loaded = load_case(scenario, variant=variant, settings=settings, outside=outside)
+        case = loaded.case
     except ScenarioError as error:
         if form is not Format.JSON:
             raise
@@ -48,4 +49,5 @@ def validate(
         lambda: text.validate_text(case, str(scenario)),
         form=form,
         file=output,
+        loaded=loaded,
     )

@@ -9,6 +9,7 @@ import typer
 
 import ove_capacity
 from ove_capacity.cli.endings import ANSWER_IS_NO, ends_decently
+from ove_capacity.cli.loading import load_case
 from ove_capacity.cli.options import (
     FigureFolder,
     Format,
@@ -19,7 +20,6 @@ from ove_capacity.cli.options import (
     Seed,
     Settings,
     Variant,
-    load_case,
 )
 from ove_capacity.cli.output import deliver, draw, refuse_no_folder, refuse_unwritable
 
@@ -51,17 +51,18 @@ def verdict(
     """Say on one page what fits, what survives, and what would help."""
     refuse_unwritable(output, form)
     refuse_no_folder(figures)
-    case = load_case(scenario, variant=variant, settings=settings, outside=outside, seed=seed)
+    loaded = load_case(scenario, variant=variant, settings=settings, outside=outside, seed=seed)
+    case = loaded.case
 
     from ove_capacity.report import json, text  # not before the input is known to be right
 
-    found = ove_capacity.verdict(case, cluster=cluster)
+    found = ove_capacity.verdict(case, cluster=cluster, checked=loaded.checked)
     deliver(
         lambda: json.verdict_document(case, found),
         lambda: text.verdict_text(case, found),
         form=form,
         file=output,
-        case=case,
+        loaded=loaded,
         tables=lambda: found.tables,
     )
     draw(figures, found)

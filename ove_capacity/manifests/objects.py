@@ -87,6 +87,9 @@ class Objects:
     """VirtualMachines and their kin."""
     kubevirt_parts: dict[str, list[Fields]] = field(default_factory=dict)
     """By kind: the KubeVirt CR, and what VMs refer to (instancetypes, networks, quotas)."""
+    policies: list[Fields] = field(default_factory=list)
+    """Kyverno's: ClusterPolicy and Policy."""
+    policy_exceptions: list[Fields] = field(default_factory=list)
     per_cluster: list[tuple[str, Fields]] = field(default_factory=list)
     """(kind, object) that only makes sense within one cluster."""
     unmodelled: Counter[str] = field(default_factory=Counter)
@@ -182,6 +185,14 @@ def _claim(found: Objects, fields: Fields) -> None:
         found.claims[f"{namespace}/{disk.name}"] = disk
 
 
+def _policy(found: Objects, fields: Fields) -> None:
+    found.policies.append(fields)
+
+
+def _policy_exception(found: Objects, fields: Fields) -> None:
+    found.policy_exceptions.append(fields)
+
+
 def _kubevirt_part(found: Objects, fields: Fields) -> None:
     found.kubevirt_parts.setdefault(str(fields.get("kind")), []).append(fields)
 
@@ -214,6 +225,9 @@ _READERS: Mapping[tuple[str, str], Callable[[Objects, Fields], None]] = {
     ("kubevirt.io", "VirtualMachine"): _vm,
     ("kubevirt.io", "VirtualMachineInstance"): _vm,
     ("kubevirt.io", "VirtualMachineInstanceReplicaSet"): _vm,
+    ("kyverno.io", "ClusterPolicy"): _policy,
+    ("kyverno.io", "Policy"): _policy,
+    ("kyverno.io", "PolicyException"): _policy_exception,
     ("policy", "PodDisruptionBudget"): _disruption_budget,
     ("pool.kubevirt.io", "VirtualMachinePool"): _vm,
     ("scheduling.k8s.io", "PriorityClass"): _priority_class,

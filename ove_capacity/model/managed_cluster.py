@@ -115,11 +115,8 @@ class HubObjects:
     bindings: tuple[ManagedClusterSetBinding, ...] = ()
     add_on_scores: tuple[AddOnPlacementScore, ...] = ()
     decisions: tuple[PlacementDecision, ...] = ()
-
-    @property
-    def has_sets(self) -> bool:
-        """Whether it tells who may choose what; else all clusters are open to every Placement."""
-        return bool(self.cluster_sets or self.bindings)
+    binds_all: bool = False
+    """Every namespace may choose from every cluster, whatever is bound: an assumption."""
 
     @property
     def latest_ms(self) -> int:

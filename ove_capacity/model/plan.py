@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ove_capacity.model.selector import Labels
@@ -52,6 +53,8 @@ class Workload:
     """Secondary networks on which each VM has an address, as `VmNetwork` names them."""
     vm_names: tuple[str, ...] = ()
     """Given names, when the VMs were listed one by one; otherwise ``<name>-<index>``."""
+    refused: Mapping[str, str] = field(default_factory=dict)
+    """Cluster whose admission lets none of these VMs in -> its policies' words."""
 
     def vm_name(self, index: int) -> str:
         """Name of the VM with that index, from 0."""

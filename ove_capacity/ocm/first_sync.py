@@ -23,15 +23,15 @@ __all__ = ["first_sync"]
 def first_sync(fleet: Fleet) -> dict[str, Decision]:
     """Each Placement once, by ``namespace/name`` and in that order.
 
-    A later one sees what the earlier ones chose, which is all that Balance reads. A fleet that
-    tells of no sets and no bindings is taken to have all clusters bound to every namespace.
+    A later one sees what the earlier ones chose, which is all that Balance reads. Where the hub
+    `binds_all`, the global set is bound to every namespace that has a Placement.
 
     Source: ours: upstream's order is that of its events, so one had to be chosen.
     """
     asked = {each.key: each for each in sorted(fleet.placements, key=lambda each: each.key)}
     placements = list(asked.values())
     hub = _hub(fleet)
-    if not fleet.hub.has_sets:
+    if fleet.hub.binds_all:
         spaces = sorted({each.namespace for each in placements})
         bindings = tuple(ManagedClusterSetBinding(GLOBAL_SET.name, space) for space in spaces)
         hub = replace(hub, bindings=bindings)
@@ -47,9 +47,9 @@ def first_sync(fleet: Fleet) -> dict[str, Decision]:
 
 def _missing(fleet: Fleet, placement: Placement) -> Iterator[str]:
     """What a Placement names and nobody handed in."""
-    if placement.cluster_sets and not fleet.hub.has_sets:
+    if placement.cluster_sets and fleet.hub.binds_all:
         named = ", ".join(placement.cluster_sets)
-        yield f"Placement {placement.key}: no ManagedClusterSet is listed; {named} ignored"
+        yield f"Placement {placement.key}: every cluster is assumed to be bound; {named} ignored"
     measured = {each.name for each in fleet.hub.add_on_scores}
     for each in placement.prioritizers:
         if each.weight and each.add_on and each.add_on.resource not in measured:

@@ -33,6 +33,7 @@ __all__ = [
 _GIB = 1 << 30
 _ABREAST = 6
 _REFUSED = "refused"
+_IN_WORDS = {"refused": "refused by admission"}
 _SHOWN_NAMES = 8
 _SHOWN_SHAPES = 40
 _SHOWN_ROWS = 12
@@ -45,8 +46,8 @@ def planned_table(planned: Run, room: Headroom, losses: Failover) -> Table:
     rows = []
     for cluster in planned.case.fleet.clusters:
         counts = planned.counts[cluster.name]
-        wanted = counts["running"] + counts["pending"]
-        placed = "all" if not counts["pending"] else f"{counts['running']:,}"
+        wanted = counts["running"] + counts["pending"] + counts["refused"]
+        placed = "all" if counts["running"] == wanted else f"{counts['running']:,}"
         rows.append(
             (
                 cluster.name,
@@ -71,6 +72,7 @@ def planned_table(planned: Run, room: Headroom, losses: Failover) -> Table:
 def end_table(run: Run, room: Headroom, losses: Failover) -> Table:
     """Each cluster as the run leaves it."""
     rows = []
+    any_refused = any(each["refused"] for each in run.counts.values())
     for cluster in run.case.fleet.clusters:
         counts, left = run.counts[cluster.name], room.clusters[cluster.name]
         rows.append(
@@ -80,20 +82,23 @@ def end_table(run: Run, room: Headroom, losses: Failover) -> Table:
                 counts["running"],
                 counts["pending"],
                 counts["lost"],
+                *((counts["refused"],) if any_refused else ()),
                 left.free[CPU] / 1000,
                 left.free[MEMORY] / _GIB,
                 _survives(losses.clusters[cluster.name]),
             )
         )
-    columns = ("cluster", "workers", "running", "pending", "lost", "free cores", "free GiB")
-    return Table("Clusters at the end of the run", (*columns, "N+1"), tuple(rows))
+    refused = ("refused",) if any_refused else ()
+    columns = ("cluster", "workers", "running", "pending", "lost", *refused)
+    columns = (*columns, "free cores", "free GiB", "N+1")
+    return Table("Clusters at the end of the run", columns, tuple(rows))
 
 
 def headline(run: Run, losses: Failover) -> str:
     """The run in a few sentences; *losses* as planned."""
     totals = Counter(str(vm.status) for vm in run.vms)
-    told = ("running", "pending", "lost", "stopped", "halted")
-    states = [f"{totals[name]} {name}" for name in told if totals[name]]
+    told = ("running", "pending", "lost", "stopped", "halted", "refused")
+    states = [f"{totals[name]} {_IN_WORDS.get(name, name)}" for name in told if totals[name]]
     weak = [
         each.cluster
         for each in losses.clusters.values()
@@ -114,7 +119,7 @@ def fits_table(room: Headroom, names: Iterable[str]) -> Table:
     clusters = [each for each in each_room if each.fits and each.workers]
     title = f"{_FITS_TITLE}, each alone, and what runs out first"
     notes: tuple[str, ...] = (
-        f"{_REFUSED}: no worker takes it, whatever room there is; `explain` says why",
+        f"{_REFUSED}: no worker takes it, or admission does not let it in; `explain` says why",
     )
     if len(clusters) > _ABREAST:
         listed = [(each.cluster, fit.shape, _fits(fit)) for each in clusters for fit in each.fits]
@@ -158,7 +163,7 @@ def pending_table(run: Run) -> Table:
     """VMs that wait or are lost at the end, those with one reason together."""
     groups: dict[tuple[str, str, str], list[str]] = {}
     for vm in run.vms:
-        if vm.status in ("pending", "lost"):
+        if vm.status in ("pending", "lost", "refused"):
             reason = vm.reason or (f"node {vm.node} is down and nothing restarts its VMs")
             groups.setdefault((vm.cluster, str(vm.status), reason), []).append(vm.key)
     rows = [

@@ -30,8 +30,10 @@ class Inputs:
     """File, as the scenario names it -> sha256 of its content."""
     documents: list[tuple[FieldPath, Document]] = field(default_factory=list)
     """Everything that was read, and where the scenario names its file or folder."""
-    keeps_documents: bool = False
-    """Whether *documents* is filled; what is only compiled can be let go."""
+    keeps_most: int | None = None
+    """Of more objects than that no *documents* are kept: what is only compiled can be let go."""
+    objects: int = 0
+    """How many were read, an item of a list as one."""
 
     def read(
         self,
@@ -63,8 +65,7 @@ class Inputs:
         file = str(self.scenario.parent / shown)
         digest = hashlib.sha256()
         documents = each_document(path, self.problems, file=file, values=values, seen=digest.update)
-        if self.keeps_documents:
-            documents = self._kept(where, documents)
+        documents = self._kept(where, documents)
         try:
             objects_of(documents, self.problems, found)
         except ScenarioError as error:
@@ -74,8 +75,17 @@ class Inputs:
 
     def _kept(self, where: FieldPath, documents: Iterator[Document]) -> Iterator[Document]:
         for document in documents:
-            self.documents.append((where, document))
+            self.objects += _size(document.value)
+            if self.is_whole:
+                self.documents.append((where, document))
+            else:
+                self.documents.clear()
             yield document
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all documents were kept."""
+        return self.keeps_most is None or self.objects <= self.keeps_most
 
     def _files(self, where: FieldPath, name: str) -> list[tuple[Path, str]]:
         """Files with the name each is known by: the folder's as written, and the rest."""
@@ -122,3 +132,9 @@ class Inputs:
         message = "leads out of the scenario's folder, which needs --allow-outside"
         self.problems.errors.append(self.changed.problem(where, f"{str(path)!r} {message}"))
         return False
+
+
+def _size(value: Any) -> int:
+    """Objects in a document: one, or the items of a list."""
+    items = value.get("items") if isinstance(value, Mapping) else None
+    return len(items) if isinstance(items, list) else 1

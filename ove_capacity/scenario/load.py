@@ -36,6 +36,8 @@ class Examined:
     problems: Problems
     case: Case | None
     """None when something is wrong."""
+    is_whole: bool = True
+    """Whether *documents* are all there: there were no more than were to be kept."""
 
 
 def _document(path: Path, problems: Problems) -> Document:
@@ -93,7 +95,7 @@ def load(
         variant=variant,
         seed=seed,
         allow_outside=allow_outside,
-        keeps_documents=False,
+        keeps_most=0,
     )
     examined.problems.raise_if_any()
     assert examined.case is not None
@@ -107,11 +109,11 @@ def examine(
     variant: str | None = None,
     seed: int | None = None,
     allow_outside: bool = False,
-    keeps_documents: bool = True,
+    keeps_most: int | None = None,
 ) -> Examined:
     """Read what `load` reads, and go on when a manifest, or what the scenario says, is wrong.
 
-    Without *keeps_documents* only what is made of them stays in memory.
+    Of more than *keeps_most* objects only what is made of them stays in memory.
 
     Raises:
         ScenarioError: the scenario file itself cannot be read as one.
@@ -134,10 +136,11 @@ def examine(
         scenario = Scenario.model_validate(after.document.value)
     except ValidationError as error:
         raise ScenarioError(problems_of(error, after, Scenario)) from None
-    inputs = Inputs(file, after, problems, allow_outside, keeps_documents=keeps_documents)
+    inputs = Inputs(file, after, problems, allow_outside, keeps_most=keeps_most)
     try:
         case = compile_case(Context(scenario, after, inputs, problems), seed)
     except ScenarioError as error:
         case = None
         problems.errors += [each for each in error.problems if each not in problems.errors]
-    return Examined(after, scenario, tuple(inputs.documents), problems, case)
+    documents = tuple(inputs.documents)
+    return Examined(after, scenario, documents, problems, case, inputs.is_whole)

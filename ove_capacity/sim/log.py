@@ -14,10 +14,10 @@ class EventLog:
 
     time_ms: list[int] = field(default_factory=list)
     kind: list[str] = field(default_factory=list)
-    """Of VMs: vm-created, vm-pending (first refusal), vm-started, vm-lost, vm-preempted, vm-stopped
-    (its run strategy does not start it again), vm-ended; of nodes: node-lost, node-fenced,
-    remediation-held-back, node-returned, node-cordoned, node-uncordoned; and workload-grown,
-    placement-decided, no-cluster, pod-preempted."""
+    """Of VMs: vm-created, vm-refused (by admission), vm-pending (first refusal by the scheduler),
+    vm-started, vm-lost, vm-preempted, vm-stopped (its run strategy does not start it again),
+    vm-ended; of nodes: node-lost, node-fenced, remediation-held-back, node-returned, node-cordoned,
+    node-uncordoned; and workload-grown, placement-decided, no-cluster, pod-preempted."""
     cluster: list[str] = field(default_factory=list)
     name: list[str] = field(default_factory=list)
     """``namespace/name`` of a VM or a Placement, or a node."""

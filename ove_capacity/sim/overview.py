@@ -20,6 +20,7 @@ _KINDS = {
     "vm-lost": "VMs hit",
     "remediation-held-back": "repairs held back",
     "node-cordoned": "nodes cordoned",
+    "vm-refused": "refused by admission",
     "vm-started": "VM starts",
     "vm-pending": "refused at first",
     "vm-preempted": "preempted",

@@ -52,13 +52,18 @@ class VmRecord:
     arrived_ms: int
     started_ms: int | None
     reason: str
-    """Upstream's sentence, while it is pending."""
+    """Upstream's sentence, while it is pending or when admission refused it."""
     run_strategy: str = "Always"
 
     @property
     def restarts(self) -> bool:
         """Whether its run strategy starts it again when its pod has failed."""
         return self.run_strategy in RESTARTING
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is such an object: it was let in, and is not deleted."""
+        return self.status not in (VmStatus.ENDED, VmStatus.REFUSED)
 
     @property
     def key(self) -> str:
@@ -89,8 +94,8 @@ class Run:
 
     @property
     def unplaced(self) -> tuple[VmRecord, ...]:
-        """VMs that should run at the end and do not: pending or lost."""
-        down = (VmStatus.PENDING, VmStatus.LOST)
+        """VMs that should run at the end and do not: pending, lost, or refused by admission."""
+        down = (VmStatus.PENDING, VmStatus.LOST, VmStatus.REFUSED)
         return tuple(vm for vm in self.vms if vm.status in down)
 
     def clusters(self, name: str = "") -> list[str]:
@@ -187,7 +192,10 @@ def _decide(world: World) -> dict[str, Decision]:
     placements = first_sync(world.case.fleet)
     for key, decision in placements.items():
         world.decisions[key] = decision.clusters
-        detail = decision.misconfigured or ", ".join(decision.clusters) or "no cluster"
+        detail = ", ".join(decision.clusters)
+        if not detail:
+            last = decision.conditions[-1].message if decision.conditions else "no cluster"
+            detail = world.unsatisfied[key] = decision.misconfigured or last
         world.events.record(0, "placement-decided", "", key, detail=detail)
         for warning in decision.warnings:
             world.warnings.setdefault(warning)

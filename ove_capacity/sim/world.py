@@ -57,6 +57,8 @@ class VmStatus(StrEnum):
     """Its run strategy never starts it."""
     ENDED = "ended"
     """Its lifetime is over."""
+    REFUSED = "refused"
+    """Admission refused it: it does not exist, and takes nothing."""
 
 
 @dataclass(slots=True, eq=False)
@@ -82,7 +84,7 @@ class Vm:
     started_ms: int | None = None
     """Its first start."""
     reason: str = ""
-    """Why it was refused last, while it is pending."""
+    """Why it was refused last, while it is pending; or admission's words."""
 
     @property
     def key(self) -> str:
@@ -170,6 +172,8 @@ class World:
         self.sites: dict[str, Site] = {}
         self.decisions: dict[str, tuple[str, ...]] = {}
         """Placement, by key, -> the clusters it chose, best first."""
+        self.unsatisfied: dict[str, str] = {}
+        """Placement, by key, that chose none -> why, in upstream's words."""
         self.sizes: dict[str, int] = {}
         """Workload that has grown -> its VMs so far, on each of its clusters or in all."""
         self.warnings: dict[str, None] = {}
@@ -213,9 +217,17 @@ class World:
         """
         if workload.cluster:
             return (workload.cluster,)
-        for key, clusters in self.decisions.items():
+        return self.decisions[self.placement_of(workload)]
+
+    def placement_of(self, workload: Workload) -> str:
+        """The key of the Placement that a workload names by its key, or its name alone.
+
+        Raises:
+            UnknownNameError: there is none.
+        """
+        for key in self.decisions:
             if workload.placement in (key, key.partition("/")[2]):
-                return clusters
+                return key
         raise UnknownNameError("Placement", workload.placement, self.decisions)
 
     def record(self, kind: str, site: Site, name: str, node: str = "", detail: str = "") -> None:

@@ -2,6 +2,7 @@
 
 from ove_capacity.model.case import Case
 from ove_capacity.model.cluster import Cluster, Fleet, Remediation
+from ove_capacity.model.managed_cluster import HubObjects
 from ove_capacity.model.node import Node
 from ove_capacity.model.plan import Duration, NodeLoss, Plan, Workload
 from ove_capacity.model.resources import KVM, TUN, VHOST_NET
@@ -62,7 +63,7 @@ def case(*plan, clusters=None, **fields):
     arrivals = fields.pop("arrivals", ())
     workloads = tuple(each for each in plan if isinstance(each, Workload))
     losses = tuple(each for each in plan if isinstance(each, NodeLoss))
-    fleet = Fleet(tuple(clusters), tuple(placements))
+    fleet = Fleet(tuple(clusters), tuple(placements), HubObjects(binds_all=True))
     return Case("test", fleet, Plan(workloads, tuple(arrivals), losses), **fields)
 
 

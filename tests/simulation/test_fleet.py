@@ -35,7 +35,9 @@ def test_a_total_is_split_in_decision_order():
 
 def test_a_placement_without_a_cluster_is_named_in_a_warning():
     run = simulate(fleet(workload("vm", placement="none")), until_ms=1, check=True)
-    assert run.warnings == ("workload vm: Placement none chose no cluster; its VMs run nowhere",)
+    why = "No ManagedCluster matches any of the cluster predicate"
+    told = f"workload vm: Placement none chose no cluster ({why}); its VMs run nowhere"
+    assert run.warnings == (told,)
     assert run.vms == ()
 
 

@@ -15,8 +15,10 @@ from ove_capacity.platform.admission import (
     Review,
     is_excepted,
     reviews,
+    unasked_parts,
     unmodelled_parts,
 )
+from ove_capacity.scenario.compile.admission import is_stored
 
 __all__ = ["ADMISSION_RULES"]
 
@@ -44,10 +46,11 @@ def _policies(subject: Subject, cluster: str) -> Iterator[Manifest]:
 
 
 def _namespace_labels(subject: Subject, cluster: str, name: str) -> Mapping[str, str]:
+    given = {"kubernetes.io/metadata.name": name}
     for each in subject.of_kind("Namespace", ""):
         if each.name == name and each.cluster in (cluster, ""):
-            return {str(key): str(value) for key, value in each.labels.items()}
-    return {"kubernetes.io/metadata.name": name}
+            return {**given, **{str(key): str(value) for key, value in each.labels.items()}}
+    return given
 
 
 def _reviewed(subject: Subject, vm: CreatedVm) -> dict[tuple[str, str], list[_Verdict]]:
@@ -79,6 +82,8 @@ def _refused(subject: Subject) -> Iterator[Finding]:
     """
     told: dict[tuple[object, ...], tuple[Finding, list[_Refusal]]] = {}
     for vm in created_vms(subject):
+        if is_stored(vm.resource):  # it was let in, whatever policies say now
+            continue
         for (policy, rule), verdicts in _reviewed(subject, vm).items():
             refused = [each for each in verdicts if each[3].is_refusal]
             if refused:
@@ -88,7 +93,23 @@ def _refused(subject: Subject) -> Iterator[Finding]:
                 key = (found.problem.place, found.message)
                 told.setdefault(key, (found, []))[1].append((vm, refused))
     for found, refusals in told.values():
-        yield replace(found, consequence=_consequence(refusals))
+        verdicts = [each for _, own in refusals for each in own]
+        clusters = tuple(dict.fromkeys(cluster for cluster, *_ in verdicts if cluster))
+        off = [name for name in clusters if _is_off(subject, name)]
+        told_of = _consequence(refusals)
+        severity = found.severity
+        if off and off == list(clusters):
+            told_of = f"without the scenario's assume.admission {told_of}"
+            severity = Severity.WARNING
+        yield replace(found, consequence=told_of, clusters=clusters, severity=severity)
+
+
+def _is_off(subject: Subject, cluster: str) -> bool:
+    """Whether the scenario lets everybody in there, whatever the policies say."""
+    if subject.scenario is None or cluster not in subject.scenario.clusters:
+        return False
+    own = subject.scenario.clusters[cluster].assume.admission
+    return (own or subject.scenario.assume.admission) == "off"
 
 
 def _finding(subject: Subject, vm: CreatedVm, policy: str, rule: str, verdict: _Verdict) -> Finding:
@@ -172,9 +193,9 @@ def _not_modelled(subject: Subject) -> Iterator[Finding]:
     for kind in _KINDS:
         for policy in subject.of_kind(kind, _GROUP):
             for index, rule in enumerate(policy.listed("spec", "rules")):
-                parts = unmodelled_parts(rule) if isinstance(rule, Mapping) else ()
-                if isinstance(rule, Mapping) and _speaks_of_pods(rule):
-                    parts += ("launcher pods of VMs, which a rule on Pods sees",)
+                if not isinstance(rule, Mapping):
+                    continue
+                parts = (*unmodelled_parts(rule), *unasked_parts(rule))
                 if parts:
                     message = f"not modelled: {', '.join(parts)}; what it refuses is not known here"
                     yield Finding(policy.problem(message, "spec", "rules", index))
@@ -182,24 +203,6 @@ def _not_modelled(subject: Subject) -> Iterator[Finding]:
         for each in subject.of_kind(kind, group):
             message = f"not modelled: what a {kind} refuses is not known here"
             yield Finding(each.problem(message))
-
-
-def _speaks_of_pods(rule: Mapping[str, Any]) -> bool:
-    """Whether a rule would be asked about virt-launcher's pods, whatever else it asks for."""
-    match = rule.get("match")
-    blocks = [match] if isinstance(match, Mapping) else []
-    for block in tuple(blocks):
-        for key in ("any", "all"):
-            found = block.get(key)
-            listed = found if isinstance(found, list) else []
-            blocks += [each for each in listed if isinstance(each, Mapping)]
-    for block in blocks:
-        resources = block.get("resources")
-        kinds = resources.get("kinds") if isinstance(resources, Mapping) else None
-        for kind in kinds if isinstance(kinds, list) else ():
-            if str(kind).rpartition("/")[2] in ("*", "Pod"):
-                return True
-    return False
 
 
 ADMISSION_RULES = (

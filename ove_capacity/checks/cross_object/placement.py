@@ -39,13 +39,17 @@ def _unbound(subject: Subject) -> Iterator[Finding]:
         if namespace in bound or namespace in _BOUND_BY_HUB:
             continue
         count = _vms_of(subject, each)
+        assumed = subject.scenario and subject.scenario.assume.placement_binding == "all"
         yield Finding(
             each.problem(
                 f"no ManagedClusterSetBinding in namespace {namespace}", "metadata", "namespace"
             ),
-            consequence="0 clusters are decided"
+            consequence=("without the scenario's assume.placementBinding " if assumed else "")
+            + "0 clusters are decided"
             + (f": {count} VMs are created nowhere" if count else ""),
             repair=f"a ManagedClusterSet of these clusters and its binding in {namespace}",
+            # One that no workload here needs may find its binding in other files.
+            severity=None if count and not assumed else Severity.WARNING,
         )
 
 

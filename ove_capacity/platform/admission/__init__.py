@@ -4,6 +4,20 @@ from __future__ import annotations
 
 from ove_capacity.platform.admission.match import Request
 from ove_capacity.platform.admission.overlay import Outcome
-from ove_capacity.platform.admission.review import Review, is_excepted, reviews, unmodelled_parts
+from ove_capacity.platform.admission.review import (
+    Review,
+    is_excepted,
+    reviews,
+    unasked_parts,
+    unmodelled_parts,
+)
 
-__all__ = ["Outcome", "Request", "Review", "is_excepted", "reviews", "unmodelled_parts"]
+__all__ = [
+    "Outcome",
+    "Request",
+    "Review",
+    "is_excepted",
+    "reviews",
+    "unasked_parts",
+    "unmodelled_parts",
+]

@@ -10,11 +10,13 @@ from ove_capacity.platform.admission.match import Request, applies
 from ove_capacity.platform.admission.overlay import Match, Outcome, matched
 from ove_capacity.platform.admission.wildcard import is_like
 
-__all__ = ["Review", "is_excepted", "reviews", "unmodelled_parts"]
+__all__ = ["Review", "is_excepted", "reviews", "unasked_parts", "unmodelled_parts"]
 
 _OTHER_RULES = ("mutate", "generate", "verifyImages")
 _OTHER_VALIDATIONS = ("deny", "cel", "foreach", "podSecurity", "manifests", "assert")
 _OTHER_CONDITIONS = ("preconditions", "context", "celPreconditions")
+_MADE_OF_VMS = ("*", "Pod", "VirtualMachineInstance")
+"""Kinds by which a rule speaks of what KubeVirt makes of a VM."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,18 @@ class Review:
     def is_refusal(self) -> bool:
         """Whether the object is not admitted."""
         return self.is_enforced and self.outcome in (Outcome.FAIL, Outcome.ERROR)
+
+    @property
+    def words(self) -> str:
+        """What Kyverno answers: ``require-labels: validation error: … failed at path /…/``.
+
+        Source: kyverno v1.12.6 pkg/engine/handlers/validation/validate_resource.go,
+        buildErrorMessage; pkg/webhooks/utils/block.go, GetBlockedMessages.
+        """
+        message = self.message.strip()
+        said = f"{message}{'' if message.endswith('.') else '.'} " if message else ""
+        how = f"failed at path {self.path}" if self.path else "execution error"
+        return f"{self.rule}: validation error: {said}rule {self.rule} {how}"
 
 
 def reviews(policy: Mapping[str, Any], request: Request) -> Iterator[Review]:
@@ -109,6 +123,35 @@ def unmodelled_parts(rule: Mapping[str, Any]) -> tuple[str, ...]:
     if any(_has_variables(held.get(key)) for key in ("pattern", "anyPattern")):
         found.append("variables in the pattern")
     return tuple(found)
+
+
+def unasked_parts(rule: Mapping[str, Any]) -> tuple[str, ...]:
+    """What of a rule is never asked here: it speaks of objects that KubeVirt makes of a VM.
+
+    Source: ours; their fields come from KubeVirt's webhooks and templates, not from the VM alone.
+    """
+    match = rule.get("match")
+    blocks = [match] if isinstance(match, Mapping) else []
+    for block in tuple(blocks):
+        for key in ("any", "all"):
+            found = block.get(key)
+            listed = found if isinstance(found, list) else []
+            blocks += [each for each in listed if isinstance(each, Mapping)]
+    told: dict[str, None] = {}
+    for block in blocks:
+        resources = block.get("resources")
+        kinds = resources.get("kinds") if isinstance(resources, Mapping) else None
+        for kind in kinds if isinstance(kinds, list) else ():
+            last = str(kind).rpartition("/")[2].rpartition(".")[2]
+            if last in _MADE_OF_VMS:
+                told |= dict.fromkeys(_asked_of(last))
+    return tuple(told)
+
+
+def _asked_of(kind: str) -> tuple[str, ...]:
+    """In words."""
+    pods, instances = "launcher pods of VMs", "VirtualMachineInstances of VMs"
+    return (pods, instances) if kind == "*" else (pods,) if kind == "Pod" else (instances,)
 
 
 def _has_variables(pattern: Any) -> bool:

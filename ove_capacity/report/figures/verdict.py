@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from ove_capacity.analysis.finding import Answer, Finding
-from ove_capacity.analysis.verdict import HEADS, Verdict
+from ove_capacity.analysis.verdict import Verdict
 from ove_capacity.report.figures.style import (
     BLACK,
     VERMILION,
@@ -50,17 +50,17 @@ def verdict(found: Verdict) -> Picture:
     if not names:
         blank(panel, "no cluster")
         return picture
-    panel.set(xlim=(0, len(HEADS)), ylim=(len(names) + 1, 0.4))
+    panel.set(xlim=(0, max(1, len(found.heads))), ylim=(len(names) + 1, 0.4))
     panel.spines[["left", "bottom"]].set_visible(False)
     panel.tick_params(length=0)
     panel.set_xticks([])
     panel.set_yticks(
         [row + 1.5 for row in range(len(names))], [wrapped(name, room, 9) for name in names]
     )
-    for column, head in enumerate(HEADS.values()):
+    for column, head in enumerate(found.heads.values()):
         panel.text(column + 0.5, 0.7, head, ha="center", va="center", weight="bold")
     for row, each in enumerate(found.clusters.values(), start=1):
-        for column, question in enumerate(HEADS):
+        for column, question in enumerate(found.heads):
             _cell(panel, column, row, each.findings[question])
     return picture
 

@@ -18,6 +18,7 @@ from ove_capacity.model.case import Case, Provenance
 from ove_capacity.model.cluster import Fleet
 from ove_capacity.model.plan import Plan, Workload
 from ove_capacity.model.policy import Policy
+from ove_capacity.scenario.compile.admission import warn_of_policies
 from ove_capacity.scenario.compile.cluster import Compiled, compile_cluster
 from ove_capacity.scenario.compile.context import Context, merged_assumptions
 from ove_capacity.scenario.compile.events import with_events
@@ -138,6 +139,7 @@ def compile_case(context: Context, seed: int | None) -> Case:
     clusters = {name: compile_cluster(context, name) for name in scenario.clusters}
     plan = _plan(context, clusters)
     _unmodelled(context, clusters)
+    warn_of_policies(context, clusters.values())
     context.problems.raise_if_any()
     chosen = scenario.seed if seed is None else seed
     fleet = tuple(compiled.cluster for compiled in clusters.values())

@@ -32,15 +32,29 @@ def hub_objects(context: Context, clusters: Mapping[str, Compiled]) -> HubObject
         if of_hub:
             what = f"{', '.join(of_hub)} of the hub, not of a cluster: list them under manifests"
             context.warn(compiled.path, what)
-    objects = HubObjects(
+    return HubObjects(
         tuple(known.values()),
         tuple(hub.cluster_sets),
         tuple(hub.set_bindings),
         tuple(hub.add_on_scores),
         tuple(hub.placement_decisions),
+        _binds_all(context),
     )
-    if hub.placements and not objects.has_sets:
-        source = "no ManagedClusterSet and no binding is listed; upstream would choose no cluster"
-        value = "every cluster, for every namespace"
-        context.assume("hub.cluster_sets", value, source, "", Evidence.ASSUMED)
-    return objects
+
+
+def _binds_all(context: Context) -> bool:
+    """Whether the scenario assumes so; what then differs from upstream is told."""
+    hub = context.hub
+    if context.scenario.assume.placement_binding != "all":
+        return False
+    if not hub.placements:
+        context.warn(("assume", "placementBinding"), "changes nothing: there is no Placement")
+        return False
+    bound = {each.namespace for each in hub.set_bindings}
+    bare = sorted({each.namespace for each in hub.placements} - bound)
+    source = "the scenario's assume.placementBinding"
+    if bare:
+        source += f": no ManagedClusterSetBinding in {', '.join(bare)}; upstream chooses no cluster"
+    value = "every cluster, for every namespace"
+    context.assume("hub.cluster_sets", value, source, "", Evidence.ASSUMED)
+    return True

@@ -12,20 +12,22 @@ from ove_capacity.manifests.objects import FoundVm, Objects
 from ove_capacity.manifests.running import Surroundings, UnusableVmError, priority_of, resolved
 from ove_capacity.model.plan import Arrivals, Duration, Workload
 from ove_capacity.model.vm import Matcher, VirtualMachine
+from ove_capacity.scenario.compile.admission import is_stored, refusals
 from ove_capacity.scenario.compile.cluster import Compiled
 from ove_capacity.scenario.compile.context import Context
 from ove_capacity.scenario.compile.disks import Claims, disks_of, networks_of, networks_of_vm
+from ove_capacity.scenario.compile.vm_object import (
+    WORKLOAD_LABEL,
+    created_object,
+    shorthand_spec,
+)
 from ove_capacity.scenario.complaints import value_at
 from ove_capacity.scenario.schema.event import ArrivalsSection
 from ove_capacity.scenario.schema.workload import DurationSection, VmSection, WorkloadSection
 
-__all__ = ["WORKLOAD_LABEL", "arrivals_of", "duration_of", "listed_vms", "workload_of"]
-
-WORKLOAD_LABEL = "ove-capacity/workload"
-"""By which the VMs of a workload know each other, for anti-affinity."""
+__all__ = ["arrivals_of", "duration_of", "listed_vms", "workload_of"]
 
 _VM_NAME_LABEL = "vm.kubevirt.io/name"
-_TOPOLOGY = {"hostname": "kubernetes.io/hostname", "zone": "topology.kubernetes.io/zone"}
 _SIZE_FIELDS = ("cpu", "memory", "dedicatedCpuPlacement", "hugepages")
 
 
@@ -36,42 +38,9 @@ def duration_of(section: DurationSection | None) -> Duration | None:
     return Duration(section.distribution, section.mean, section.shape)
 
 
-def _anti_affinity(name: str, rule: str) -> dict[str, Any]:
-    term = {
-        "labelSelector": {"matchLabels": {WORKLOAD_LABEL: name}},
-        "topologyKey": _TOPOLOGY[rule.removeprefix("preferred-")],
-    }
-    if rule.startswith("preferred-"):
-        preferred = [{"weight": 100, "podAffinityTerm": term}]
-        return {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": preferred}}
-    return {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}
-
-
-def _domain(section: VmSection) -> dict[str, Any]:
-    cpu: dict[str, Any] = {}
-    if section.cpu is not None:
-        cpu["cores"] = section.cpu
-    if section.dedicated_cpu_placement:
-        cpu["dedicatedCpuPlacement"] = True
-    memory: dict[str, Any] = {}
-    if section.memory is not None:
-        memory["guest"] = str(section.memory)
-    if section.hugepages is not None:
-        memory["hugepages"] = {"pageSize": section.hugepages}
-    return {key: value for key, value in (("cpu", cpu), ("memory", memory)) if value}
-
-
 def _written(name: str, section: VmSection) -> VirtualMachine:
     """The VM that the shorthand stands for."""
-    spec: dict[str, Any] = {"domain": _domain(section)}
-    if section.anti_affinity is not None:
-        spec["affinity"] = _anti_affinity(name, section.anti_affinity)
-    if section.node_selector:
-        spec["nodeSelector"] = section.node_selector
-    if section.eviction_strategy is not None:
-        spec["evictionStrategy"] = section.eviction_strategy
-    if section.priority_class is not None:
-        spec["priorityClassName"] = section.priority_class
+    spec = shorthand_spec(name, section)
     labels = {WORKLOAD_LABEL: name, **section.labels}
     vm = virtual_machine_of(
         {
@@ -108,12 +77,12 @@ def _from_template(name: str, section: VmSection, template: VirtualMachine) -> V
 
 def _template(
     context: Context, path: FieldPath, name: str, objects: tuple[Objects, ...]
-) -> VirtualMachine | None:
+) -> FoundVm | None:
     """The VM of that name, or namespace/name, among the manifests."""
-    known: dict[str, VirtualMachine] = {}
+    known: dict[str, FoundVm] = {}
     for each in reversed(objects):
         for found in each.vms:
-            known[found.vm.vmi.key] = known[found.vm.vmi.name] = found.vm
+            known[found.vm.vmi.key] = known[found.vm.vmi.name] = found
     if name not in known:
         names = sorted(key for key in known if "/" not in key)
         context.unknown((*path, "template"), "VirtualMachine", name, names)
@@ -121,12 +90,16 @@ def _template(
     return known[name]
 
 
+_Described = tuple[VirtualMachine, dict[str, Any]]
+"""A VM, and its object as an API server is handed it."""
+
+
 def _vm(
     context: Context,
     path: FieldPath,
     section: WorkloadSection | ArrivalsSection,
     around: Surroundings,
-) -> VirtualMachine | None:
+) -> _Described | None:
     """What the section describes; a contradiction within it is noted."""
     is_sized = section.cpu is not None or section.memory is not None
     origins = [
@@ -147,7 +120,7 @@ def _vm(
             missing = "memory" if section.memory is None else "cpu"
             context.error(path, f"'{missing}' is missing")
             return None
-        return _written(section.name, section)
+        return _written(section.name, section), created_object(section, None)
     given = {field.alias or key for key, field in VmSection.model_fields.items()} & {
         type(section).model_fields[key].alias or key for key in section.model_fields_set
     }
@@ -156,7 +129,10 @@ def _vm(
         context.error((*path, clashing[0]), "the template says this already")
         return None
     template = _template(context, path, section.template, tuple(around.objects))
-    return None if template is None else _from_template(section.name, section, template)
+    if template is None:
+        return None
+    vm = _from_template(section.name, section, template.vm)
+    return vm, created_object(section, template.fields.value)
 
 
 def _where(
@@ -204,9 +180,10 @@ def workload_of(
     if where is None:
         return None
     around = _surroundings(context, where[0], clusters)
-    vm = _vm(context, path, section, around)
-    if vm is None:
+    described = _vm(context, path, section, around)
+    if described is None:
         return None
+    vm, resource = described
     try:
         vmi = resolved(vm, around)
         priority = priority_of(vmi.spec.priority_class_name, around.objects)
@@ -239,6 +216,7 @@ def workload_of(
         labels=section.labels,
         disks=disks_of(context, path, section, vm),
         networks=networks_of(context, path, section, vm, known),
+        refused=refusals(context, resource, near),
     )
 
 
@@ -303,8 +281,15 @@ class _Listing:
                 disks=self.claims.disks_of(vm),
                 networks=networks_of_vm(vm, self.compiled.cluster.vm_networks),
                 vm_names=(vmi.name,) if vm.replicas == 1 else (),
+                refused=self._refused(found),
             )
         )
+
+    def _refused(self, found: FoundVm) -> dict[str, str]:
+        """Nobody refuses what a cluster has already."""
+        if is_stored(found.fields.value):
+            return {}
+        return refusals(self.context, found.fields.value, [self.compiled])
 
 
 def listed_vms(context: Context, compiled: Compiled) -> list[Workload]:

@@ -28,6 +28,7 @@ from ove_capacity.scenario.schema.section import (
 __all__ = [
     "Allocatable",
     "Assume",
+    "AssumeOfFleet",
     "Autoscaler",
     "ClusterSection",
     "Kubelet",
@@ -66,6 +67,15 @@ class Assume(Section):
     """Labels of every worker."""
     hugepages: dict[str, Count] = Field(default_factory=dict)
     """Pages of each size on every worker of a cluster whose profile names the size, not a count."""
+    admission: Literal["on", "off"] | None = None
+    """"off": VMs that the clusters' own policies refuse come into being all the same."""
+
+
+class AssumeOfFleet(Assume):
+    """What is assumed of all clusters, and of their hub."""
+
+    placement_binding: Literal["all"] | None = Field(default=None, alias="placementBinding")
+    """all: Placements choose from every cluster though no ManagedClusterSetBinding says so."""
 
 
 class TaintSection(Section):
@@ -134,8 +144,6 @@ class NodeSection(Section):
     """Whether CPUs are numbered in turn over the cells, and not cell by cell."""
     allocatable: Allocatable = Allocatable()
     """Measured; left out: what the kubelet's configuration and the release leave of it."""
-
-    not_modelled: ClassVar[frozenset[str]] = frozenset({"cellsPerSocket"})
 
 
 class PoolSection(Section):
@@ -228,10 +236,6 @@ class Kubelet(Section):
     """``evictionHard["memory.available"]``."""
     max_pods: PositiveCount | None = Field(default=None, alias="maxPods")
     """The most pods on a node; 250 when left out."""
-
-    not_modelled: ClassVar[frozenset[str]] = frozenset(
-        {"memoryManagerPolicy", "topologyManagerPolicy", "topologyManagerScope"}
-    )
 
 
 class Range(Section):

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from ove_capacity.scenario.schema.cluster import Assume, ClusterSection, Platform
+from ove_capacity.scenario.schema.cluster import AssumeOfFleet, ClusterSection, Platform
 from ove_capacity.scenario.schema.event import Event
 from ove_capacity.scenario.schema.section import Milliseconds, Name, Paths, Section, Text
 from ove_capacity.scenario.schema.workload import WorkloadSection
@@ -42,7 +42,7 @@ class Scenario(Section):
     """Files and folders of Kubernetes objects of the hub: Placements, templates, profiles."""
     values: dict[str, Any] = Field(default_factory=dict)
     """What ``{{ .Values.x }}`` in manifests stand for."""
-    assume: Assume = Assume()
+    assume: AssumeOfFleet = AssumeOfFleet()
     """What is assumed of all clusters."""
     clusters: dict[str, ClusterSection] = Field(min_length=1)
     """The clusters, by name."""

@@ -73,7 +73,8 @@ def _deploy(world: World, workload: Workload, first: int) -> None:
 
 
 def _nowhere(world: World, workload: Workload) -> None:
-    message = f"workload {workload.name}: Placement {workload.placement} chose no cluster"
+    why = world.unsatisfied[world.placement_of(workload)]
+    message = f"workload {workload.name}: Placement {workload.placement} chose no cluster ({why})"
     world.warnings.setdefault(f"{message}; its VMs run nowhere")
     world.events.record(world.now_ms, "no-cluster", "", workload.name, detail=message)
 
@@ -97,6 +98,11 @@ def _create(world: World, site: Site, workload: Workload, index: int) -> None:
         arrived_ms=world.now_ms,
     )
     world.next_seq += 1
+    if site.name in workload.refused:
+        vm.reason = workload.refused[site.name]
+        site.admit(vm, VmStatus.REFUSED)
+        world.record("vm-refused", site, vm.key, detail=vm.reason)
+        return
     halted = workload.run_strategy == "Halted"
     site.admit(vm, VmStatus.HALTED if halted else VmStatus.PENDING)
     world.record("vm-created", site, vm.key, detail=workload.name)

@@ -82,6 +82,46 @@ def test_labels_on_the_template_let_its_vms_in(tmp_path: Path) -> None:
     ]
 
 
+def test_a_finding_is_of_the_clusters_that_refuse(tmp_path: Path) -> None:
+    assert {each.clusters for each in _case(tmp_path)} == {("one",)}
+
+
+def test_where_the_scenario_lets_everybody_in_it_is_a_warning(tmp_path: Path) -> None:
+    _case(tmp_path)
+    found = oc.check(
+        tmp_path / "scenario.yaml", rules=["policy-refuses-vm"], set={"assume.admission": "'off'"}
+    )
+    assert {str(each.severity) for each in found.findings} == {"warning"}
+    lead = "without the scenario's assume.admission "
+    assert all(each.consequence.startswith(lead) for each in found.findings)
+    assert found.applied["one"].errors == 0
+
+
+def test_vms_that_the_cluster_has_already_were_let_in(tmp_path: Path) -> None:
+    _case(tmp_path)
+    (tmp_path / "policy2.yaml").write_text(POLICY.replace("ACTION", "Enforce"))
+    for metadata, count in (("", 1), (", uid: abc", 0)):
+        text = VM.replace("labels: {LABELS}", f"labels: {{}}{metadata}").replace("web", "old")
+        (tmp_path / "vms.yaml").write_text(text)
+        found = oc.check(
+            tmp_path / "scenario.yaml",
+            rules=["policy-refuses-vm"],
+            set={"clusters.two.manifests": "policy2.yaml"},
+        )
+        files = [Path(each.problem.file).name for each in found.findings]
+        assert files.count("vms.yaml") == count
+
+
+def test_findings_are_counted_where_their_file_is_listed(tmp_path: Path) -> None:
+    _case(tmp_path)
+    applied = oc.check(tmp_path / "scenario.yaml").applied
+    assert set(applied) == {"", "one", "two"}
+    assert applied["one"].errors >= 2
+    assert applied["one"].worst.startswith("policy-refuses-vm: 3 VMs are refused on one (web)")
+    assert applied["one"].vm_repairs == ("set metadata.labels.owner",)
+    assert applied["two"].vm_repairs == ()
+
+
 def test_a_policy_that_audits_only_reports(tmp_path: Path) -> None:
     found = _case(tmp_path, action="Audit")
     assert {(each.rule, str(each.severity)) for each in found} == {("policy-reports-vm", "info")}

@@ -68,6 +68,6 @@ def test_findings_are_a_table(scenario: tuple[str, bool], tmp_path: Path) -> Non
     assert main(["verdict", scenario[0], "--format", "csv", "-o", str(file)]) == 0
     head, *findings = file.read_text().splitlines()
     assert head == "cluster,question,answer,detail,binding,change,evidence"
-    assert len(findings) == 6
+    assert len(findings) == 7
     grid = (tmp_path / "verdict.verdict.csv").read_text()
-    assert grid.startswith("cluster,fits,N+1,N+1 draining,guideline,storage,limits\n")
+    assert grid.startswith("cluster,fits,N+1,N+1 draining,guideline,storage,limits,as applied\n")

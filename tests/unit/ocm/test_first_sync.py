@@ -34,9 +34,13 @@ def decided(*placements, **objects):
     return {key: each.clusters for key, each in first_sync(fleet).items()}
 
 
-def test_without_sets_every_cluster_is_open_to_every_namespace():
+def test_without_a_binding_nothing_is_open():
+    assert decided(ONE, Placement("q", "elsewhere")) == {"elsewhere/q": (), "ns/p": ()}
+
+
+def test_where_all_is_bound_every_cluster_is_open_to_every_namespace():
     named = replace(ONE, cluster_sets=("vms",))
-    assert decided(named, Placement("q", "elsewhere")) == {
+    assert decided(named, Placement("q", "elsewhere"), binds_all=True) == {
         "elsewhere/q": ("a", "b", "c"),
         "ns/p": ("c",),
     }
@@ -67,7 +71,7 @@ def test_totals_are_those_of_the_nodes_and_taints_those_of_the_hub():
     claimed = {"cpu": 999_000}
     small = ManagedCluster("a", {}, claimed, claimed, approximate={"cpu": 999.0})
     gone = ManagedCluster("c", taints=(ClusterTaint("gone", added_ms=5000),))
-    assert decided(ONE, managed_clusters=(small, gone)) == {"ns/p": ("b",)}
+    assert decided(ONE, managed_clusters=(small, gone), binds_all=True) == {"ns/p": ("b",)}
 
 
 def test_an_expression_sees_the_labels_of_the_scenario_and_the_rest_of_the_object():
@@ -84,7 +88,7 @@ def test_an_expression_sees_the_labels_of_the_scenario_and_the_rest_of_the_objec
         "managedCluster.status.capacity.cpu == '4'",
     )
     asked = replace(ONE, predicates=(ClusterSelector(cel=seen),))
-    assert decided(asked, managed_clusters=(known,)) == {"ns/p": ("a",)}
+    assert decided(asked, managed_clusters=(known,), binds_all=True) == {"ns/p": ("a",)}
 
 
 def test_the_hub_is_asked_at_the_latest_moment_that_its_objects_tell_of():
@@ -94,21 +98,22 @@ def test_the_hub_is_asked_at_the_latest_moment_that_its_objects_tell_of():
     )
     for seconds, expected in ((5, "c"), (4, "b")):
         tolerant = replace(ONE, tolerations=(Toleration("gone", "Exists", seconds=seconds),))
-        assert decided(tolerant, managed_clusters=tainted) == {"ns/p": (expected,)}
+        told = decided(tolerant, managed_clusters=tainted, binds_all=True)
+        assert told == {"ns/p": (expected,)}
 
 
 def test_decisions_that_stand_are_where_it_starts_from():
     standing = PlacementDecision("p-decision-1", "ns", "p", clusters=("b",))
     heavy = replace(ONE, prioritizers=(*ONE.prioritizers, PrioritizerWeight("Steady", 3)))
-    assert decided(heavy, decisions=(standing,)) == {"ns/p": ("b",)}
+    assert decided(heavy, decisions=(standing,), binds_all=True) == {"ns/p": ("b",)}
 
 
 def test_what_a_placement_names_and_nobody_handed_in_is_told():
     eur = PrioritizerWeight("AddOn/cost/eur", 2, "AddOn", AddOnScore("cost", "eur"))
     asked = replace(ONE, cluster_sets=("vms", "more"), prioritizers=(eur, replace(eur, weight=0)))
-    decision = first_sync(Fleet(CLUSTERS, (asked,)))["ns/p"]
+    decision = first_sync(Fleet(CLUSTERS, (asked,), HubObjects(binds_all=True)))["ns/p"]
     assert decision.warnings == (
-        "Placement ns/p: no ManagedClusterSet is listed; vms, more ignored",
+        "Placement ns/p: every cluster is assumed to be bound; vms, more ignored",
         "Placement ns/p: AddOn/cost/eur counts 0, no AddOnPlacementScore cost is listed",
     )
     known = HubObjects(

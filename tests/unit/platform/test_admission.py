@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 
 from ove_capacity.manifests.files import read_documents
-from ove_capacity.platform.admission import Outcome, Request, reviews, unmodelled_parts
+from ove_capacity.platform.admission import (
+    Outcome,
+    Request,
+    Review,
+    reviews,
+    unasked_parts,
+    unmodelled_parts,
+)
 from ove_capacity.platform.admission.match import applies
 from ove_capacity.platform.admission.overlay import matched
 from ove_capacity.platform.admission.scalar import is_valid
@@ -249,3 +256,36 @@ def test_the_published_cases_agree() -> None:
         for name in result["resources"]:
             (review,) = reviews(policy, Request(resources[name]))
             assert (review.rule, str(review.outcome)) == (result["rule"], result["result"]), name
+
+
+@pytest.mark.parametrize(
+    ("message", "path", "words"),
+    [
+        ("no label", "/a/", "r: validation error: no label. rule r failed at path /a/"),
+        ("ends. ", "/a/", "r: validation error: ends. rule r failed at path /a/"),
+        ("", "/a/", "r: validation error: rule r failed at path /a/"),
+        ("no", "", "r: validation error: no. rule r execution error"),
+    ],
+)
+def test_a_refusal_reads_as_kyvernos(message: str, path: str, words: str) -> None:
+    assert Review("r", 0, Outcome.FAIL, True, message, path).words == words
+
+
+@pytest.mark.parametrize(
+    ("match", "parts"),
+    [
+        ({"resources": {"kinds": ["VirtualMachine"]}}, ()),
+        ({"any": [{"resources": {"kinds": ["v1/Pod"]}}]}, ("launcher pods of VMs",)),
+        (
+            {"all": [{"resources": {"kinds": ["VirtualMachineInstance", "Node"]}}]},
+            ("VirtualMachineInstances of VMs",),
+        ),
+        (
+            {"resources": {"kinds": ["*"]}},
+            ("launcher pods of VMs", "VirtualMachineInstances of VMs"),
+        ),
+        ("text", ()),
+    ],
+)
+def test_a_rule_on_what_kubevirt_makes_of_a_vm_is_known(match: Any, parts: tuple[str]) -> None:
+    assert unasked_parts({"match": match}) == parts

@@ -22,11 +22,26 @@ def chosen(case):
     return {key: each.clusters for key, each in first_sync(case.fleet).items()}
 
 
-def test_without_sets_it_is_assumed_that_every_cluster_is_open(scenario):
+ALL = HUB + "assume: {placementBinding: all}\n"
+
+
+def test_without_a_binding_no_cluster_is_chosen(scenario):
     case = scenario(HUB, {"hub.yaml": PLACEMENT})
+    assert chosen(case) == {"ns/p": ()}
+    assert not any(each.name == "hub.cluster_sets" for each in case.assumptions)
+
+
+def test_that_every_cluster_is_bound_is_the_scenarios_word_and_is_told(scenario):
+    case = scenario(ALL, {"hub.yaml": PLACEMENT})
     assert chosen(case) == {"ns/p": ("one",)}
     (assumed,) = (each for each in case.assumptions if each.name == "hub.cluster_sets")
     assert assumed.evidence is Evidence.ASSUMED
+    assert "no ManagedClusterSetBinding in ns" in assumed.source
+
+
+def test_a_binding_that_is_assumed_for_no_placement_is_told(scenario):
+    case = scenario("assume: {placementBinding: all}\n")
+    assert any("changes nothing: there is no Placement" in each for each in case.warnings)
 
 
 def test_with_sets_nothing_is_assumed_and_the_binding_decides(scenario):
@@ -44,7 +59,7 @@ def test_a_taint_of_the_managed_cluster_keeps_placements_away(scenario):
 
 def test_a_managed_cluster_among_the_clusters_own_manifests_counts_too(scenario):
     files = {"hub.yaml": PLACEMENT, "own.yaml": (CLUSTER % "NoSelect").replace("one", "other")}
-    case = scenario("    manifests: own.yaml\n" + HUB, files)
+    case = scenario("    manifests: own.yaml\n" + ALL, files)
     assert chosen(case) == {"ns/p": ()}
 
 

@@ -11,4 +11,5 @@ def test_every_status_is_counted_also_at_zero():
         "stopped": 0,
         "halted": 0,
         "ended": 0,
+        "refused": 0,
     }
