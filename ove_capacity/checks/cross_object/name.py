@@ -102,6 +102,8 @@ def _unresolved(subject: Subject) -> Iterator[Finding]:
 def _unknown_networks(subject: Subject) -> Iterator[Finding]:
     """A pod whose network Multus does not find is never made ready: it waits in ContainerCreating.
 
+    What a workload names is refused by loading already, where the networks of a cluster are listed.
+
     Source: k8snetworkplumbingwg/multus-cni v4.0.2 pkg/k8sclient/k8sclient.go, GetNetworkDelegates.
     """
 
@@ -112,11 +114,8 @@ def _unknown_networks(subject: Subject) -> Iterator[Finding]:
                 space = space or vm.vmi.namespace
                 if not name or (space, name) in _networks(subject, vm.cluster.name):
                     continue
-                listed = any(True for _ in subject.of_kind("NetworkAttachmentDefinition"))
                 said = f"there is no NetworkAttachmentDefinition {space}/{name} among the manifests"
-                finding = vm.finding(subject, said, "networks", index)
-                severity = finding.severity if listed else Severity.WARNING
-                yield Finding(finding.problem, severity=severity), vm
+                yield vm.finding(subject, said, "networks", index), vm
 
     yield from gathered(found(), "never starts", "never start", "unless it is made elsewhere, ")
 
@@ -153,7 +152,7 @@ def _unknown_storage(subject: Subject) -> Iterator[Finding]:
 
 NAME_RULES = (
     Rule("name-unknown", "Names that lead nowhere", Severity.ERROR, _unresolved),
-    Rule("network-unknown", "Networks that are not there", Severity.ERROR, _unknown_networks),
+    Rule("network-unknown", "Networks that are not there", Severity.WARNING, _unknown_networks),
     Rule("storage-class-unknown", "Classes that are not there", Severity.ERROR, _unknown_storage),
 )
 """What VMs name."""

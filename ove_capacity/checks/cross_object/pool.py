@@ -51,7 +51,6 @@ def _without_pool(subject: Subject) -> Iterator[Finding]:
             ),
             consequence=f"unless it is made elsewhere, {_workers(subject, scaler.cluster)}",
             repair="the name of a MachineSet" if known else f"add the {kind}",
-            severity=Severity.ERROR if known else None,
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -18,6 +19,10 @@ from ove_capacity.model.resources import CPU, HUGEPAGES_PREFIX, MEMORY, PODS, am
 
 __all__ = ["SCHEDULING_RULES"]
 
+_ABILITIES = re.compile(
+    r"(machine-type|cpu-model|cpu-feature|hyperv|host-model-.*)\.node\.kubevirt\.io/"
+)
+"""Labels that tell what a machine can do: where nobody has seen the machines, nobody knows."""
 _INSTALLS = ("HyperConverged", "KubeVirt")
 _PENDING = ("stays Pending", "stay Pending")
 _GIB = 1 << 30
@@ -129,10 +134,12 @@ def _lacks_virtualization(subject: Subject) -> Iterator[Finding]:
                 continue
             missing = _unmatched(vm.pod.spec, nodes)
             shown = ", ".join(missing[:_SHOWN_TERMS]) or "what KubeVirt asks for"
-            yield (
-                vm.finding(subject, f"no node that it selects has {shown}", repair=_cure(missing)),
-                vm,
+            told = vm.finding(
+                subject, f"no node that it selects has {shown}", repair=_cure(missing)
             )
+            if missing and all(_ABILITIES.match(each) for each in missing):
+                told = replace(told, severity=Severity.WARNING)
+            yield told, vm
 
     yield from gathered(found(), *_PENDING)
 
@@ -160,6 +167,8 @@ def _not_installed(subject: Subject) -> Iterator[Finding]:
 def _cure(missing: list[str]) -> str:
     if any("cpumanager" in each for each in missing):
         return "cpuManagerPolicy: static for the pool, by a KubeletConfig or a PerformanceProfile"
+    if missing and all(_ABILITIES.match(each) for each in missing):
+        return "labels of the pool, if its machines can do that"
     return "install OpenShift Virtualization on these nodes"
 
 
