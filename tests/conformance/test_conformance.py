@@ -38,11 +38,11 @@ def test_what_we_emit_agrees_with_itself(tmp_path, capsys):
     assert main(["kubevirt", str(emitted)]) == 0
 
 
-@pytest.mark.parametrize("suite", [name for name, module in SUITES.items() if module is None])
-def test_a_case_that_is_not_decided_yet_counts_as_a_disagreement(suite, tmp_path, capsys):
+def test_a_case_that_is_not_decided_yet_counts_as_a_disagreement(tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(SUITES, "weather", None)
     write_cases(tmp_path / "one.jsonl", [{"name": "a", "expected": {}}])
-    assert main([suite, str(tmp_path / "one.jsonl")]) == 1
-    assert capsys.readouterr().out.splitlines()[-1] == f"{suite}: 0 of 1 cases agree"
+    assert main(["weather", str(tmp_path / "one.jsonl")]) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == "weather: 0 of 1 cases agree"
 
 
 @pytest.mark.parametrize("content", [b"", b"not json", b"[1]", b"\x1f\x8bbroken", b"\xff\xfe"])

@@ -12,10 +12,10 @@ __all__ = ["PodGroup", "SimilarPods", "pod_groups"]
 
 _MOST_BY_CONTROLLER = 10
 
-Controller = tuple[str, str, str]
+_ControllerKey = tuple[str, str, str]
 
 
-def _controller(pod: Pod) -> Controller | None:
+def _controller(pod: Pod) -> _ControllerKey | None:
     owner = pod.owner
     if owner is None or not owner.controller:
         return None
@@ -49,7 +49,7 @@ def pod_groups(
     groups.go, BuildPodGroups.
     """
     groups: list[PodGroup] = []
-    known: dict[Controller, list[PodGroup]] = {}
+    known: dict[_ControllerKey, list[PodGroup]] = {}
     for number in numbers:
         pod = pods[number]
         controller = _controller(pod)
@@ -76,7 +76,7 @@ class SimilarPods:
     """
 
     def __init__(self) -> None:
-        self._known: dict[Controller, list[Pod]] = {}
+        self._known: dict[_ControllerKey, list[Pod]] = {}
 
     def has_like(self, pod: Pod) -> bool:
         """Whether a pod like this one found no place."""

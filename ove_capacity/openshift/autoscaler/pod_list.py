@@ -6,15 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from ove_capacity.model.pod import Pod
 from ove_capacity.openshift.autoscaler.equivalence import SimilarPods
 from ove_capacity.openshift.autoscaler.go_sort import go_sorted
 from ove_capacity.openshift.autoscaler.options import AutoscalingOptions
 from ove_capacity.openshift.autoscaler.simulation import Simulation, is_expendable
 from ove_capacity.openshift.autoscaler.view import is_daemon_pod
+from ove_capacity.simtime import parse_duration
 
-__all__ = ["PodList", "are_all_new", "is_old_enough", "pods_to_help"]
+__all__ = ["PodList", "are_all_new", "old_enough", "pods_to_help"]
 
 _TOO_NEW_MS = 2000
+_OWN_DELAY = "cluster-autoscaler.kubernetes.io/pod-scale-up-delay"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,29 +70,46 @@ def _without_place(simulation: Simulation, ordered: Sequence[int]) -> list[int]:
         tried: list[int] = []
         for number in run:
             (refused if similar.has_like(pods[number]) else tried).append(number)
-        placed = len(snapshot.place_run(c, len(tried), rows)) if tried else 0
-        for number in tried[placed:]:
+        nodes = snapshot.place_run(c, len(tried), rows) if tried else []
+        for number, n in zip(tried, nodes, strict=False):
+            snapshot.pods.setdefault(n, []).append(number)
+        for number in tried[len(nodes) :]:
             if not similar.has_like(pods[number]):
                 similar.add(pods[number])
             refused.append(number)
     return refused
 
 
-def is_old_enough(created_ms: int, now_ms: int, delay_ms: int) -> bool:
-    """Whether a pod has waited longer than ``scaleUp.newPodScaleUpDelay``.
+def old_enough(
+    numbers: Sequence[int], pods: Sequence[Pod], now_ms: int, delay_ms: int
+) -> tuple[int, ...]:
+    """Those that have waited longer than a delay; their own annotation may only raise it.
 
     Source: openshift/kubernetes-autoscaler 70920d3c6 cluster-autoscaler/core/
     static_autoscaler.go, filterOutYoungPods.
     """
-    return now_ms - created_ms > delay_ms
+
+    def waited(pod: Pod) -> bool:
+        own_ms = _own_delay_ms(pod)
+        return pod.created_ms is None or now_ms - pod.created_ms > max(own_ms, delay_ms)
+
+    return tuple(number for number in numbers if waited(pods[number]))
 
 
-def are_all_new(created_ms: Sequence[int], now_ms: int) -> bool:
+def _own_delay_ms(pod: Pod) -> int:
+    try:
+        return parse_duration(pod.annotations.get(_OWN_DELAY, "0s"))
+    except ValueError:
+        return 0  # upstream logs it, and goes on with the cluster's
+
+
+def are_all_new(numbers: Sequence[int], pods: Sequence[Pod], now_ms: int) -> bool:
     """Whether even the oldest pod is so young that the loop waits for more to come.
 
-    The loop then scales nothing, up or down.
+    The loop then scales nothing, up or down. Pods whose age is not known are old.
 
     Source: openshift/kubernetes-autoscaler 70920d3c6 cluster-autoscaler/core/
     static_autoscaler.go, allPodsAreNew.
     """
-    return min(created_ms) + _TOO_NEW_MS > now_ms
+    ages = [pods[number].created_ms for number in numbers]
+    return all(created is not None and created + _TOO_NEW_MS > now_ms for created in ages)

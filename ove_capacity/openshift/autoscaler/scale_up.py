@@ -26,7 +26,12 @@ from ove_capacity.openshift.autoscaler.health import (
     upcoming_nodes,
 )
 from ove_capacity.openshift.autoscaler.options import AutoscalingOptions
-from ove_capacity.openshift.autoscaler.pod_list import PodList, pods_to_help
+from ove_capacity.openshift.autoscaler.pod_list import (
+    PodList,
+    are_all_new,
+    old_enough,
+    pods_to_help,
+)
 from ove_capacity.openshift.autoscaler.quotas import Quotas, maximum_quotas
 from ove_capacity.openshift.autoscaler.similar import (
     GroupIncrease,
@@ -41,6 +46,7 @@ __all__ = [
     "AT_MAX",
     "CLUSTER_UNHEALTHY",
     "IN_BACKOFF",
+    "IN_COOLDOWN",
     "LIMITED",
     "MAX_NODES_TOTAL_REACHED",
     "NOT_NEEDED",
@@ -54,6 +60,7 @@ __all__ = [
 
 NOT_RUN = "NotRun"
 NOT_NEEDED = "ScaleUpNotNeeded"
+IN_COOLDOWN = "ScaleUpInCooldown"
 LIMITED = "ScaleUpLimitedByMaxNodesTotal"
 NO_OPTIONS = "ScaleUpNoOptionsAvailable"
 SUCCESSFUL = "ScaleUpSuccessful"
@@ -89,11 +96,16 @@ class ScaleUp:
 
 
 def scale_up(
-    simulation: Simulation, options: AutoscalingOptions, rng: Generator | None = None
+    simulation: Simulation,
+    options: AutoscalingOptions,
+    rng: Generator | None = None,
+    *,
+    now_ms: int | None = None,
 ) -> ScaleUp:
     """Decide one loop; pods that fit are placed in the snapshot.
 
-    *rng* chooses among options that the expanders leave; None takes the first of them.
+    *rng* chooses among options that the expanders leave; None takes the first of them. *now_ms*:
+    leaves pods that are too young alone; None: none is.
 
     Source: openshift/kubernetes-autoscaler 70920d3c6 cluster-autoscaler/core/static_autoscaler.go,
     RunOnce.
@@ -103,6 +115,10 @@ def scale_up(
         return ScaleUp(NOT_RUN, CLUSTER_UNHEALTHY)
     upcoming = _inject_upcoming(simulation, options)
     pods = pods_to_help(simulation, options)
+    if now_ms is not None:
+        delay_ms = options.new_pod_scale_up_delay_ms
+        old = old_enough(pods.to_help, simulation.pods, now_ms, delay_ms)
+        pods = replace(pods, to_help=old)
     there = ScaleUp(
         NOT_NEEDED,
         pods=pods,
@@ -114,6 +130,8 @@ def scale_up(
     ready = sum(view.is_ready(node) for node in view.nodes)
     if 0 < options.max_nodes_total <= ready:
         return replace(there, result=LIMITED, gate=MAX_NODES_TOTAL_REACHED)
+    if now_ms is not None and are_all_new(pods.to_help, simulation.pods, now_ms):
+        return replace(there, result=IN_COOLDOWN)
     return _Orchestration(simulation, options, there, upcoming).decide(rng)
 
 

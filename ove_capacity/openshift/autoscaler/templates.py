@@ -40,7 +40,7 @@ _DEPRECATED = {
 }
 _TEMPLATE_LABEL = "cluster-autoscaler.kubernetes.io/template-node"
 
-PodsOn = Callable[[Node], Sequence[Pod]]
+_PodsOn = Callable[[Node], Sequence[Pod]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def remembered_nodes(view: ClusterView) -> dict[str, Node]:
 
 
 def templates_of(
-    view: ClusterView, pods_on: PodsOn, startup_taints: Sequence[str] = ()
+    view: ClusterView, pods_on: _PodsOn, startup_taints: Sequence[str] = ()
 ) -> dict[str, Template]:
     """The template of each group that has one, in the order of the groups.
 
@@ -90,7 +90,7 @@ def templates_of(
 
 
 def _template(
-    view: ClusterView, state: GroupState, pods_on: PodsOn, startup: Sequence[str]
+    view: ClusterView, state: GroupState, pods_on: _PodsOn, startup: Sequence[str]
 ) -> Template | None:
     members = view.members(state.name)
     good = next((node for node in members if _is_good(view, node)), None)

@@ -20,12 +20,12 @@ from ove_capacity.registry import Registry
 
 __all__ = ["ON_OPENSHIFT", "best_option", "expanders"]
 
-Expander = Callable[[Sequence[Option]], list[Option]]
+_Expander = Callable[[Sequence[Option]], list[Option]]
 
 ON_OPENSHIFT = ("least-waste", "priority", "random")
 """Those that a ClusterAutoscaler can name."""
 
-expanders: Registry[Expander] = Registry(
+expanders: Registry[_Expander] = Registry(
     "expander",
     {
         "least-nodes": least_nodes,
