@@ -121,13 +121,19 @@ def _percent(part: float, whole: float) -> int:
     return round(100 * part / whole) if whole else 0
 
 
+def _hundredths(nano: int) -> str:
+    """Two digits after the point, exactly halves upwards."""
+    whole, rest = divmod((nano * 100 + NANO // 2) // NANO, 100)
+    return f"{whole}.{rest:02}"
+
+
 def _row(node: Node, share: NodeShare) -> tuple[str | int | float, ...]:
     cores = node.capacity.get(CPU, 0) / 1000
     usable = node.allocatable.get(CPU, 0) / 1000
     gib, usable_gib = (each.get(MEMORY, 0) / 2**30 for each in (node.capacity, node.allocatable))
     asked, asked_gib = share.cpu.nano / NANO, share.memory.nano / NANO / 2**30
     return (
-        *(node.pool, share.pods, f"{cores:g}", f"{usable:g}", f"{asked:.2f}"),
+        *(node.pool, share.pods, f"{cores:g}", f"{usable:g}", _hundredths(share.cpu.nano)),
         *(_percent(cores - usable + asked, cores), f"{gib:.1f}", f"{usable_gib:.1f}"),
         *(f"{asked_gib:.2f}", _percent(gib - usable_gib + asked_gib, gib)),
     )
