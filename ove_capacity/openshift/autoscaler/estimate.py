@@ -76,7 +76,7 @@ def _ordered(simulation: Simulation, group: str, pod_groups: Sequence[PodGroup])
     for each in pod_groups:
         if each.pod_class not in known:
             known[each.pod_class] = _score(simulation.snapshot, each.pod_class, node)
-    return go_sorted(pod_groups, lambda a, b: known[a.pod_class] > known[b.pod_class])
+    return go_sorted(pod_groups, lambda each: -known[each.pod_class])
 
 
 def _score(snapshot: Snapshot, c: int, node: Node) -> float:
@@ -100,6 +100,8 @@ class _Packing:
     used: dict[int, None] = field(default_factory=dict)
     """Nodes with a pod, existing ones too."""
     pods: list[int] = field(default_factory=list)
+    refusing: dict[int, int] = field(default_factory=dict)
+    """Class -> how many of the first nodes will not take it any more."""
     is_exhausted: bool = False
     """The limit was met: no further group gets a new node."""
 
@@ -118,17 +120,27 @@ class _Packing:
         if self.limit is not None and len(self.nodes) >= self.limit:
             self.is_exhausted = True
             return False
-        self.nodes.append(self._snapshot.add_node(self.group))
+        self.nodes.append(self._snapshot.add_nodes(self.group, 1)[0])
         return True
 
     def add_run(self, c: int, pods: Sequence[int]) -> None:
         """Pods of a class that heeds no other pods: what one does, the next does, too."""
         done = self._place(c, pods, self.nodes)
-        while done < len(pods) and not self.is_exhausted and self._may_add():
-            placed = self._place(c, pods[done:], self.nodes[-1:])
-            if not placed:
-                return
-            done += placed
+        if done == len(pods) or self.is_exhausted or not self._may_add():
+            return
+        each = self._place(c, pods[done:], self.nodes[-1:])
+        done += each
+        if each and done < len(pods):
+            self._fill(c, pods[done:], each)
+
+    def _fill(self, c: int, pods: Sequence[int], each: int) -> None:
+        """Pods of one class onto new nodes that take so many of them each."""
+        wanted = -(-len(pods) // each)
+        granted = wanted if self.limit is None else min(wanted, self.limit - len(self.nodes))
+        new = self._snapshot.add_nodes(self.group, granted)
+        self.nodes.extend(new)
+        self._place(c, pods, new)
+        self.is_exhausted = granted < wanted
 
     def _place(self, c: int, pods: Sequence[int], nodes: Sequence[int]) -> int:
         chosen = self._snapshot.place_run(c, len(pods), np.array(nodes, np.int64))
@@ -138,7 +150,9 @@ class _Packing:
 
     def add_group(self, c: int, pods: Sequence[int]) -> None:
         """One equivalence group: on nodes invented already, then on the newest and on new ones."""
-        done = self._place(c, pods, self.nodes)
+        done = self._place(c, pods, self.nodes[self.refusing.get(c, 0) :])
+        if done < len(pods) and self._snapshot.only_loses(c):
+            self.refusing[c] = len(self.nodes)
         if self.is_exhausted:
             return
         for number in pods[done:]:

@@ -7,8 +7,9 @@ stable; above that equal elements change places, always in the same way.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from itertools import pairwise
-from typing import Generic, TypeVar
+from typing import Any, TypeVar
 
 __all__ = ["go_sorted"]
 
@@ -20,43 +21,40 @@ _SHIFTING = 50
 _SHIFTS = 5
 _SWAPS_OF_NINTHER = 12
 _WORD = (1 << 64) - 1
+_ORDERS = 64
 
 
-def go_sorted(items: Sequence[T], precedes: Callable[[T, T], bool]) -> list[T]:
-    """The items in the order that `sort.Slice` leaves them in.
+def go_sorted(items: Sequence[T], key: Callable[[T], Any]) -> list[T]:
+    """The items by ascending key, equal ones in the order that `sort.Slice` leaves them in.
 
     Source: go1.26 src/sort/zsortfunc.go, pdqsort_func; sort.go, xorshift.
     """
-    if len(items) <= _INSERTION or not any(
-        precedes(later, earlier) for earlier, later in pairwise(items)
-    ):
-        return _insertion_sorted(list(items), precedes)
-    return _Sorting(list(items), precedes).run()
+    keys = [key(item) for item in items]
+    if all(one <= other for one, other in pairwise(keys)):
+        return list(items)
+    rank = {value: number for number, value in enumerate(sorted(set(keys)))}
+    return [items[i] for i in _order(tuple(rank[value] for value in keys))]
 
 
-def _insertion_sorted(items: list[T], precedes: Callable[[T, T], bool]) -> list[T]:
-    for i in range(1, len(items)):
-        item, j = items[i], i
-        while j > 0 and precedes(item, items[j - 1]):
-            items[j] = items[j - 1]
-            j -= 1
-        items[j] = item
-    return items
+@lru_cache(maxsize=_ORDERS)
+def _order(ranks: tuple[int, ...]) -> tuple[int, ...]:
+    """Where the elements of these ranks come from once they are sorted."""
+    return tuple(_Sorting(ranks).run())
 
 
-class _Sorting(Generic[T]):
-    """One sort in place."""
+class _Sorting:
+    """One sort in place, of numbers by their ranks."""
 
-    def __init__(self, items: list[T], precedes: Callable[[T, T], bool]) -> None:
-        self.items = items
-        self.precedes = precedes
+    def __init__(self, ranks: Sequence[int]) -> None:
+        self.ranks = ranks
+        self.items = list(range(len(ranks)))
 
-    def run(self) -> list[T]:
+    def run(self) -> list[int]:
         self._quick(0, len(self.items), len(self.items).bit_length())
         return self.items
 
     def _less(self, i: int, j: int) -> bool:
-        return self.precedes(self.items[i], self.items[j])
+        return self.ranks[self.items[i]] < self.ranks[self.items[j]]
 
     def _swap(self, i: int, j: int) -> None:
         self.items[i], self.items[j] = self.items[j], self.items[i]
@@ -90,7 +88,8 @@ class _Sorting(Generic[T]):
             else:
                 self._quick(middle + 1, high, bad_choices_left)
                 high = middle
-        self.items[low:high] = _insertion_sorted(self.items[low:high], self.precedes)
+        # Insertion sort is stable, as this one is.
+        self.items[low:high] = sorted(self.items[low:high], key=self.ranks.__getitem__)
 
     def _pivot(self, low: int, high: int) -> tuple[int, str]:
         """Where the pivot stands, and what choosing it tells of the order so far."""

@@ -44,7 +44,7 @@ def pods_to_help(simulation: Simulation, options: AutoscalingOptions) -> PodList
     expendable = [i for i in simulation.pending if is_expendable(pods[i], cutoff)]
     gone = frozenset(expendable)
     waiting = [i for i in simulation.pending if i not in gone]
-    ordered = go_sorted(waiting, lambda a, b: pods[a].spec.priority > pods[b].spec.priority)
+    ordered = go_sorted(waiting, lambda number: -pods[number].spec.priority)
     unplaced = frozenset(_without_place(simulation, ordered))
     return PodList(
         tuple(expendable),
@@ -66,11 +66,14 @@ def _without_place(simulation: Simulation, ordered: Sequence[int]) -> list[int]:
     snapshot, pods, classes = simulation.snapshot, simulation.pods, simulation.classes
     similar, rows = SimilarPods(), snapshot.rows
     refused: list[int] = []
+    full: set[int] = set()
     for c, run in groupby(ordered, key=lambda number: classes[number]):
         tried: list[int] = []
         for number in run:
             (refused if similar.has_like(pods[number]) else tried).append(number)
-        nodes = snapshot.place_run(c, len(tried), rows) if tried else []
+        nodes = snapshot.place_run(c, len(tried), rows) if tried and c not in full else []
+        if len(nodes) < len(tried) and snapshot.only_loses(c):
+            full.add(c)
         for number, n in zip(tried, nodes, strict=False):
             snapshot.pods.setdefault(n, []).append(number)
         for number in tried[len(nodes) :]:

@@ -217,8 +217,7 @@ class _Planning:
                 view.group_of[node.name] in awaited and view.readiness.get(node.name) == NOT_STARTED
             )
         ]
-        rank = {name: self._rank(name) for name in candidates}
-        return go_sorted(candidates, lambda one, other: rank[one] < rank[other])
+        return go_sorted(candidates, self._rank)
 
     def _rank(self, name: str) -> tuple[int, int, int]:
         bare = replace(self.drain, budgets=Budgets(()), controller_exists=None)

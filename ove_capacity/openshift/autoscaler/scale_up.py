@@ -145,8 +145,7 @@ def _inject_upcoming(simulation: Simulation, options: AutoscalingOptions) -> dic
     upcoming = upcoming_nodes(view, options)
     for group in sorted(upcoming):
         if group in simulation.templates:
-            for _ in range(upcoming[group]):
-                snapshot.add_node(group)
+            snapshot.add_nodes(group, upcoming[group])
     for n, node in enumerate(view.nodes):
         if view.group_of.get(node.name) in upcoming and _is_not_started(view, node):
             snapshot.remove_node(n)
@@ -238,7 +237,7 @@ class _Orchestration:
         """Pod groups whose first pod would go to one new node beside all that is there."""
         snapshot = self.simulation.snapshot
         mark = snapshot.fork()
-        n = snapshot.add_node(state.name)
+        n = snapshot.add_nodes(state.name, 1)[0]
         known: dict[int, tuple[str, ...] | None] = {}
         accepted = []
         for group in self.groups:

@@ -103,7 +103,7 @@ def balanced(groups: Sequence[GroupState], new_nodes: int) -> list[GroupIncrease
     balancing_processor.go, BalanceScaleUpBetweenGroups.
     """
     shares = [_Share(s, s.target_size) for s in groups if s.target_size != s.group.max_size]
-    shares = go_sorted(shares, lambda a, b: a.state.target_size < b.state.target_size)
+    shares = go_sorted(shares, lambda share: share.state.target_size)
     room = sum(max(0, share.state.group.max_size - share.new_size) for share in shares)
     start = at = 0
     left = min(new_nodes, room)

@@ -170,7 +170,7 @@ class Snapshot:
         starts = self._classes.starts
         return any(starts[kind, c] < starts[kind, c + 1] for kind in kinds)
 
-    def _is_monotone(self, c: int) -> bool:
+    def only_loses(self, c: int) -> bool:
         """Whether a node that refuses class *c* goes on refusing as long as pods only come."""
         starts = self._classes.starts
         return all(starts[k, c] == starts[k, c + 1] for k in (AFFINITY_LINKS, HARD_LINKS))
@@ -204,7 +204,7 @@ class Snapshot:
             return int(candidates[0])
         nodes, counters, classes, profile, scratch = self._views
         prepare(c, counters, classes, scratch)
-        remember = self._is_monotone(c)
+        remember = self.only_loses(c)
         for n in candidates.tolist():
             if check_node(c, n, nodes, counters, classes, profile, scratch) == PASS:
                 return int(n)
@@ -279,34 +279,40 @@ class Snapshot:
         for c, n, pods in zip(*kinds.tolist(), counts.tolist(), strict=True):
             self.place(c, n, pods)
 
-    def add_node(self, group: str) -> int:
-        """A new node of a group, with what runs on it from the start; its row."""
+    def add_nodes(self, group: str, count: int) -> list[int]:
+        """New nodes of a group, with what runs on them from the start; their rows."""
         pattern = self.patterns[group]
-        if self._used == len(self._nodes.presence):
+        while self._used + count > len(self._nodes.presence):
             self._grow()
-        n, row = self._used, pattern.row
-        self._used += 1
+        first, row = self._used, pattern.row
+        self._used += count
+        new = slice(first, self._used)
         nodes, counters = self._nodes, self._counters
-        for array in (nodes.cordoned, nodes.allocatable):
-            array[n] = array[row]
-        for array in (nodes.requested, nodes.nonzero):
-            array[n] = array[row]
-        nodes.ports[n] = 0
-        for column in (counters.domain, counters.eligible):
-            column[:, n] = column[:, row]
-        for key in self._own_keys:
-            if counters.domain[key, row] >= 0:
-                own = n if key == 0 else int(counters.domains[key])
-                counters.domain[key, n] = own
-                counters.domains[key] = max(counters.domains[key], own + 1)
-        self._classes.static[:, :, n] = self._classes.static[:, :, row]
+        for array in (nodes.cordoned, nodes.allocatable, nodes.requested, nodes.nonzero):
+            array[new] = array[row]
+        nodes.ports[new] = 0
+        for columns in (counters.domain, counters.eligible):
+            columns[:, new] = columns[:, row, None]
+        self._name_domains(row, new, count)
+        self._classes.static[:, :, new] = self._classes.static[:, :, row, None]
         for closed in self._closed.values():
-            closed[n] = False
-        nodes.presence[n] = READY
-        self._count_member(n, 1)
-        for c in pattern.daemons:
-            self.place(c, n)
-        return n
+            closed[new] = False
+        nodes.presence[new] = READY
+        for n in range(first, self._used):
+            self._count_member(n, 1)
+            for c in pattern.daemons:
+                self.place(c, n)
+        return list(range(first, self._used))
+
+    def _name_domains(self, row: int, new: slice, count: int) -> None:
+        """Give new nodes domains of their own, where nodes have such."""
+        counters = self._counters
+        for key in self._own_keys:
+            if counters.domain[key, row] < 0:
+                continue
+            start = new.start if key == 0 else int(counters.domains[key])
+            counters.domain[key, new] = np.arange(start, start + count)
+            counters.domains[key] = start + count
 
     def remove_node(self, n: int) -> None:
         """Node *n* is there no more; its pods were lifted, or are forgotten with it."""
