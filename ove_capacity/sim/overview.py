@@ -23,6 +23,8 @@ _KINDS = {
     "vm-refused": "refused by admission",
     "vm-started": "VM starts",
     "vm-pending": "refused at first",
+    "vm-rejected": "not admitted",
+    "vm-looping": "in a loop",
     "vm-preempted": "preempted",
     "vm-stopped": "stopped",
     "vm-ended": "ended",

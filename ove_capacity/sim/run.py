@@ -20,7 +20,9 @@ from ove_capacity.sim.processes.arrivals import arrivals, growth, listed
 from ove_capacity.sim.processes.cordons import closed_nodes, cordons
 from ove_capacity.sim.processes.losses import losses, nodes_of
 from ove_capacity.sim.processes.sampling import sample, sampling
-from ove_capacity.sim.processes.scheduling import RESTARTING, scheduling
+from ove_capacity.sim.processes.admission import warn_of_rejections, warn_of_standing
+from ove_capacity.sim.processes.scheduling import scheduling
+from ove_capacity.sim.processes.starting import RESTARTING
 from ove_capacity.sim.world import Site, Vm, VmStatus, World
 from ove_capacity.simtime import DAY_MS, format_duration
 from ove_capacity.state.cluster_state import ClusterState
@@ -212,6 +214,7 @@ def _open_site(world: World, cluster: Cluster) -> None:
         pod = state.pod(row)
         if is_launcher(pod):
             _take_over(world, site, pod, row)
+    warn_of_standing(world, site)
     world.verify(site)
 
 
@@ -289,6 +292,7 @@ def _result(world: World, placements: dict[str, Decision], until_ms: int) -> Run
     ]
     for site in world.sites.values():
         world.verify(site)
+        warn_of_rejections(world, site)
     return Run(
         case=case,
         until_ms=until_ms,

@@ -83,6 +83,12 @@ class Vm:
     arrived_ms: int = 0
     started_ms: int | None = None
     """Its first start."""
+    failures: int = 0
+    """Launcher pods in a row that a kubelet did not admit."""
+    backs_off: bool = False
+    """It is pending, and has no pod until its back-off is over."""
+    rejected_by: str = ""
+    """Who did not admit its pod last, and why."""
     reason: str = ""
     """Why it was refused last, while it is pending; or admission's words."""
 
@@ -126,6 +132,10 @@ class Site:
         """Rings when the queue has news for the scheduler."""
         self.returned: Event = env.event()
         """Rings when a node comes back."""
+        self.moved: Event = env.event()
+        """Rings when pods or nodes have come or gone, so that anything may be decided otherwise."""
+        self.moves = 0
+        """How often it rang."""
 
     @property
     def name(self) -> str:
@@ -154,6 +164,12 @@ class Site:
         """Tell those who wait for healthy nodes."""
         self.returned.succeed()
         self.returned = self.env.event()
+
+    def move(self) -> None:
+        """Tell those who would only meet again what they met that things have changed."""
+        self.moves += 1
+        self.moved.succeed()
+        self.moved = self.env.event()
 
     def healthy_workers(self) -> int:
         """Workers in service."""
@@ -245,5 +261,5 @@ class World:
             runs = vm.status is VmStatus.RUNNING
             assert runs == (vm.row >= 0), f"{vm.key} is {vm.status} on row {vm.row}"
             assert not runs or site.state.node_of(vm.row) == site.state.node_index(vm.node), vm.key
-            waits = vm.pod.key in site.queue.waiting
+            waits = vm.pod.key in site.queue.waiting or vm.backs_off
             assert waits == (vm.status is VmStatus.PENDING), f"{vm.key}: {vm.status}, queue {waits}"

@@ -27,7 +27,9 @@ def test_a_refusal_reads_as_upstreams():
 def test_a_vm_that_waits_for_ever_is_not_tried_again_while_nothing_changes(monkeypatch):
     calls = []
     real = scheduling.place
-    monkeypatch.setattr(scheduling, "place", lambda *args: calls.append(1) or real(*args))
+    monkeypatch.setattr(
+        scheduling, "place", lambda *args, **how: calls.append(1) or real(*args, **how)
+    )
     simulate(case(workload("huge", memory_gib=999)), until_ms=90 * DAY_MS)
     assert len(calls) == 1
 
@@ -35,7 +37,9 @@ def test_a_vm_that_waits_for_ever_is_not_tried_again_while_nothing_changes(monke
 def test_a_vm_that_waits_is_tried_again_at_most_once_for_each_change(monkeypatch):
     calls = []
     real = scheduling.place
-    monkeypatch.setattr(scheduling, "place", lambda *args: calls.append(1) or real(*args))
+    monkeypatch.setattr(
+        scheduling, "place", lambda *args, **how: calls.append(1) or real(*args, **how)
+    )
     comers = [workload(f"c{i}", memory_gib=1, at=f"{i + 1}h") for i in range(5)]
     simulate(case(workload("huge", memory_gib=999), *comers), until_ms=90 * DAY_MS)
     assert len(calls) <= 1 + 2 * len(comers)

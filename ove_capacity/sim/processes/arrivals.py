@@ -11,7 +11,7 @@ from ove_capacity.errors import AnswerError
 from ove_capacity.model.plan import Arrivals, Duration, Growth, Workload
 from ove_capacity.sim.draw import draw_ms
 from ove_capacity.sim.launch import launch
-from ove_capacity.sim.processes.scheduling import submit
+from ove_capacity.sim.processes.starting import submit
 from ove_capacity.sim.world import Site, Vm, VmStatus, World
 
 __all__ = ["arrivals", "growth", "listed"]

@@ -36,6 +36,7 @@ def cordons(world: World, site: Site, cordon: Cordon, names: list[str]) -> Proce
     yield world.wait(cordon.at_ms)
     for name in names:
         _close(world, site, name)
+    site.move()
     world.verify(site)
     if cordon.lasting_ms is None:
         return
@@ -44,6 +45,7 @@ def cordons(world: World, site: Site, cordon: Cordon, names: list[str]) -> Proce
         _open(world, site, name)
     queue.changed(site.queue, world.now_ms, room=True)
     site.ring()
+    site.move()
     world.verify(site)
 
 

@@ -25,7 +25,9 @@ def lifetime(world: World, site: Site, vm: Vm, lifetime_ms: int) -> ProcessGener
     site.turn(vm, VmStatus.ENDED)
     vm.row = -1
     world.record("vm-ended", site, vm.key, vm.node if was is VmStatus.RUNNING else "")
+    vm.backs_off = False
     if was is VmStatus.RUNNING:
+        site.move()
         queue.changed(site.queue, world.now_ms, room=True)
         site.ring()
     world.verify(site)

@@ -12,7 +12,7 @@ from ove_capacity.model.pod import Pod
 from ove_capacity.openshift import remediation
 from ove_capacity.place import scheduler_of
 from ove_capacity.sim.draw import draw_ms
-from ove_capacity.sim.processes.scheduling import restart
+from ove_capacity.sim.processes.starting import restart
 from ove_capacity.sim.world import Outage, Site, Vm, VmStatus, World
 from ove_capacity.state import claim
 from ove_capacity.state.cluster_state import ClusterState
@@ -79,6 +79,7 @@ def _lose(world: World, site: Site, node: str) -> None:
     state = site.state
     pods = [state.pod(row) for row in claim.lose_node(state, state.node_index(node))]
     world.record("node-lost", site, node, node)
+    site.move()
     for pod in pods:
         vm = site.vms.get(pod.key)
         if vm is None:
@@ -110,6 +111,7 @@ def _repair(world: World, site: Site, node: str) -> None:
     _restart_lost(world, site, outage)
     queue.changed(site.queue, world.now_ms, room=True)
     site.ring()
+    site.move()
     site.ring_returned()
 
 

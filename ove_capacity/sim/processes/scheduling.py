@@ -4,34 +4,15 @@ from __future__ import annotations
 
 from simpy.events import AnyOf, ProcessGenerator
 
+from ove_capacity.kernels.compile import Array
 from ove_capacity.kube import queue
-from ove_capacity.place import Displaced, place
+from ove_capacity.place import Displaced, place, tie_draws
+from ove_capacity.sim.processes.admission import turned_away
 from ove_capacity.sim.processes.lifetimes import lifetime
+from ove_capacity.sim.processes.starting import restart
 from ove_capacity.sim.world import SCHEDULING, Site, Vm, VmStatus, World
-from ove_capacity.state.pending import Waiting
 
-__all__ = ["RESTARTING", "restart", "scheduling", "submit"]
-
-RESTARTING = ("Always", "RerunOnFailure")
-"""Run strategies that start a VM again whose pod has failed."""
-
-
-def submit(world: World, site: Site, vm: Vm) -> None:
-    """The VM's pod enters the queue."""
-    spec = vm.pod.spec
-    social = bool(spec.affinity.pod_required or any(each.hard for each in spec.spread))
-    queue.add(site.queue, Waiting(vm.pod.key, spec.priority, world.now_ms, vm.seq, social))
-    site.ring()
-
-
-def restart(world: World, site: Site, vm: Vm) -> None:
-    """A VM whose pod has failed is started again, if its run strategy says so."""
-    if vm.run_strategy not in RESTARTING:
-        site.turn(vm, VmStatus.STOPPED)
-        world.record("vm-stopped", site, vm.key, detail=f"runStrategy {vm.run_strategy}")
-        return
-    site.turn(vm, VmStatus.PENDING)
-    submit(world, site, vm)
+__all__ = ["scheduling"]
 
 
 def scheduling(world: World, site: Site) -> ProcessGenerator:
@@ -50,7 +31,9 @@ def scheduling(world: World, site: Site) -> ProcessGenerator:
 def _cycle(world: World, site: Site) -> None:
     tried = queue.pop_ready(site.queue, world.now_ms)
     vms = [site.vms[waiting.key] for waiting in tried]
-    outcome = place(site.state, [vm.pod for vm in vms], world.case.policy, site.tie)
+    pods, policy = [vm.pod for vm in vms], world.case.policy
+    draws = _tie_draws(world, site, vms)
+    outcome = place(site.state, pods, policy, draws=draws, insist=False)
     waiting_of = {waiting.key: waiting for waiting in tried}
     for displaced in outcome.displaced:
         _preempted(world, site, displaced)
@@ -63,14 +46,30 @@ def _cycle(world: World, site: Site) -> None:
         if waiting.attempts == 0:
             world.record("vm-pending", site, vm.key, detail=vm.reason)
         queue.park(site.queue, waiting, world.now_ms)
+    for away in outcome.turned_away:
+        turned_away(world, site, site.vms[away.pod.key], away)
     if outcome.bound or outcome.displaced:
+        site.move()
         queue.changed(site.queue, world.now_ms, room=bool(outcome.displaced))
     world.verify(site)
+
+
+def _tie_draws(world: World, site: Site, vms: list[Vm]) -> Array:
+    """As the policy says; who was not admitted draws, as upstream always does.
+
+    Otherwise the first of equally good nodes would be asked for ever.
+    """
+    draws = tie_draws(world.case.policy, len(vms), site.tie)
+    for i, vm in enumerate(vms):
+        if vm.failures:
+            draws[i] = world.stream("kube.tie-again", site.name).random()
+    return draws
 
 
 def _start(world: World, site: Site, vm: Vm, row: int, node: str) -> None:
     site.turn(vm, VmStatus.RUNNING)
     vm.row, vm.node, vm.reason = row, node, ""
+    vm.failures, vm.rejected_by = 0, ""
     world.record("vm-started", site, vm.key, node)
     if vm.started_ms is None:
         vm.started_ms = world.now_ms
