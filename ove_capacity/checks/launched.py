@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ove_capacity.checks.created import CreatedVm, created_vms
 from ove_capacity.checks.finding import Finding, Severity
 from ove_capacity.checks.subject import Manifest, Subject
 from ove_capacity.errors import ScenarioError
+from ove_capacity.kube.filters.node_affinity import matches_node
 from ove_capacity.kubevirt.instancetypes import apply
 from ove_capacity.kubevirt.render_error import RenderError
 from ove_capacity.manifests.document import FieldPath, Problems
 from ove_capacity.manifests.kubevirt import virtual_machine_of
 from ove_capacity.model.cluster import Cluster
+from ove_capacity.model.node import Node
 from ove_capacity.model.plan import Workload
-from ove_capacity.model.pod import Pod
+from ove_capacity.model.pod import Pod, PodSpec
 from ove_capacity.model.vm import Matcher, Vmi
 from ove_capacity.sim.launch import launch
 
-__all__ = ["Launched", "affected", "gathered", "launched_vms", "spec_path"]
+__all__ = [
+    "Launched",
+    "affected",
+    "gathered",
+    "launched_by_namespace",
+    "launched_vms",
+    "nodes_for",
+    "spec_path",
+]
 
 _SHOWN_NAMES = 5
 _SPEC_PATHS: dict[str, FieldPath] = {
@@ -69,6 +80,36 @@ def spec_path(manifest: Manifest) -> FieldPath:
 def launched_vms(subject: Subject) -> tuple[Launched, ...]:
     """Every sort of VM on every cluster that has it; none without a case."""
     return subject.once(_launched)
+
+
+def launched_by_namespace(subject: Subject) -> Mapping[tuple[str, str], Sequence[Launched]]:
+    """(cluster, namespace) -> those that KubeVirt makes a pod for."""
+    return subject.once(_by_namespace)
+
+
+def _by_namespace(subject: Subject) -> dict[tuple[str, str], list[Launched]]:
+    found: dict[tuple[str, str], list[Launched]] = {}
+    for each in launched_vms(subject):
+        if each.pod is not None:
+            found.setdefault((each.cluster.name, each.pod.namespace), []).append(each)
+    return found
+
+
+def nodes_for(subject: Subject, cluster: Cluster, demand: PodSpec) -> Sequence[Node]:
+    """Nodes that satisfy a node selector and a required affinity; asked once for VMs alike."""
+    known = subject.once(_Matching)
+    labels = tuple(sorted(demand.node_selector.items()))
+    key = (cluster.name, labels, demand.affinity.node_required)
+    if key not in known:
+        known[key] = [node for node in cluster.nodes if matches_node(demand, node)]
+    return known[key]
+
+
+class _Matching(dict[tuple[Any, ...], Sequence[Node]]):
+    """Demand -> nodes."""
+
+    def __init__(self, _: Subject) -> None:
+        super().__init__()
 
 
 def _launched(subject: Subject) -> tuple[Launched, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from ove_capacity.analysis.budgets import needs_of
 from ove_capacity.checks.finding import Finding, Rule, Severity
-from ove_capacity.checks.launched import Launched, affected, launched_vms
+from ove_capacity.checks.launched import Launched, affected, launched_by_namespace, launched_vms
 from ove_capacity.checks.subject import Manifest, Subject
 from ove_capacity.kubevirt.eviction import MIGRATES, on_eviction
 from ove_capacity.kubevirt.rules import rules_of
@@ -97,15 +97,10 @@ def _quotas_short(subject: Subject) -> Iterator[Finding]:
 
 
 def _of_quota(subject: Subject, quota: Manifest, cluster: str) -> Iterator[Finding]:
-    vms = [
-        vm
-        for vm in launched_vms(subject)
-        if vm.pod is not None
-        and vm.cluster.name == cluster
-        and vm.pod.namespace == (quota.namespace or "default")
-    ]
+    vms = launched_by_namespace(subject).get((cluster, quota.namespace or "default"), ())
+    counted = [(vm, _counted(vm)) for vm in vms]
     for name, limit in _hard(quota):
-        each = [(vm, _counted(vm).get(name, 0)) for vm in vms]
+        each = [(vm, amounts_of.get(name, 0)) for vm, amounts_of in counted]
         need = sum(vm.count * amount for vm, amount in each)
         twice = max((amount for vm, amount in each if vm.count and _migrates(vm)), default=0)
         where = f" on {cluster}" if quota.cluster == "" else ""

@@ -50,13 +50,21 @@ def _texts(value: Any) -> list[str]:
 
 def _vms_in(subject: Subject, manifest: Manifest, *scopes: Mapping[str, Any]) -> list[CreatedVm]:
     """VMs in namespaces that each scope includes, on the cluster of the manifest."""
-    found = []
+    return [
+        vm
+        for namespace, vms in subject.once(_by_namespace).items()
+        if all(_includes(scope, namespace) for scope in scopes)
+        for vm in vms
+        if not manifest.cluster or any(cluster == manifest.cluster for cluster, _ in vm.counts)
+    ]
+
+
+def _by_namespace(subject: Subject) -> Mapping[str, list[CreatedVm]]:
+    found: dict[str, list[CreatedVm]] = {}
     for vm in created_vms(subject):
         metadata = vm.resource.get("metadata")
         namespace = metadata.get("namespace") if isinstance(metadata, Mapping) else None
-        here = manifest.cluster in ("", *(cluster for cluster, _ in vm.counts))
-        if here and all(_includes(scope, str(namespace or "default")) for scope in scopes):
-            found.append(vm)
+        found.setdefault(str(namespace or "default"), []).append(vm)
     return found
 
 

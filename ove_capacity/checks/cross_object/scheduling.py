@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ove_capacity.checks.finding import Finding, Rule, Severity
-from ove_capacity.checks.launched import Launched, affected, gathered, launched_vms
+from ove_capacity.checks.launched import Launched, affected, gathered, launched_vms, nodes_for
 from ove_capacity.checks.subject import Subject
 from ove_capacity.kube.filters.node_affinity import matches_node
 from ove_capacity.kube.filters.taint_toleration import untolerated_taint
@@ -90,7 +90,7 @@ def _selects_no_node(subject: Subject) -> Iterator[Finding]:
 def _unselected(subject: Subject) -> Iterator[tuple[Finding, Launched]]:
     for vm in launched_vms(subject):
         nodes, demand = vm.cluster.nodes, _own_demand(vm)
-        if not nodes or _takes(demand, nodes):
+        if not nodes or nodes_for(subject, vm.cluster, demand):
             continue
         missing = _unmatched(demand, nodes)
         yield _selection(subject, vm, missing, "no node has"), vm
@@ -98,8 +98,9 @@ def _unselected(subject: Subject) -> Iterator[tuple[Finding, Launched]]:
 
 def _selected_by_assumption(subject: Subject) -> Iterator[tuple[Finding, Launched]]:
     for vm in launched_vms(subject):
-        demand, nodes = _own_demand(vm), vm.cluster.nodes
-        if not _assumed_labels(subject, vm.cluster.name) or not _takes(demand, nodes):
+        demand = _own_demand(vm)
+        assumed = _assumed_labels(subject, vm.cluster.name)
+        if not assumed or not nodes_for(subject, vm.cluster, demand):
             continue
         bare = _bare(subject, vm.cluster)
         if not _takes(demand, bare):
@@ -129,8 +130,8 @@ def _lacks_virtualization(subject: Subject) -> Iterator[Finding]:
 
     def found() -> Iterator[tuple[Finding, Launched]]:
         for vm in launched_vms(subject):
-            nodes = [node for node in vm.cluster.nodes if matches_node(_own_demand(vm), node)]
-            if vm.pod is None or not nodes or _takes(vm.pod.spec, nodes):
+            nodes = nodes_for(subject, vm.cluster, _own_demand(vm))
+            if vm.pod is None or not nodes or nodes_for(subject, vm.cluster, vm.pod.spec):
                 continue
             missing = _unmatched(vm.pod.spec, nodes)
             shown = ", ".join(missing[:_SHOWN_TERMS]) or "what KubeVirt asks for"
@@ -172,16 +173,14 @@ def _cure(missing: list[str]) -> str:
     return "install OpenShift Virtualization on these nodes"
 
 
-def _candidates(vm: Launched) -> list[Node]:
+def _candidates(subject: Subject, vm: Launched) -> list[Node]:
     """Nodes that the VM may run on as far as labels, taints and cordons go."""
     assert vm.pod is not None
     spec = vm.pod.spec
     return [
         node
-        for node in vm.cluster.nodes
-        if matches_node(spec, node)
-        and not node.unschedulable
-        and untolerated_taint(node.taints, spec.tolerations) is None
+        for node in nodes_for(subject, vm.cluster, spec)
+        if not node.unschedulable and untolerated_taint(node.taints, spec.tolerations) is None
     ]
 
 
@@ -191,11 +190,11 @@ def _best(nodes: Sequence[Node], resource: str) -> int:
     return max(left, default=0)
 
 
-def _shortages(vm: Launched) -> dict[str, tuple[int, int]]:
+def _shortages(subject: Subject, vm: Launched) -> dict[str, tuple[int, int]]:
     """Resource -> (asked for, the most that a node has), where that is less."""
     if vm.pod is None:
         return {}
-    nodes = _candidates(vm)
+    nodes = _candidates(subject, vm)
     if not nodes:
         return {}
     asked = amounts(effective_requests(vm.pod))
@@ -211,7 +210,7 @@ def _not_offered(subject: Subject) -> Iterator[Finding]:
 
     def found() -> Iterator[tuple[Finding, Launched]]:
         for vm in launched_vms(subject):
-            for name, (need, most) in _shortages(vm).items():
+            for name, (need, most) in _shortages(subject, vm).items():
                 if name in (CPU, MEMORY, PODS):
                     continue
                 asked = f"asks for {_shown(name, need)} of {name}"
@@ -234,7 +233,7 @@ def _larger_than_a_node(subject: Subject) -> Iterator[Finding]:
 
     def found() -> Iterator[tuple[Finding, Launched]]:
         for vm in launched_vms(subject):
-            for name, (need, most) in _shortages(vm).items():
+            for name, (need, most) in _shortages(subject, vm).items():
                 if name in (CPU, MEMORY):
                     said = f"asks for {_shown(name, need)} of {name} with its launcher's overhead"
                     message = f"{said}; the largest node it may run on has {_shown(name, most)}"

@@ -6,10 +6,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ove_capacity.checks.finding import Finding, Rule, Severity
-from ove_capacity.checks.launched import Launched, affected, launched_vms
+from ove_capacity.checks.launched import (
+    Launched,
+    affected,
+    launched_by_namespace,
+    launched_vms,
+    nodes_for,
+)
 from ove_capacity.checks.selecting import label_selector
 from ove_capacity.checks.subject import Manifest, Subject
-from ove_capacity.kube.filters.node_affinity import matches_node
 from ove_capacity.kubevirt.eviction import MIGRATES, on_eviction
 from ove_capacity.kubevirt.rules import rules_of
 from ove_capacity.model.pod import PodAffinityTerm
@@ -23,20 +28,19 @@ def _repelled(subject: Subject, vm: Launched, term: PodAffinityTerm) -> int:
     selector, spaces = term.selector, term.namespaces or (vm.pod.namespace,)
     if selector is None or not selector.matches(vm.pod.labels) or vm.pod.namespace not in spaces:
         return 0
+    known = launched_by_namespace(subject)
     return sum(
         other.count
-        for other in launched_vms(subject)
-        if other.pod is not None
-        and other.cluster.name == vm.cluster.name
-        and other.pod.namespace in spaces
-        and selector.matches(other.pod.labels)
+        for space in spaces
+        for other in known.get((vm.cluster.name, space), ())
+        if other.pod is not None and selector.matches(other.pod.labels)
     )
 
 
-def _domains(vm: Launched, key: str) -> int:
+def _domains(subject: Subject, vm: Launched, key: str) -> int:
     """How many domains of a topology key the VM may be in."""
     assert vm.pod is not None
-    nodes = (node for node in vm.cluster.nodes if matches_node(vm.pod.spec, node))
+    nodes = nodes_for(subject, vm.cluster, vm.pod.spec)
     return len({node.labels[key] for node in nodes if key in node.labels})
 
 
@@ -53,7 +57,7 @@ def _one_each(subject: Subject) -> Iterator[Finding]:
     """
     for vm in launched_vms(subject):
         for term in _terms(vm):
-            number, places = _repelled(subject, vm, term), _domains(vm, term.topology_key)
+            number, places = _repelled(subject, vm, term), _domains(subject, vm, term.topology_key)
             if not vm.count or number <= 1 or number < places or not places:
                 continue
             said = f"{number} VMs kept apart by {term.topology_key}, and {places} of these"
@@ -89,16 +93,16 @@ def _no_disruption(subject: Subject) -> Iterator[Finding]:
     Source: kubernetes v1.28 pkg/registry/core/pod/storage/eviction.go: disruptionsAllowed 0 is a
     429; openshift/machine-config-operator release-4.15 pkg/controller/drain retries without end.
     """
+    known = launched_by_namespace(subject)
     for budget in subject.of_kind("PodDisruptionBudget", "policy"):
         field = _zero(budget)
         selector = label_selector(budget.mapping("spec", "selector"))
+        near = (budget.cluster,) if budget.cluster else subject.clusters
         vms = [
             vm
-            for vm in launched_vms(subject)
-            if vm.pod is not None
-            and budget.cluster in ("", vm.cluster.name)
-            and (budget.namespace or "default") == vm.pod.namespace
-            and selector.matches(vm.pod.labels)
+            for cluster in near
+            for vm in known.get((cluster, budget.namespace or "default"), ())
+            if vm.pod is not None and selector.matches(vm.pod.labels)
         ]
         if field and vms:
             yield Finding(

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ove_capacity.checks.finding import Finding, Rule, Severity
-from ove_capacity.checks.launched import Launched, gathered, launched_vms
+from ove_capacity.checks.launched import Launched, gathered, launched_vms, nodes_for
 from ove_capacity.checks.subject import Subject
-from ove_capacity.kube.filters.node_affinity import matches_node
 from ove_capacity.kubevirt.eviction import MIGRATES, SHUTS_DOWN, on_eviction
 from ove_capacity.kubevirt.rules import rules_of
 
@@ -132,9 +131,9 @@ def _nowhere_to_go(subject: Subject) -> Iterator[Finding]:
         for vm in launched_vms(subject):
             if vm.pod is None or _evicted(vm) != MIGRATES:
                 continue
-            nodes = [node.name for node in vm.cluster.nodes if matches_node(vm.pod.spec, node)]
+            nodes = nodes_for(subject, vm.cluster, vm.pod.spec)
             if len(nodes) == 1:
-                message = f"{nodes[0]} is the only node that may run it: it has no target"
+                message = f"{nodes[0].name} is the only node that may run it: it has no target"
                 yield vm.finding(subject, message, "nodeSelector"), vm
 
     yield from gathered(found(), *_STUCK)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ove_capacity.checks.finding import Finding, Rule, Severity
-from ove_capacity.checks.launched import Launched, affected, launched_vms
+from ove_capacity.checks.launched import affected, launched_by_namespace
 from ove_capacity.checks.subject import Manifest, Subject
 from ove_capacity.manifests.document import FieldPath
 
@@ -17,12 +17,11 @@ _RESTORES = ("DRPlacementControl", "Restore", "ReplicationDestination")
 _OTHER_BACKUPS = ("DRPlacementControl", "VolumeReplication", "ReplicationSource")
 
 
-def _covers(schedule: Manifest, vm: Launched) -> bool:
+def _covers(schedule: Manifest, cluster: str, space: str) -> bool:
     base = ("spec", "template") if schedule.kind == "Schedule" else ("spec",)
     included = schedule.listed(*base, "includedNamespaces")
     excluded = schedule.listed(*base, "excludedNamespaces")
-    space = vm.vmi.namespace
-    near = schedule.cluster == vm.cluster.name
+    near = schedule.cluster == cluster
     return near and space not in excluded and (not included or "*" in included or space in included)
 
 
@@ -37,11 +36,10 @@ def _not_backed_up(subject: Subject) -> Iterator[Finding]:
     backups = [each for kind in ("Schedule", "Backup") for each in subject.of_kind(kind, _VELERO)]
     if not backups or any(True for kind in _OTHER_BACKUPS for _ in subject.of_kind(kind)):
         return
-    bare: dict[tuple[str, str], list[Launched]] = {}
-    for vm in launched_vms(subject):
-        if vm.is_used and not any(_covers(each, vm) for each in backups):
-            bare.setdefault((vm.cluster.name, vm.vmi.namespace), []).append(vm)
-    for (cluster, space), vms in bare.items():
+    for (cluster, space), every in launched_by_namespace(subject).items():
+        vms = [vm for vm in every if vm.is_used]
+        if not vms or any(_covers(each, cluster, space) for each in backups):
+            continue
         yield Finding(
             subject.problem(f"no backup of namespace {space} on {cluster}", "clusters", cluster),
             consequence=affected(vms, "is in no backup", "are in no backup"),
