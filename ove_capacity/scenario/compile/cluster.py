@@ -31,10 +31,10 @@ from ove_capacity.scenario.compile.budgets import (
 )
 from ove_capacity.scenario.compile.context import Context
 from ove_capacity.scenario.compile.kubelets import kubelet_config, node_kubelets
-from ove_capacity.scenario.compile.misplaced import take_along, warn_of_cluster
+from ove_capacity.scenario.compile.misplaced import take_along, warn_of_cluster, warn_of_networks
 from ove_capacity.scenario.compile.origins import origins_of
 from ove_capacity.scenario.compile.pools import pool_nodes
-from ove_capacity.scenario.schema.cluster import ClusterSection, Kubelet
+from ove_capacity.scenario.schema.cluster import ClusterSection
 
 __all__ = ["Compiled", "compile_cluster"]
 
@@ -189,9 +189,10 @@ def _kubevirt(
         context.assumptions += virtualization_assumptions(kubevirt, name)
     networks = parts.get("NetworkAttachmentDefinition", [])
     networks = networks + context.hub.kubevirt_parts.get("NetworkAttachmentDefinition", [])
+    attachments = tuple(network_attachment_of(each, problems) for each in networks)
     return replace(
         kubevirt,
-        network_attachments=tuple(network_attachment_of(each, problems) for each in networks),
+        network_attachments=attachments or None,
         quotas=tuple(quota_of(each, problems) for each in parts.get("ResourceQuota", [])),
         namespaces=found.namespaces,
     )
@@ -207,6 +208,7 @@ def _read(context: Context, name: str, section: ClusterSection) -> tuple[Objects
     vms = read(folders, values)
     take_along(found, vms)
     warn_of_cluster(context, name, found, vms)
+    warn_of_networks(context, name, (found, vms))
     return found, vms
 
 

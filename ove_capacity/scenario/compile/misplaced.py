@@ -9,8 +9,10 @@ from ove_capacity.manifests.objects import Objects
 from ove_capacity.scenario.compile.context import Context
 from ove_capacity.scenario.schema.event import ArrivalsSection
 
-__all__ = ["take_along", "warn_of_cluster", "warn_of_hub"]
+__all__ = ["take_along", "warn_of_cluster", "warn_of_hub", "warn_of_networks"]
 
+_NETWORK = "NetworkAttachmentDefinition"
+_SHOWN = 5
 _OF_ONE_CLUSTER = (
     *("KubeVirt", "Network", "PodDisruptionBudget", "ReplicaSet", "ReplicationController"),
     *("ResourceQuota", "Service", "StatefulSet"),
@@ -54,6 +56,20 @@ def warn_of_hub(context: Context) -> None:
         what = f"{aside}: set aside here; list them under the manifests of their cluster"
         context.warn(("manifests",), what)
     _warn_of_vms(context, ("manifests",), context.hub)
+
+
+def warn_of_networks(context: Context, name: str, objects: Iterable[Objects]) -> None:
+    """Name networks of VMs when no network at all is defined: dumps of VMs hold no definitions."""
+    everything = (*objects, context.hub)
+    if any(_NETWORK in each.kubevirt_parts for each in everything):
+        return
+    vms = [found.vm.vmi for each in everything for found in each.vms]
+    asked = [(vmi.namespace, each.multus) for vmi in vms for each in vmi.spec.networks]
+    names = sorted({to if "/" in to else f"{where}/{to}" for where, to in asked if to})
+    if names:
+        shown = ", ".join(names[:_SHOWN]) + " …" * (len(names) > _SHOWN)
+        what = f"no {_NETWORK} is listed: taken to exist, and to ask for no device: {shown}"
+        context.warn(("clusters", name), what)
 
 
 def _listed(found: Objects, kinds: Iterable[str]) -> str:

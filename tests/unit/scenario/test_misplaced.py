@@ -64,3 +64,10 @@ def test_a_template_is_no_idle_vm(scenario):
     files = {"vm.yaml": _VM + _NETWORK}
     case = case_of(scenario, files, "manifests: [vm.yaml]", there)
     assert not any("template" in each for each in case.warnings)
+
+
+def test_vms_of_a_dump_run_though_no_network_is_defined_and_it_is_said(scenario):
+    case = case_of(scenario, {"v.yaml": _VM}, "vms: [{path: v.yaml}]")
+    assert [each.name for each in case.plan.workloads] == ["web"]
+    said = "no NetworkAttachmentDefinition is listed: taken to exist, and to ask for no device"
+    assert any(f"clusters.one — {said}: default/vlan" in each for each in case.warnings)

@@ -123,6 +123,10 @@ def _vm(name, spec, kind="VirtualMachine", namespace="default"):
     return f"apiVersion: kubevirt.io/v1\nkind: {kind}\n{meta}\nspec: {spec}\n---\n"
 
 
+_NETWORK = (
+    "apiVersion: k8s.cni.cncf.io/v1\nkind: NetworkAttachmentDefinition\n"
+    'metadata: {name: other, namespace: default}\nspec: {config: "{}"}\n---\n'
+)
 _SMALL_VM = "{domain: {memory: {guest: 1Gi}}}"
 
 
@@ -149,7 +153,7 @@ def test_each_vm_of_a_folder_is_a_workload(scenario):
         (
             _vm("a", "{domain: {memory: {guest: 1Gi}, devices: {interfaces: [{name: n, bridge: {}}"
                 "]}}, networks: [{name: n, multus: {networkName: absent}}]}",
-                kind="VirtualMachineInstance"),
+                kind="VirtualMachineInstance") + _NETWORK,
             "VM default/a is left out: network 'n' needs the NetworkAttachmentDefinition",
         ),
         (
