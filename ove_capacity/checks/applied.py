@@ -13,8 +13,12 @@ HUB = ""
 """Where findings belong that are about no cluster in particular."""
 
 _DOWN = (
+    "name-unknown",
+    "pinned-odd",
     "placement-without-binding",
     "policy-refuses-vm",
+    "quota-short",
+    "storage-class-unknown",
     "vm-device-not-offered",
     "vm-node-not-ready",
     "vm-selects-no-node",

@@ -35,7 +35,7 @@ class Examined:
     """Of all manifests, with where the scenario names their file or folder."""
     problems: Problems
     case: Case | None
-    """None when something is wrong."""
+    """None when the scenario itself is wrong; without what could not be read of its files."""
     is_whole: bool = True
     """Whether *documents* are all there: there were no more than were to be kept."""
 

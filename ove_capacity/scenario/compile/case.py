@@ -129,10 +129,10 @@ def _sha256(context: Context) -> str:
 
 
 def compile_case(context: Context, seed: int | None) -> Case:
-    """The case of a scenario.
+    """The case of a scenario; of what could be read, when a file that it names is wrong.
 
     Raises:
-        ScenarioError: with everything that is wrong.
+        ScenarioError: with everything that is wrong, when something is in the scenario itself.
     """
     scenario = context.scenario
     _read_hub(context)
@@ -140,7 +140,8 @@ def compile_case(context: Context, seed: int | None) -> Case:
     plan = _plan(context, clusters)
     _unmodelled(context, clusters)
     warn_of_policies(context, clusters.values())
-    context.problems.raise_if_any()
+    if any(each.file == context.changed.document.file for each in context.problems.errors):
+        context.problems.raise_if_any()
     chosen = scenario.seed if seed is None else seed
     fleet = tuple(compiled.cluster for compiled in clusters.values())
     provenance = Provenance(

@@ -64,6 +64,14 @@ def test_a_broken_file_is_a_finding_among_the_others(tmp_path: Path) -> None:
     assert not checked.is_ok
 
 
+def test_a_broken_file_does_not_keep_rules_from_the_vms_of_the_others(tmp_path: Path) -> None:
+    scenario = _written(tmp_path, own="kind: [\n")
+    sized = "{name: big, cluster: one, cpu: 1, memory: 64Gi}"
+    scenario.write_text(f"{SCENARIO}workloads:\n- {sized}\n")
+    checked = oc.check(scenario, rules=["vm-too-large", "unreadable"])
+    assert [each.rule for each in checked.findings] == ["unreadable", "vm-too-large"]
+
+
 def test_a_scenario_that_is_none_cannot_be_checked(tmp_path: Path) -> None:
     (tmp_path / "s.yaml").write_text("name: 3\n")
     with pytest.raises(ScenarioError, match="apiVersion"):
