@@ -19,6 +19,7 @@ __all__ = [
     "SPREAD_LABEL",
     "SPREAD_SKEW",
     "TAINT",
+    "ZONES",
 ]
 
 PASS = 0
@@ -40,3 +41,5 @@ ANTI_AFFINITY = 13
 EXISTING_ANTI_AFFINITY = 14
 NODE_GONE = 15
 """No such node: not counted among those asked."""
+ZONES = 16
+"""NodeResourceTopologyMatch, an optional plugin: no NUMA zone has room."""

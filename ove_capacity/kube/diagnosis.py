@@ -15,6 +15,7 @@ from ove_capacity.kube.filters import (
     pod_topology_spread,
     taint_toleration,
 )
+from ove_capacity.kube.filters.node_resource_topology_match import NUMA_PLUGIN
 from ove_capacity.kube.scheduler import Decision, Scheduler
 from ove_capacity.model.resources import PODS
 from ove_capacity.state.cluster_state import ClusterState
@@ -99,6 +100,10 @@ def reject(scheduler: Scheduler, state: ClusterState, c: int, n: int, code: int)
         assert taint is not None
         words = (taint_toleration.reason(taint),)
         return Rejection(n, "TaintToleration", UNRESOLVABLE, words)
+    if code == codes.ZONES:
+        # sic: upstream says that evicting might help, tries, and sees the very same zones again.
+        words = (scheduler.zone_refusal(state, c, n),)
+        return Rejection(n, NUMA_PLUGIN, UNRESOLVABLE, words)
     assert code == codes.FIT
     lacking = _lacking(scheduler, state, c, n)
     assert lacking, f"{state.nodes[n].name} was rejected for resources that it has"

@@ -85,6 +85,9 @@ class Profile:
     default_constraints: tuple[SpreadConstraint, ...] | None = None
     """Cluster default spread constraints (defaultingType List); None: upstream's own."""
     added_affinity: Affinity = field(default_factory=Affinity)
+    numa_strategy: str = ""
+    """Scoring strategy of NodeResourceTopologyMatch, which filters by it, too; empty: not there.
+    It runs as plain Python, one pod at a time, and looks at all nodes."""
 
 
 profiles: Registry[Profile] = Registry(

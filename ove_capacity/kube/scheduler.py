@@ -11,20 +11,26 @@ import numpy as np
 
 from ove_capacity.kernels.compile import Array, expect, form, views
 from ove_capacity.kube.class_table import ClassTable
-from ove_capacity.kube.codes import EXISTING_ANTI_AFFINITY, PASS
+from ove_capacity.kube.codes import EXISTING_ANTI_AFFINITY, PASS, ZONES
 from ove_capacity.kube.cycle import schedule_many
 from ove_capacity.kube.filtering import check_node, find_feasible, prepare
+from ove_capacity.kube.filters.node_resource_topology_match import NUMA_PLUGIN, numa_refusal
 from ove_capacity.kube.profile import PLUGINS, Profile, ProfileArrays, profile_arrays
 from ove_capacity.kube.sampling import nodes_wanted, walk_order
+from ove_capacity.kube.scores.node_resource_topology_match import numa_score
 from ove_capacity.kube.scoring import choose, score_nodes
 from ove_capacity.kube.scratch import Scratch, new_scratch
+from ove_capacity.model.node_resource_topology import NodeResourceTopology
 from ove_capacity.model.pod import Pod
 from ove_capacity.model.policy import Policy
 from ove_capacity.state.arrays import EXISTING_LINKS
 from ove_capacity.state.claim import count_on_node, recount
 from ove_capacity.state.cluster_state import ClusterState
 
-__all__ = ["Decision", "Scheduler", "Score"]
+__all__ = ["Decision", "Scheduler", "Score", "Zones"]
+
+Zones = Callable[[int], NodeResourceTopology | None]
+"""Node -> what it has published of its NUMA zones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,8 @@ class Scheduler:
         self._scratch_views: Scratch | None = None
         self._profile_views: ProfileArrays | None = None
         self._walk: Array | None = None
+        self.zones: Zones | None = None
+        """What nodes have published of their NUMA zones, where the profile looks at them."""
 
     @classmethod
     def of(cls, state: ClusterState, profile: Profile) -> Scheduler:
@@ -198,22 +206,31 @@ class Scheduler:
         self, state: ClusterState, c: int, row: int, policy: Policy, draw: float = 0.0
     ) -> Decision:
         """One full cycle for a pod of class *c* without binding it; *row*: its row, or -1."""
-        wanted = self._wanted(state, policy)
         count = len(state.nodes)
+        wanted = count if self.zones is not None else self._wanted(state, policy)
         search, fast = form(find_feasible, count)
         found = search(c, wanted, *self._arrays(state, fast))
         assert self._scratch is not None
         if state.nominated:
             found = self._heed_nominated(state, c, row)
+        if self.zones is not None:
+            found = self._heed_zones(self.zones, state, c)
         codes = self._scratch.code.copy()
         feasible = tuple(int(n) for n in self._scratch.feasible[:found])
         if found < 2 or not self.profile.scores:
             return Decision(feasible[0] if feasible else -1, codes, feasible, ties=min(found, 1))
         rank, fast = form(score_nodes, found)
         rank(c, found, *self._arrays(state, fast))
+        aligned = None
+        if self.zones is not None:
+            aligned = self._score_zones(self.zones, c, feasible)
+            self._scratch.total[:found] += aligned.normalized
         select, fast = form(choose, found)
         node = select(found, draw, self._arrays(state, fast)[-1])
-        return self._decision(node, codes, feasible)
+        decision = self._decision(node, codes, feasible)
+        return (
+            decision if aligned is None else replace(decision, scores=(*decision.scores, aligned))
+        )
 
     def _decision(self, node: int, codes: Array, feasible: tuple[int, ...]) -> Decision:
         scratch = self._scratch
@@ -328,3 +345,25 @@ class Scheduler:
         passed = np.flatnonzero(scratch.code == PASS)
         scratch.feasible[: len(passed)] = passed
         return len(passed)
+
+    def zone_refusal(self, state: ClusterState, c: int, n: int) -> str:
+        """Why no NUMA zone of node *n* has room for class *c*, or ""; for profiles that look."""
+        assert self.zones is not None
+        spec = self.table.classes[c].pod.spec
+        offered = [name for r, name in enumerate(state.resources) if state.allocatable[n, r]]
+        return numa_refusal(spec, offered, self.zones(n))
+
+    def _heed_zones(self, zones: Zones, state: ClusterState, c: int) -> int:
+        scratch = self._scratch
+        assert scratch is not None
+        for n in np.flatnonzero(scratch.code == PASS).tolist():
+            if self.zone_refusal(state, c, n):
+                scratch.code[n] = ZONES
+        passed = np.flatnonzero(scratch.code == PASS)
+        scratch.feasible[: len(passed)] = passed
+        return len(passed)
+
+    def _score_zones(self, zones: Zones, c: int, feasible: Sequence[int]) -> Score:
+        spec, strategy = self.table.classes[c].pod.spec, self.profile.numa_strategy
+        raw = tuple(numa_score(strategy, spec, zones(n), {}) for n in feasible)
+        return Score(NUMA_PLUGIN, 1, raw, raw)

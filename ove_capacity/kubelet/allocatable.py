@@ -129,8 +129,8 @@ def node_allocatable(
     found[MEMORY] = max(0, memory - reserved[MEMORY] - eviction - hugepages)
     if EPHEMERAL_STORAGE in found:
         storage = found[EPHEMERAL_STORAGE]
-        kept = int(storage * _EVICTION_NODEFS) + reserved[EPHEMERAL_STORAGE]
-        found[EPHEMERAL_STORAGE] = max(0, storage - kept)
+        threshold = int(storage * _EVICTION_NODEFS)
+        found[EPHEMERAL_STORAGE] = max(0, storage - threshold - reserved[EPHEMERAL_STORAGE])
     found[PODS] = config.max_pods
     if config.max_pods == KubeletConfig().max_pods:
         assumed += (_assume("max_pods", "250", _MCO, Evidence.DOCUMENTED),)

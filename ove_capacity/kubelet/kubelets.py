@@ -8,10 +8,12 @@ from typing import Self
 from ove_capacity.kubelet.admit import Admission, admit, release
 from ove_capacity.kubelet.demand import PodDemand, pod_demand
 from ove_capacity.kubelet.node_state import Kubelet, NodeState, start
+from ove_capacity.kubelet.published import node_resource_topology
 from ove_capacity.kubelet.refusal import Refusal
 from ove_capacity.kubelet.rules import kubelet_rules
 from ove_capacity.model.kubelet import NodeKubelet
 from ove_capacity.model.node import Node
+from ove_capacity.model.node_resource_topology import NodeResourceTopology
 from ove_capacity.model.pod import Pod, PodSpec
 
 __all__ = ["Kubelets", "kubelets_of"]
@@ -33,12 +35,14 @@ class Kubelets:
         """Row -> why, of pods that stood on their node already and fit into no cell here."""
         self._devices = frozenset(name for each in self.started if each for name in each.devices)
         self._demands: dict[int, tuple[PodSpec, PodDemand]] = {}
+        self._published: dict[int, tuple[NodeState, NodeResourceTopology]] = {}
 
     def copy(self) -> Self:
         """The same at this moment, to go on alone."""
         twin = object.__new__(type(self))
         twin.__dict__.update(self.__dict__)
         twin.states, twin.unplaced = list(self.states), dict(self.unplaced)
+        twin._published = dict(self._published)
         return twin
 
     def demand(self, spec: PodSpec) -> PodDemand:
@@ -115,6 +119,19 @@ class Kubelets:
         self.states[n] = _empty(self.started[n])
         for row in rows:
             self.unplaced.pop(row, None)
+
+    def topology(self, n: int) -> NodeResourceTopology | None:
+        """What node *n* publishes of its cells now; None where its kubelet does not look at them.
+
+        Source: ours for when: at once. What, see `node_resource_topology`.
+        """
+        kubelet, state = self.started[n], self.states[n]
+        if kubelet is None or state is None:
+            return None
+        known = self._published.get(n)
+        if known is None or known[0] is not state:
+            known = self._published[n] = (state, node_resource_topology(kubelet, state))
+        return known[1]
 
     def book(self) -> tuple[list[NodeState | None], dict[int, Refusal]]:
         """What a checkpoint keeps.

@@ -46,6 +46,7 @@ class NodeState:
 class Kubelet:
     """One node's kubelet, as it was started; None for a manager whose policy is none."""
 
+    machine: Machine
     topology: CpuTopology
     cpus: CpuManager | None
     memory: MemoryManager | None
@@ -97,4 +98,4 @@ def start(
     memory = memory_manager(config, machine, kept)
     everywhere = tuple(cell.number for cell in machine.cells)
     named = () if rules.hints_where_devices_are else everywhere
-    return Kubelet(topology, cpus, memory, alignment, machine.devices, named, drift)
+    return Kubelet(machine, topology, cpus, memory, alignment, machine.devices, named, drift)

@@ -61,6 +61,8 @@ class Cluster:
     kubevirt: KubeVirt = field(default_factory=KubeVirt)
     scheduler_profile: str = "LowNodeUtilization"
     """OpenShift's LowNodeUtilization (upstream's default), HighNodeUtilization or NoScoring."""
+    numa_strategy: str = ""
+    """Scoring strategy of the NUMA-aware scheduler plugin; empty: the scheduler sees no cell."""
     remediation: Remediation = field(default_factory=Remediation)
     pods: tuple[Pod, ...] = ()
     """Pods that exist already, each bound by ``spec.node_name``."""

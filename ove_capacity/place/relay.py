@@ -66,6 +66,11 @@ class Relay:
         one without a node that did not bounce was refused by the scheduler.
         """
         first = bisect_left(self._concerned, at)
+        if self.scheduler.zones is not None and first < len(self._concerned):
+            if self._concerned[first] == at:
+                n = self.decide(at).node
+                return at + 1, self.seat(at, n) if n >= 0 else None
+            upto = min(upto, self._concerned[first])
         if first < len(self._concerned):
             upto = min(upto, self._concerned[first] + self._batch)
         chosen, done = self.scheduler.schedule(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ove_capacity.kube.profile import Profile, profiles
 from ove_capacity.kube.scheduler import Scheduler
@@ -22,9 +23,14 @@ def scheduler_of(state: ClusterState, profile: Profile | None = None) -> Schedul
     """
     if state.scheduling is None:
         chosen = profile or profiles.get(state.cluster.scheduler_profile)
+        if state.cluster.numa_strategy:
+            chosen = replace(chosen, numa_strategy=state.cluster.numa_strategy)
         state.scheduling = Scheduler.of(state, chosen)
-    assert isinstance(state.scheduling, Scheduler)
-    return state.scheduling
+    scheduler = state.scheduling
+    assert isinstance(scheduler, Scheduler)
+    if scheduler.profile.numa_strategy and isinstance(state.admitting, Kubelets):
+        scheduler.zones = state.admitting.topology
+    return scheduler
 
 
 def initial_state(

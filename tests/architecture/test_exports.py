@@ -23,10 +23,7 @@ UNUSED: dict[str, str] = {}
 """``path:name`` -> why it stands there although nothing here uses it."""
 
 PUBLIC_FOR_TESTS = {
-    "ove_capacity/kube/filters/node_resource_topology_match.py:numa_refusal": "an optional plugin",
     "ove_capacity/kube/scores/node_resource_topology_match.py:STRATEGIES": "an optional plugin",
-    "ove_capacity/kube/scores/node_resource_topology_match.py:numa_score": "an optional plugin",
-    "ove_capacity/model/machine.py:machine_of": "machines from the short form of their pool",
     "ove_capacity/model/pod_requests.py:pod_limits": "the recorded pods of KubeVirt name limits",
 }
 """``path:name`` -> why it stands there although only tests use it."""

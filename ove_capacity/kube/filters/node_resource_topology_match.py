@@ -23,7 +23,9 @@ from ove_capacity.model.pod import PodSpec
 from ove_capacity.model.pod_requests import qos_class
 from ove_capacity.model.resources import CPU, EPHEMERAL_STORAGE, MEMORY, PODS
 
-__all__ = ["numa_refusal"]
+__all__ = ["NUMA_PLUGIN", "numa_refusal"]
+
+NUMA_PLUGIN = "NodeResourceTopologyMatch"
 
 _ALWAYS_ALLOCATABLE = (CPU, MEMORY, EPHEMERAL_STORAGE, PODS)
 _OF_THE_HOST = (EPHEMERAL_STORAGE, "storage")

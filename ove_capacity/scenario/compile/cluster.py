@@ -30,7 +30,7 @@ from ove_capacity.scenario.compile.budgets import (
     vm_networks_of,
 )
 from ove_capacity.scenario.compile.context import Context
-from ove_capacity.scenario.compile.kubelets import kubelet_config, node_kubelets
+from ove_capacity.scenario.compile.kubelets import kubelet_config, node_kubelets, numa_strategy
 from ove_capacity.scenario.compile.misplaced import take_along, warn_of_cluster, warn_of_networks
 from ove_capacity.scenario.compile.origins import origins_of
 from ove_capacity.scenario.compile.pools import pool_nodes
@@ -244,6 +244,7 @@ def compile_cluster(context: Context, name: str) -> Compiled:
         labels=labels | section.labels,
         kubevirt=kubevirt,
         scheduler_profile=section.scheduler.profile,
+        numa_strategy=numa_strategy(context, name, rules),
         remediation=Remediation(section.remediation),
         pods=tuple(_pods_on(context, name, found, nodes)),
         namespaces=found.namespaces,

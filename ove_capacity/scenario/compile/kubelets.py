@@ -22,10 +22,22 @@ from ove_capacity.releases import Release
 from ove_capacity.scenario.compile.context import Context
 from ove_capacity.scenario.schema.cluster import Kubelet, NodeSection, SystemReserved
 
-__all__ = ["KubeletRules", "asked_topology", "kubelet_config", "node_kubelets", "pool_kubelet"]
+__all__ = [
+    "KubeletRules",
+    "asked_topology",
+    "kubelet_config",
+    "node_kubelets",
+    "numa_strategy",
+    "pool_kubelet",
+]
 
 _SOCKETS, _THREADS = 2, 2
 """Of machines that nobody describes; the safe side, since more cells refuse more."""
+
+_NUMA_STRATEGY = "LeastAllocated"
+"""Source: openshift-kni/numaresources-operator d7c439060293, the default of its scheduler."""
+
+_FILTERED = "single-numa-node"
 
 _WORDS: Mapping[str, str] = {
     "reserved-cpus": "reservedSystemCPUs",
@@ -217,3 +229,15 @@ def node_kubelets(
             made[key] = pool_kubelet(context, *parts)
         found.append(replace(node, kubelet=made[key]))
     return found
+
+
+def numa_strategy(context: Context, cluster: str, rules: KubeletRules) -> str:
+    """By what the scheduler scores NUMA cells; empty where it sees none."""
+    wanted = context.scenario.clusters[cluster].scheduler.numa_aware
+    path = ("clusters", cluster, "scheduler", "numaAware")
+    if wanted and not rules.admits:
+        context.error(path, "no kubelet policy asks for NUMA cells, so none are published")
+        return ""
+    if wanted and rules.config.topology_manager_policy != _FILTERED:
+        context.warn(path, f"the plugin filters by cells only where kubelets say {_FILTERED}")
+    return _NUMA_STRATEGY if wanted is True else wanted or ""

@@ -303,6 +303,11 @@ class SchedulerSection(Section):
         "LowNodeUtilization"
     )
     """How the scheduler spreads or packs."""
+    numa_aware: Literal[
+        False, True, "LeastAllocated", "MostAllocated", "BalancedAllocation", "LeastNUMANodes"
+    ] = Field(default=False, alias="numaAware")
+    """Whether it filters and scores by NUMA cells, too (NodeResourceTopologyMatch), and by which
+    strategy; true: LeastAllocated, as the NUMA Resources Operator has it."""
 
 
 class VmFolder(Section):

@@ -66,7 +66,7 @@ def test_what_fits_the_totals_may_fit_no_cell():
     assert (state.allocatable - state.requested)[:, 0].tolist() == [11000, 11000]
 
 
-def lopsided(*beside):
+def lopsided(*beside, **fields):
     """w0 has 5 and 6 CPUs free in its cells, w1 has 10 and 1: eight fit w1 only."""
     held = {"w0": (10, 10), "w1": (5, 15)}
     standing = [
@@ -74,7 +74,7 @@ def lopsided(*beside):
         for name, both in held.items()
         for i, cpus in enumerate(both)
     ]
-    return initial_state(cluster(workers(), pods=(*standing, *beside)))
+    return initial_state(cluster(workers(), pods=(*standing, *beside), **fields))
 
 
 def shared(name, cpus, on, **fields):
@@ -169,3 +169,27 @@ def test_how_many_wide_vms_fit_by_policy(policy, fit):
     nodes, refused = fitting(state, pinned("wide", 20), FIRST)
     assert len(nodes) == fit
     assert refused is not None
+
+
+@pytest.mark.parametrize("strategy", ["LeastAllocated", "MostAllocated", "LeastNUMANodes"])
+def test_a_scheduler_that_sees_zones_goes_where_the_cell_is(strategy):
+    state = lopsided(shared("more", 2, "w1", node_name="w1"), numa_strategy=strategy)
+    verdict = explain_pod(state, pinned("p", 8), FIRST)
+    assert [(node, each.reasons) for node, each in verdict.rejections] == [
+        ("w0", ("cannot align container",))
+    ]
+    assert names(place(state, [pinned("p", 8)], FIRST)) == [("p", "w1")]
+    (refused,) = place(state, [pinned("q", 8)], FIRST).refused
+    assert refused.message == (
+        "0/2 nodes are available: 1 Insufficient cpu, 1 cannot align container."
+    )
+
+
+def test_of_nodes_whose_zones_have_room_the_scored_one_wins():
+    state = lopsided(numa_strategy="LeastAllocated")
+    verdict = explain_pod(state, pinned("p", 2), FIRST)
+    assert verdict.feasible == ("w0", "w1")
+    (aligned,) = [each for each in verdict.scores if each.plugin == "NodeResourceTopologyMatch"]
+    assert aligned.raw[0] != aligned.raw[1]
+    totals = dict(zip(verdict.feasible, verdict.total, strict=True))
+    assert totals[verdict.node] == max(verdict.total) > min(verdict.total)
