@@ -116,6 +116,8 @@ def filled(
 
     Ties go to the first node, and nobody is pushed out. *classes*: (pods,) int64.
     """
+    if state.admitting is None:
+        return _filled_by_totals(state, pods, classes, policy)
     relay = Relay(state, policy, pods, classes, np.zeros(len(pods)))
     at, refused = 0, None
     while at < len(pods) and refused is None:
@@ -124,11 +126,23 @@ def filled(
         if bounced is not None:
             refused = _insisted(relay, last, bounced)
         elif state.pod_node[relay.rows[last]] < 0:
-            refused = _refused(relay, last)
+            refused = _refused(state, pods[last], int(classes[last]), policy)
     placed = at - (refused is not None)
     for row in relay.rows[placed:].tolist():
         state.forget(row)
     return state.pod_node[relay.rows[:placed]].tolist(), refused
+
+
+def _filled_by_totals(
+    state: ClusterState, pods: Sequence[Pod], classes: Array, policy: Policy
+) -> tuple[list[int], Refused | None]:
+    """Where no kubelet has to know a pod again, it needs no row."""
+    draws = np.zeros(len(pods))
+    chosen, done = scheduler_of(state).schedule(state, classes, draws, policy)
+    nodes = chosen[:done].tolist()
+    if not nodes or nodes[-1] >= 0:
+        return nodes, None
+    return nodes[:-1], _refused(state, pods[done - 1], int(classes[done - 1]), policy)
 
 
 def _insisted(relay: Relay, at: int, bounced: Bounced) -> Refused | None:
@@ -140,8 +154,8 @@ def _insisted(relay: Relay, at: int, bounced: Bounced) -> Refused | None:
     return refused_by_kubelet(relay.state, relay.pods[at], bounced)
 
 
-def _refused(relay: Relay, at: int) -> Refused:
-    state, scheduler, c = relay.state, relay.scheduler, int(relay.classes[at])
-    decision = scheduler.decide(state, c, -1, relay.policy)
+def _refused(state: ClusterState, pod: Pod, c: int, policy: Policy) -> Refused:
+    scheduler = scheduler_of(state)
+    decision = scheduler.decide(state, c, -1, policy)
     rejections = tuple(diagnose(scheduler, state, c, -1, decision))
-    return Refused(relay.pods[at], sentence(state, scheduler, c, rejections), rejections)
+    return Refused(pod, sentence(state, scheduler, c, rejections), rejections)

@@ -18,6 +18,7 @@ BENCHMARKS = {
     "ingest-rvtools-5000": workbooks.ingest_rvtools,
     "admit-2-cells": admission.two_cells,
     "admit-8-cells": admission.eight_cells,
+    "admit-relay": admission.relay,
     "place-100k-on-5000": placing.hundred_thousand_on_five_thousand,
     "placement-5000-clusters": deciding.five_thousand_clusters,
     "headroom-100-workers": room.hundred_workers,
