@@ -274,7 +274,7 @@ class _Inquiry:
         count = len(self.workers)
         if at_once >= count:
             self.notes.append(
-                f"with {at_once} of {count} workers drained there is none left to lose"
+                f"{at_once} workers cannot be drained and one more be lost: there are {count}"
             )
             return found
         groups = comb(count, at_once)

@@ -159,7 +159,8 @@ def _not_returned(clusters: Sequence[ClusterFailover]) -> Table:
     rows: list[tuple[Cell, ...]] = []
     for (cluster, message), found in groups.items():
         lost, vms = max(found, key=lambda one: len(one[1]))
-        others = f" or {len(found) - 1} others" if len(found) > 1 else ""
+        rest = len(found) - 1
+        others = f" or {rest} other{'s' if rest > 1 else ''}" if rest else ""
         more = len(vms) - _SHOWN_NAMES
         names = ", ".join(vms[:_SHOWN_NAMES]) + (f" and {more} more" if more > 0 else "")
         rows.append((cluster, f"{lost}{others}", len(vms), names, message))
@@ -218,7 +219,7 @@ def _drains(clusters: Sequence[ClusterFailover]) -> Table:
                 rule.spare_bytes / _GIB,
                 rule.needed_bytes / _GIB,
                 "yes" if rule.holds else "NO",
-                f"{len(each.drains) - len(stuck)} of {len(each.drains)}",
+                f"{len(each.drains) - len(stuck)} of {len(each.drains)}" if each.drains else "-",
                 first,
             )
         )

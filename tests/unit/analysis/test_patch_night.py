@@ -142,7 +142,7 @@ def test_patch_night(count, failed):
 def test_one_worker_must_be_left_to_lose(at_once):
     found = asked(workload("vm"), while_drained=at_once)
     assert found.while_drained is None
-    assert f"with {at_once} of 3 workers drained there is none left to lose" in found.notes
+    assert f"{at_once} workers cannot be drained and one more be lost: there are 3" in found.notes
 
 
 def test_vms_that_nothing_restarts_leave_their_room_to_others():
