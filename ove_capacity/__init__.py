@@ -11,6 +11,7 @@
     oc.verdict(case)                                 # a page for the board
     oc.failover(case)                                # how many workers may be lost
     run = oc.simulate(case, until="90d", seed=7)
+    oc.fragmentation(case)                           # what NUMA cells have left for pinned VMs
     oc.explain(run, "vm-production/web-3")           # why it runs where it does, or nowhere
     oc.placement(case, "vm-workload-placement")      # scores per prioritizer, and the decision
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from ove_capacity.analysis.failover_result import Failover
     from ove_capacity.analysis.fleet import FleetPlacement
     from ove_capacity.analysis.frames import events_frame, frame, samples_frame
+    from ove_capacity.analysis.fragmentation import Fragmentation
     from ove_capacity.analysis.headroom import Headroom
     from ove_capacity.analysis.ladder import Ladder
     from ove_capacity.analysis.verdict import Verdict
@@ -51,6 +53,7 @@ __all__ = [
     "Explanation",
     "Failover",
     "FleetPlacement",
+    "Fragmentation",
     "Headroom",
     "Ladder",
     "OveCapacityError",
@@ -63,6 +66,7 @@ __all__ = [
     "events_frame",
     "explain",
     "failover",
+    "fragmentation",
     "frame",
     "headroom",
     "ladder",
@@ -82,6 +86,7 @@ _HOMES = {
     "Explanation": "ove_capacity.analysis.explain:Explanation",
     "Failover": "ove_capacity.analysis.failover_result:Failover",
     "FleetPlacement": "ove_capacity.analysis.fleet:FleetPlacement",
+    "Fragmentation": "ove_capacity.analysis.fragmentation:Fragmentation",
     "Headroom": "ove_capacity.analysis.headroom:Headroom",
     "Ladder": "ove_capacity.analysis.ladder:Ladder",
     "OveCapacityError": "ove_capacity.errors:OveCapacityError",
@@ -259,6 +264,26 @@ def failover(
     )
 
 
+def fragmentation(
+    subject: Case | Run, *, cluster: str = "", shapes: Sequence[str] | None = None
+) -> Fragmentation:
+    """What each NUMA cell has left for pinned VMs, what is stranded, and what would free more.
+
+    Of a case: when its listed workloads are placed. Of a run: as it ended.
+
+    Args:
+        subject: a case or a run.
+        cluster: its name; else all.
+        shapes: names of workloads or instancetypes to count; else all workloads'.
+
+    Raises:
+        UnknownNameError: there is no such cluster, or no such shape.
+    """
+    from ove_capacity.analysis.fragmentation import fragmentation as ask
+
+    return ask(subject, cluster=cluster, shapes=shapes)
+
+
 def explain(subject: Case | Run, vm: str, *, cluster: str = "") -> Explanation:
     """Why a VM runs where it does, or nowhere: each node's verdict.
 
@@ -310,8 +335,8 @@ def plot(result: object, name: str = "") -> Picture:
     """Draw a result: its first figure, or the one of that name.
 
     Of a run ``timeline`` and ``nodes``; of a case ``nodes``, when its listed workloads are placed;
-    of headroom ``waterfall``, of a ladder ``ladder``, of failover ``pairs``, of a verdict
-    ``verdict``.
+    of headroom ``waterfall``, of a ladder ``ladder``, of failover ``pairs``, of fragmentation
+    ``cells`` and ``split``, of a verdict ``verdict``.
 
     Raises:
         TypeError: nothing is drawn of such a result.

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from ove_capacity.analysis.failover import failover
 from ove_capacity.analysis.failover_result import Failover
+from ove_capacity.analysis.fragmentation import Fragmentation
 from ove_capacity.analysis.headroom import Headroom, headroom
 from ove_capacity.analysis.ladder import Ladder
 from ove_capacity.analysis.settle import settle
@@ -23,6 +24,7 @@ from ove_capacity.sim.run import Run
 
 __all__ = [
     "failover_document",
+    "fragmentation_document",
     "headroom_document",
     "origins_document",
     "placements",
@@ -119,6 +121,12 @@ def failover_document(case: Case, found: Failover) -> dict[str, object]:
         "survived": found.is_survived,
         "clusters": {name: {"failover": each} for name, each in found.to_dict().items()},
     }
+
+
+def fragmentation_document(case: Case, found: Fragmentation) -> dict[str, object]:
+    """Each cluster's cells."""
+    told = {name: {"fragmentation": each} for name, each in found.to_dict().items()}
+    return result_document(case, "clusters", told)
 
 
 def result_document(case: Case, name: str, answer: object) -> dict[str, object]:

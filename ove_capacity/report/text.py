@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from ove_capacity.analysis.failover import failover
 from ove_capacity.analysis.failover_result import Failover
+from ove_capacity.analysis.fragmentation import Fragmentation
 from ove_capacity.analysis.headroom import Headroom, headroom
 from ove_capacity.analysis.ladder import Ladder
 from ove_capacity.analysis.settle import settle
@@ -16,12 +17,14 @@ from ove_capacity.model.case import Case
 from ove_capacity.model.overview import assumptions_table
 from ove_capacity.report import room as room_tables
 from ove_capacity.report import story
+from ove_capacity.report.cells import cell_tables
 from ove_capacity.sim import overview
 from ove_capacity.sim.run import Run
 from ove_capacity.tables import Table
 
 __all__ = [
     "failover_text",
+    "fragmentation_text",
     "headroom_text",
     "origins_text",
     "show_text",
@@ -89,6 +92,24 @@ def failover_text(case: Case, found: Failover) -> str:
         [
             f"{case.name}: failover with the listed VMs in place, seed {case.seed}.",
             str(found),
+            story.evidence_sentence(case.assumptions),
+            f"{_count(warned, 'warning')}: `validate` tells them." if warned else "",
+            _provenance(case),
+        ]
+    )
+
+
+def fragmentation_text(case: Case, found: Fragmentation) -> str:
+    """What NUMA cells have left, what would free more, and the split of memory at boot."""
+    every = list(found.clusters.values())
+    notes = [f"{each.cluster}: {note}" for each in every for note in each.notes if each.rooms]
+    warned = len(case.warnings)
+    return _page(
+        [
+            f"{case.name}: NUMA cells with the listed VMs in place, seed {case.seed}.",
+            _bullets("Answers", [each.answer for each in every]),
+            *(table for each in every for table in cell_tables(each)),
+            _bullets("Not asked", notes),
             story.evidence_sentence(case.assumptions),
             f"{_count(warned, 'warning')}: `validate` tells them." if warned else "",
             _provenance(case),

@@ -6,14 +6,17 @@ from collections.abc import Callable
 from typing import Any
 
 from ove_capacity.analysis.failover_result import Failover
+from ove_capacity.analysis.fragmentation import Fragmentation
 from ove_capacity.analysis.headroom import Headroom
 from ove_capacity.analysis.ladder import Ladder
 from ove_capacity.analysis.verdict import Verdict
 from ove_capacity.errors import UnknownNameError
 from ove_capacity.model.case import Case
+from ove_capacity.report.figures.cells import cells
 from ove_capacity.report.figures.ladder import ladder
 from ove_capacity.report.figures.nodes import nodes
 from ove_capacity.report.figures.pairs import pairs
+from ove_capacity.report.figures.split import split
 from ove_capacity.report.figures.style import Picture, applied, image_bytes
 from ove_capacity.report.figures.timeline import timeline
 from ove_capacity.report.figures.verdict import verdict
@@ -28,6 +31,7 @@ _FIGURES: dict[type, dict[str, Callable[[Any], Picture]]] = {
     Headroom: {"waterfall": waterfall},
     Ladder: {"ladder": ladder},
     Failover: {"pairs": pairs},
+    Fragmentation: {"cells": cells, "split": split},
     Verdict: {"verdict": verdict},
 }
 """Type of a result -> its figures by name, the first of them when none is named."""

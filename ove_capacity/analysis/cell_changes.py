@@ -1,0 +1,198 @@
+"""What another topology policy or another cut into cells would change: everything placed anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from ove_capacity.analysis.cell_cut import rearranged, recut
+from ove_capacity.analysis.pinned import Pinned
+from ove_capacity.kubelet.kubelets import Kubelets
+from ove_capacity.kubelet.start_error import StartError
+from ove_capacity.model.cluster import Cluster
+from ove_capacity.model.frozen import FrozenMap
+from ove_capacity.model.kubelet import NodeKubelet
+from ove_capacity.model.pod import Pod
+from ove_capacity.model.policy import Policy
+from ove_capacity.place import fitting, initial_state, place
+from ove_capacity.state.cluster_state import ClusterState
+
+__all__ = ["Change", "changes", "fits_of", "placed_anew", "spanning_vms", "with_kubelets"]
+
+_POLICIES = ("none", "best-effort", "restricted", "single-numa-node")
+_SCOPES = ("container", "pod")
+_CUTS = (0, 1, 2, 4)
+"""Cells a socket that firmware offers (AMD's NPS, Intel's SNC); 0: memory interleaved over all
+sockets, one cell in all."""
+
+_Rewrite = Callable[[NodeKubelet], NodeKubelet]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One policy and cut into cells, with all VMs placed anew."""
+
+    policy: str
+    """``topologyManagerPolicy``."""
+    scope: str
+    """``topologyManagerScope``; with the policy none it says nothing, and is empty."""
+    layout: str
+    """``as it is``, or ``2 cells a socket`` …"""
+    is_current: bool
+    not_placed: int = 0
+    """VMs that exist and would get no node, or be pushed out."""
+    fits: Mapping[str, int] = field(default_factory=FrozenMap)
+    """Shape -> how many more fit beside them, each alone."""
+    spanning: int = 0
+    """VMs that would hold CPUs or memory of more than one cell: what a laxer policy costs."""
+    room_cpus: int = 0
+    """Over the shapes: how many fit, each alone, times the CPUs that one has for itself."""
+    refusal: str = ""
+    """Why its kubelets would not start."""
+
+    @property
+    def rank(self) -> tuple[bool, int, int, int]:
+        """Larger is better: it starts, leaves fewer VMs out, has more room, spans fewer cells."""
+        return not self.refusal, -self.not_placed, self.room_cpus, -self.spanning
+
+    def __str__(self) -> str:
+        scope = f", scope {self.scope}" if self.scope else ""
+        layout = "" if self.layout == _AS_IS else f", {self.layout}"
+        return f"policy {self.policy}{scope}{layout}"
+
+    def to_dict(self) -> dict[str, object]:
+        """For JSON output."""
+        return {
+            "policy": self.policy,
+            "scope": self.scope,
+            "layout": self.layout,
+            "is_current": self.is_current,
+            "not_placed": self.not_placed,
+            "spanning": self.spanning,
+            "fits": dict(self.fits),
+            "room_cpus": self.room_cpus,
+            "refusal": self.refusal,
+        }
+
+
+_AS_IS = "as it is"
+
+
+def changes(
+    cluster: Cluster, vms: Sequence[Pod], shapes: Sequence[Pinned], policy: Policy
+) -> tuple[Change, ...]:
+    """Each topology policy and scope on the cells as they are; the policy as it is on other cells.
+
+    Args:
+        cluster: with the pods that stand on their nodes already; a kubelet looks at cells.
+        vms: further pods, which are placed in this order.
+        shapes: what to count.
+        policy: of ties; the first is taken.
+    """
+    return tuple(
+        _tried(asked, variant, vms, shapes, policy) for asked, variant in _variants(cluster)
+    )
+
+
+def _variants(cluster: Cluster) -> Iterator[tuple[Change, Cluster]]:
+    kubelets = [node.kubelet for node in cluster.nodes if node.kubelet is not None]
+    now = kubelets[0].config
+    scope = "" if now.topology_manager_policy == "none" else now.topology_manager_scope
+    current = (now.topology_manager_policy, scope)
+    for policy in _POLICIES:
+        for each in ("",) if policy == "none" else _SCOPES:
+            changed = with_kubelets(cluster, _aligning(policy, each))
+            yield Change(policy, each, _AS_IS, (policy, each) == current), changed
+    machines = list({id(each): each.machine for each in kubelets}.values())
+    seen = [[len(each.cells) for each in machines]]
+    for cut in _CUTS:
+        found = [recut(machine, cut) for machine in machines]
+        cells = [len(machine.cells) for machine in found if machine is not None]
+        if len(cells) < len(machines) or cells in seen:
+            continue
+        seen.append(cells)
+        layout = f"{cut} cell{'' if cut == 1 else 's'} a socket" if cut else "one cell in all"
+        yield Change(*current, layout, False), with_kubelets(cluster, _cutting(cut))
+
+
+def _tried(
+    asked: Change, variant: Cluster, vms: Sequence[Pod], shapes: Sequence[Pinned], policy: Policy
+) -> Change:
+    try:
+        state, not_placed = placed_anew(variant, vms, [each.pod for each in shapes], policy)
+    except StartError as error:
+        return replace(asked, refusal=str(error), not_placed=len(vms))
+    fits = fits_of(state, shapes, policy)
+    room = sum(fits[each.name] * each.cpus for each in shapes)
+    return replace(
+        asked,
+        not_placed=not_placed,
+        fits=FrozenMap(fits),
+        spanning=spanning_vms(state),
+        room_cpus=room,
+    )
+
+
+def spanning_vms(state: ClusterState) -> int:
+    """Pods that hold CPUs or memory of more than one cell."""
+    kubelets = state.admitting
+    assert isinstance(kubelets, Kubelets)
+    count = 0
+    for kubelet, now in zip(kubelets.started, kubelets.states, strict=True):
+        if kubelet is None or now is None:
+            continue
+        for holding in now.pods.values():
+            cells = {cell for block in holding.blocks for cell, _ in block.taken}
+            cells |= {n for n, cpus in kubelet.topology.cells.items() if cpus & holding.cpus}
+            count += len(cells) > 1
+    return count
+
+
+def fits_of(state: ClusterState, shapes: Sequence[Pinned], policy: Policy) -> dict[str, int]:
+    """How many more of each shape fit, each alone."""
+    first = replace(policy, tie="first")
+    return {each.name: len(fitting(state, each.pod, first)[0]) for each in shapes}
+
+
+def placed_anew(
+    cluster: Cluster, vms: Sequence[Pod], expected: Sequence[Pod], policy: Policy
+) -> tuple[ClusterState, int]:
+    """The cluster with all VMs placed from nothing, in this order; how many are left out."""
+    state = initial_state(cluster, expected)
+    outcome = place(state, vms, replace(policy, tie="first"))
+    kubelets = state.admitting
+    misfits = len(kubelets.unplaced) if isinstance(kubelets, Kubelets) else 0
+    return state, len(outcome.refused) + len(outcome.displaced) + misfits
+
+
+def with_kubelets(cluster: Cluster, change: _Rewrite) -> Cluster:
+    """The cluster with other kubelets; nodes that shared one share one again."""
+    made: dict[int, NodeKubelet] = {}
+    nodes = []
+    for node in cluster.nodes:
+        given = node.kubelet
+        if given is not None and id(given) not in made:
+            made[id(given)] = change(given)
+        nodes.append(node if given is None else replace(node, kubelet=made[id(given)]))
+    return replace(cluster, nodes=tuple(nodes))
+
+
+def _aligning(policy: str, scope: str) -> _Rewrite:
+    def change(kubelet: NodeKubelet) -> NodeKubelet:
+        config = replace(
+            kubelet.config,
+            topology_manager_policy=policy,
+            topology_manager_scope=scope or kubelet.config.topology_manager_scope,
+        )
+        return replace(kubelet, config=config)
+
+    return change
+
+
+def _cutting(cut: int) -> _Rewrite:
+    def change(kubelet: NodeKubelet) -> NodeKubelet:
+        machine = recut(kubelet.machine, cut)
+        assert machine is not None, "only cuts that divide are tried"
+        return rearranged(kubelet, machine)
+
+    return change

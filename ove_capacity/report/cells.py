@@ -1,0 +1,121 @@
+"""Fragmentation as tables that fit a page: like nodes in one line, cells side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from ove_capacity.analysis.cell_room import CellRoom, NodeRoom
+from ove_capacity.analysis.fragmentation import ClusterFragmentation
+from ove_capacity.model.resources import HUGEPAGES_PREFIX, MEMORY, Amounts
+from ove_capacity.tables import Cell, Table
+
+__all__ = ["cell_tables"]
+
+_SHOWN = 16
+_GIB = 1 << 30
+_STRANDED = (
+    "stranded: free, and left over whichever of the shapes fills the node; VMs that are not pinned "
+    "still run on such CPUs"
+)
+
+
+def cell_tables(found: ClusterFragmentation) -> Iterator[Table]:
+    """Nodes, what still fits by policy and cells, and the split; each where there is one."""
+    if found.rooms:
+        yield _nodes(found)
+        yield _changes(found)
+    if found.split:
+        yield _split(found)
+
+
+def _nodes(found: ClusterFragmentation) -> Table:
+    groups: dict[tuple[str, ...], list[NodeRoom]] = {}
+    for room in found.rooms:
+        groups.setdefault(_line(room), []).append(room)
+    shown = list(groups.items())[:_SHOWN]
+    rows = [(_names(rooms), *line) for line, rooms in shown]
+    notes = ["By cell, cell 0 first.", _STRANDED, f"largest: {found.pattern}; in vCPUs."]
+    rest = sum(len(rooms) for _, rooms in list(groups.items())[_SHOWN:])
+    if rest:
+        notes.append(f"{rest:,} more nodes: --format csv lists them all.")
+    lost = sum(room.unplaced for room in found.rooms)
+    if lost:
+        notes.append(
+            f"{lost:,} pods stood on their node already and fit into no cell by our books: they "
+            "came by another history than ours, and hold nothing here."
+        )
+    columns = ("node", "free CPUs", "stranded", "free memory GiB", "free hugepages GiB", "largest")
+    title = f"{found.cluster}: what cells have for pinned VMs"
+    return Table(title, columns, tuple(rows), tuple(notes))
+
+
+def _line(room: NodeRoom) -> tuple[str, ...]:
+    return (
+        _each(room, lambda cell: "-" if cell.cpus is None else f"{cell.free_cpus} of {cell.cpus}"),
+        _each(room, lambda cell: str(cell.stranded_cpus)),
+        _each(room, lambda cell: _gib(cell.free_memory, hugepages=False)),
+        _each(room, lambda cell: _gib(cell.free_memory, hugepages=True)),
+        str(room.largest.vcpus) if room.largest else "none",
+    )
+
+
+def _each(room: NodeRoom, told: Callable[[CellRoom], str]) -> str:
+    return " + ".join(told(cell) for cell in room.cells)
+
+
+def _gib(amounts: Amounts, *, hugepages: bool) -> str:
+    sizes = [
+        each
+        for name, each in amounts.items()
+        if (name.startswith(HUGEPAGES_PREFIX) if hugepages else name == MEMORY)
+    ]
+    return f"{sum(sizes) / _GIB:,.0f}" if sizes else "-"
+
+
+def _names(rooms: Sequence[NodeRoom]) -> str:
+    more = len(rooms) - 1
+    return rooms[0].node + (f" and {more:,} like it" if more else "")
+
+
+def _changes(found: ClusterFragmentation) -> Table:
+    names = list(found.fits)
+    rows: list[tuple[Cell, ...]] = [("as they stand now", "", *found.fits.values(), None, None)]
+    for each in found.changes:
+        mark = "* " if each.is_current else ""
+        policy = each.policy + (f", {each.scope}" if each.scope else "")
+        if each.refusal:
+            rows.append((f"{mark}{policy}", each.layout, *(None for _ in names), None, None))
+            continue
+        fits = (each.fits[name] for name in names)
+        rows.append((f"{mark}{policy}", each.layout, *fits, each.not_placed, each.spanning))
+    refused = [
+        f"{each}: the kubelet would not start: {each.refusal}"
+        for each in found.changes
+        if each.refusal
+    ]
+    notes = (
+        "More VMs of each shape, each alone, with all VMs placed anew; * as it is configured. left "
+        "out: VMs that would get no node; spanning: VMs with CPUs or memory of several cells.",
+        *refused,
+    )
+    columns = ("topology policy", "cells", *names, "left out", "spanning")
+    return Table(f"{found.cluster}: what another policy would free", columns, tuple(rows), notes)
+
+
+def _split(found: ClusterFragmentation) -> Table:
+    split = found.split
+    assert split is not None
+    rows = [
+        (
+            f"{'* ' if point.pages == split.pages_now else ''}{point.pages:,}",
+            *(point.hugepage_vms, point.ordinary_vms, point.ordinary_beside),
+            point.listed_not_placed,
+        )
+        for point in split.points
+    ]
+    huge, plain = split.hugepage_shape, split.ordinary_shape
+    columns = [f"{split.page_size} pages a worker", f"{huge} alone", f"{plain} alone"]
+    columns += [f"{plain} beside all {huge}", "listed VMs left out"]
+    title = f"{found.cluster}: how many fit as the pages reserved at boot move"
+    notes = () if split.pages_now is None else ("* as it is.",)
+    return Table(title, tuple(columns), tuple(rows), notes)
