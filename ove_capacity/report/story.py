@@ -108,6 +108,13 @@ def headline(run: Run, losses: Failover) -> str:
         f"{run.case.name}: {format_duration(run.until_ms)} simulated with seed {run.case.seed}.",
         f"VMs at the end: {', '.join(states) or 'none'}.",
     ]
+    nowhere = dict.fromkeys(
+        name
+        for kind, name in zip(run.events.kind, run.events.name, strict=True)
+        if kind == "no-cluster"
+    )
+    if nowhere:
+        sentences.append(f"Created nowhere, as no cluster is chosen: {', '.join(nowhere)}.")
     if weak:
         sentences.append(f"As planned, one worker lost is not survived by: {', '.join(weak)}.")
     return " ".join(sentences)
@@ -154,6 +161,11 @@ def placements_table(decisions: Sequence[Decision]) -> Table:
         f"{each.placement} adds up {', '.join(f'{one.name} ×{one.weight}' for one in ran)}"
         for each in decisions
         if (ran := each.prioritizers)
+    ]
+    notes += [
+        f"{each.placement}: {each.conditions[-1].message}"
+        for each in decisions
+        if each.conditions and not each.clusters
     ]
     columns = ("placement", "goes to", "candidates by score")
     return Table("Placements the hub decides", columns, tuple(rows), tuple(notes))

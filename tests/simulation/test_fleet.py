@@ -3,6 +3,7 @@ import pytest
 from ove_capacity.errors import AnswerError, UnknownNameError
 from ove_capacity.model.placement import ClusterSelector, Placement, PrioritizerWeight
 from ove_capacity.model.selector import LabelSelector, Requirement
+from ove_capacity.report.text import simulate_text
 from ove_capacity.sim.run import simulate
 from tests.simulation.build import case, cluster, workload
 
@@ -39,6 +40,12 @@ def test_a_placement_without_a_cluster_is_named_in_a_warning():
     told = f"workload vm: Placement none chose no cluster ({why}); its VMs run nowhere"
     assert run.warnings == (told,)
     assert run.vms == ()
+
+
+def test_the_page_says_why_a_workload_is_nowhere():
+    page = simulate_text(simulate(fleet(workload("vm", placement="none")), until_ms=1))
+    assert "Created nowhere, as no cluster is chosen: vm." in page.replace("\n", " ")
+    assert "vms/none: No ManagedCluster matches any of the cluster predicate" in page
 
 
 def test_an_unknown_placement_is_refused():
