@@ -66,8 +66,8 @@ def _network(text: object) -> _Network | None:
 def _overlaps(subject: Subject) -> Iterator[Finding]:
     """Ranges of pods, Services and machines that overlap send traffic to the wrong one.
 
-    Source: openshift/installer release-4.15 pkg/types/validation/installconfig.go,
-    validateNetworkingForPlatform (overlapping networks are refused).
+    Source: openshift/installer pkg/types/validation/installconfig.go and pkg/validate/validate.go,
+    DoCIDRsOverlap: cluster, service and machine networks that overlap are refused.
     """
     ranges = list(_ranges(subject))
     for index, one in enumerate(ranges):

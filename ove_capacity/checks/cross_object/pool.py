@@ -57,8 +57,8 @@ def _without_pool(subject: Subject) -> Iterator[Finding]:
 def _without_cluster_autoscaler(subject: Subject) -> Iterator[Finding]:
     """A MachineAutoscaler only annotates its MachineSet: a ClusterAutoscaler does the scaling.
 
-    Source: openshift/cluster-autoscaler-operator release-4.15 README.md and
-    pkg/controller/clusterautoscaler/clusterautoscaler_controller.go (one, called default).
+    Source: openshift/cluster-autoscaler-operator release-4.15 README.md and pkg/controller/
+    clusterautoscaler/clusterautoscaler_controller.go, NamePredicate (one, called default).
     """
     for scaler in subject.of_kind("MachineAutoscaler"):
         if not _near(subject, "ClusterAutoscaler", scaler.cluster):

@@ -12,7 +12,7 @@ from ove_capacity.model.resources import CPU
 __all__ = ["PINNING_RULES"]
 
 _OPTION = "full-pcpus-only"
-_ALIGNING = ("restricted", "single-numa-node")
+_ALIGNING = "single-numa-node"
 _THREADS = 2
 """Of a core, where the machine's processors are not described; our assumption."""
 
@@ -20,12 +20,12 @@ _THREADS = 2
 def _whole_cores_only(each: Manifest) -> bool:
     """Whether an object makes kubelets hand out whole cores.
 
-    Source: openshift/cluster-node-tuning-operator release-4.15 pkg/performanceprofile/controller/
-    performanceprofile/components/kubeletconfig/kubeletconfig.go: a profile with restricted or
-    single-numa-node sets the option.
+    Source: openshift/cluster-node-tuning-operator 069ef8f pkg/performanceprofile/controller/
+    performanceprofile/components/kubeletconfig/kubeletconfig.go, New: a profile with the policy
+    single-numa-node sets the option, unless its own snippet says otherwise.
     """
     if each.kind == "PerformanceProfile":
-        return each.get("spec", "numa", "topologyPolicy") in _ALIGNING
+        return bool(each.get("spec", "numa", "topologyPolicy") == _ALIGNING)
     options = each.mapping("spec", "kubeletConfig", "cpuManagerPolicyOptions")
     return str(options.get(_OPTION)).lower() == "true"
 

@@ -19,17 +19,13 @@ spec: {{resourceLimits: {{{limits}}}}}
 apiVersion: autoscaling.openshift.io/v1beta1
 kind: MachineAutoscaler
 metadata: {{name: w}}
-spec: {{minReplicas: {least}, maxReplicas: {most}}}
+spec: {{minReplicas: {least}, maxReplicas: {most}, scaleTargetRef: {{kind: MachineSet, name: w}}}}
 """
 
 
 @pytest.mark.parametrize(
     ("rule", "limits", "least", "most", "expected"),
     [
-        ("autoscaler-bounds", "cores: {min: 8, max: 4}", 1, 2, ["ClusterAutoscaler default"]),
-        ("autoscaler-bounds", "memory: {min: 64Gi, max: 8Gi}", 1, 2, ["ClusterAutoscaler default"]),
-        ("autoscaler-bounds", "cores: {min: 4, max: 4}", 5, 2, ["MachineAutoscaler w"]),
-        ("autoscaler-bounds", "memory: {min: 8, max: 64}", 2, 2, []),
         ("autoscaler-limit-reached", "maxNodesTotal: 3", 1, 9, ["no pool of one ever grows"]),
         ("autoscaler-limit-reached", "cores: {max: 24}", 1, 9, ["no pool of one ever grows"]),
         ("autoscaler-limit-reached", "memory: {max: 64}", 1, 9, ["no pool of one ever grows"]),
@@ -43,6 +39,23 @@ def test_limits_of_an_autoscaler(
 ) -> None:
     lines = told(tmp_path, rule, own=LIMITS.format(limits=limits, least=least, most=most))
     assert [part in line for part, line in zip(expected, lines, strict=True)] == [True] * len(lines)
+
+
+@pytest.mark.parametrize(
+    ("limits", "least", "most", "expected"),
+    [
+        ("cores: {min: 8, max: 4}", 1, 2, ["ClusterAutoscaler default scales nothing"]),
+        ("memory: {min: 64Gi, max: 8Gi}", 1, 2, ["ClusterAutoscaler default scales nothing"]),
+        ("cores: {min: 4, max: 4}", 5, 2, ["MachineAutoscaler w scales nothing"]),
+        ("memory: {min: 8, max: 64}", 2, 2, []),
+    ],
+)
+def test_bounds_the_wrong_way_round(
+    limits: str, least: int, most: int, expected: list[str]
+) -> None:
+    text = LIMITS.format(limits=limits, least=least, most=most)
+    findings = run_rules(subject(text), ["autoscaler-bounds"]).findings
+    assert [each.consequence for each in findings] == expected
 
 
 PROFILE = """

@@ -200,7 +200,7 @@ CHECK = """
 apiVersion: machine.openshift.io/v1beta1
 kind: MachineHealthCheck
 metadata: {{name: h}}
-spec: {{{timeout}}}
+spec: {{{timeout}unhealthyConditions: [{{type: Ready, status: Unknown, timeout: 300s}}]}}
 ---
 apiVersion: machine.openshift.io/v1beta1
 kind: MachineSet
@@ -214,9 +214,9 @@ METAL, CLOUD = "BareMetalMachineProviderSpec", "AWSMachineProviderConfig"
     ("timeout", "provider", "number"),
     [
         ("", METAL, 1),
-        ("nodeStartupTimeout: 15m", METAL, 1),
-        ("nodeStartupTimeout: 30m", METAL, 0),
-        ('nodeStartupTimeout: "0"', METAL, 0),
+        ("nodeStartupTimeout: 15m, ", METAL, 1),
+        ("nodeStartupTimeout: 30m, ", METAL, 0),
+        ('nodeStartupTimeout: "0", ', METAL, 0),
         ("", CLOUD, 0),
     ],
 )
