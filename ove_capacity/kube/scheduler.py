@@ -98,7 +98,8 @@ class Scheduler:
     def classify(self, state: ClusterState, pods: Sequence[Pod]) -> list[int]:
         """Class of each pod; compiles those that are new."""
         classes = [self.table.find(pod) for pod in pods]
-        if -1 in classes or state.classes is None:
+        # Twice at most: a selector that reads further labels makes known pods unknown, too.
+        while -1 in classes or state.classes is None:
             unknown = [pod for pod, c in zip(pods, classes, strict=True) if c < 0]
             self._learn(state, unknown)
             classes = [self.table.find(pod) for pod in pods]

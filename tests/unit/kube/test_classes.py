@@ -65,3 +65,9 @@ def test_a_demand_beyond_all_bounds_is_refused_like_any_other():
     assert (
         refused[0].message == "0/1 nodes are available: 1 Insufficient cpu, 1 Insufficient memory."
     )
+
+
+def test_pods_known_before_keep_a_class_when_another_looks_at_more_labels():
+    state = initial_state(cluster(2), [pod("known", labels={"app": "web"})])
+    news = pod("news", affinity=Affinity(anti_required=(term(app="web"),)))
+    assert -1 not in scheduler_of(state).classify(state, [pod("k", labels={"app": "web"}), news])
