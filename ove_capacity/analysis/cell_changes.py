@@ -39,6 +39,8 @@ class Change:
     layout: str
     """``as it is``, or ``2 cells a socket`` …"""
     is_current: bool
+    sees_cells: bool = False
+    """Whether the scheduler filters and scores by cells, too (NodeResourceTopologyMatch)."""
     not_placed: int = 0
     """VMs that exist and would get no node, or be pushed out."""
     fits: Mapping[str, int] = field(default_factory=FrozenMap)
@@ -58,7 +60,8 @@ class Change:
     def __str__(self) -> str:
         scope = f", scope {self.scope}" if self.scope else ""
         layout = "" if self.layout == _AS_IS else f", {self.layout}"
-        return f"policy {self.policy}{scope}{layout}"
+        aware = ", a scheduler that sees cells" if self.sees_cells else ""
+        return f"policy {self.policy}{scope}{layout}{aware}"
 
     def to_dict(self) -> dict[str, object]:
         """For JSON output."""
@@ -67,6 +70,7 @@ class Change:
             "scope": self.scope,
             "layout": self.layout,
             "is_current": self.is_current,
+            "sees_cells": self.sees_cells,
             "not_placed": self.not_placed,
             "spanning": self.spanning,
             "fits": dict(self.fits),
@@ -76,12 +80,14 @@ class Change:
 
 
 _AS_IS = "as it is"
+_NUMA_STRATEGY = "LeastAllocated"
+"""As the NUMA Resources Operator has it."""
 
 
 def changes(
     cluster: Cluster, vms: Sequence[Pod], shapes: Sequence[Pinned], policy: Policy
 ) -> tuple[Change, ...]:
-    """Each topology policy and scope on the cells as they are; the policy as it is on other cells.
+    """Each topology policy and scope; then the policy as it is with another scheduler, other cells.
 
     Args:
         cluster: with the pods that stand on their nodes already; a kubelet looks at cells.
@@ -98,11 +104,13 @@ def _variants(cluster: Cluster) -> Iterator[tuple[Change, Cluster]]:
     kubelets = [node.kubelet for node in cluster.nodes if node.kubelet is not None]
     now = kubelets[0].config
     scope = "" if now.topology_manager_policy == "none" else now.topology_manager_scope
-    current = (now.topology_manager_policy, scope)
+    current, aware = (now.topology_manager_policy, scope), bool(cluster.numa_strategy)
     for policy in _POLICIES:
         for each in ("",) if policy == "none" else _SCOPES:
             changed = with_kubelets(cluster, _aligning(policy, each))
-            yield Change(policy, each, _AS_IS, (policy, each) == current), changed
+            yield Change(policy, each, _AS_IS, (policy, each) == current, aware), changed
+    other = replace(cluster, numa_strategy="" if aware else _NUMA_STRATEGY)
+    yield Change(*current, _AS_IS, False, not aware), other
     machines = list({id(each): each.machine for each in kubelets}.values())
     seen = [[len(each.cells) for each in machines]]
     for cut in _CUTS:
@@ -112,7 +120,7 @@ def _variants(cluster: Cluster) -> Iterator[tuple[Change, Cluster]]:
             continue
         seen.append(cells)
         layout = f"{cut} cell{'' if cut == 1 else 's'} a socket" if cut else "one cell in all"
-        yield Change(*current, layout, False), with_kubelets(cluster, _cutting(cut))
+        yield Change(*current, layout, False, aware), with_kubelets(cluster, _cutting(cut))
 
 
 def _tried(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ove_capacity.analysis.cell_changes import Change, changes, fits_of
+from ove_capacity.analysis.cell_changes import Change, changes, fits_of, spanning_vms
 from ove_capacity.analysis.cell_room import NodeRoom, node_rooms
 from ove_capacity.analysis.fragmentation_tables import (
     cells_table,
@@ -50,6 +50,8 @@ class ClusterFragmentation:
     """Nodes whose kubelets look at cells."""
     fits: Mapping[str, int] = field(default_factory=FrozenMap)
     """Shape -> how many more fit as things are, each alone."""
+    spanning: int = 0
+    """VMs that hold CPUs or memory of more than one cell."""
     changes: tuple[Change, ...] = ()
     split: Split | None = None
     notes: tuple[str, ...] = ()
@@ -121,6 +123,7 @@ class ClusterFragmentation:
             "largest_vcpus": self.largest_vcpus,
             "pattern": self.pattern.to_dict(),
             "fits": dict(self.fits),
+            "spanning": self.spanning,
             "nodes": [each.to_dict() for each in self.rooms],
             "changes": [each.to_dict() for each in self.changes],
             "best": best.to_dict() if best else None,
@@ -205,6 +208,7 @@ def _of_cluster(run: Run, name: str, wanted: Sequence[str] | None) -> ClusterFra
         pattern,
         node_rooms(state, kubelets, pinned, sizes, workloads),
         FrozenMap(fits_of(state, pinned, case.policy)),
+        spanning_vms(state),
         changes(cluster, vms, pinned, case.policy),
         split,
         tuple(notes),
@@ -242,7 +246,11 @@ def _split(
     assert huge[0].pod is not None
     assert ordinary.pod is not None
     pair = (huge[0].name, huge[0].pod), (ordinary.name, ordinary.pod)
-    return split_curve(cluster, huge[1], *pair, vms, run.case.policy)
+    found = split_curve(cluster, huge[1], *pair, vms, run.case.policy)
+    if not any(point.hugepage_vms for point in found.points):
+        notes.append(f"no worker takes {huge[0].name}, however many pages it has")
+        return None
+    return found
 
 
 def _page_size(shape: Shape) -> str | None:

@@ -66,13 +66,21 @@ def changes_table(every: Iterable[tuple[str, Change]]) -> Table:
     """Each change and shape: how many more fit with everything placed anew."""
     rows: list[tuple[Cell, ...]] = []
     for cluster, each in every:
-        what = (cluster, each.policy, each.scope, each.layout, each.is_current)
-        head = (*what, each.not_placed, each.spanning)
+        what = (cluster, each.policy, each.scope, each.layout, each.sees_cells)
+        head = (*what, each.is_current, each.not_placed, each.spanning)
         for shape, count in each.fits.items():
             rows.append((*head, shape, count, ""))
         if not each.fits:
             rows.append((*head, "", None, each.refusal))
-    columns = ["cluster", "policy", "scope", "cells", "is_current", "not_placed_vms"]
+    columns = [
+        "cluster",
+        "policy",
+        "scope",
+        "cells",
+        "scheduler_sees_cells",
+        "is_current",
+        "not_placed_vms",
+    ]
     columns += ["spanning_vms", "shape", "more_vms", "refusal"]
     return Table("Policies and cells", tuple(columns), tuple(rows))
 

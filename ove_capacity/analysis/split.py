@@ -125,10 +125,10 @@ def _steps(most: int, size: int, now: int | None) -> list[int]:
     """From none to *most* in whole GiB, and what there is now."""
     whole = max(1, _GIB // size)
     step = max(whole, -(-most // _POINTS) // whole * whole)
-    found = {*range(0, most + 1, step)}
-    if now is not None:
-        found.add(now)
-    return sorted(found)
+    every = range(0, most + 1, step)
+    if now is None:
+        return [*every]
+    return sorted({now, *(each for each in every if 4 * abs(each - now) >= step)})
 
 
 def _point(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from ove_capacity.analysis.cell_changes import Change
 from ove_capacity.analysis.cell_room import CellRoom, NodeRoom
 from ove_capacity.analysis.fragmentation import ClusterFragmentation
 from ove_capacity.model.resources import HUGEPAGES_PREFIX, MEMORY, Amounts
@@ -79,15 +80,15 @@ def _names(rooms: Sequence[NodeRoom]) -> str:
 
 def _changes(found: ClusterFragmentation) -> Table:
     names = list(found.fits)
-    rows: list[tuple[Cell, ...]] = [("as they stand now", "", *found.fits.values(), None, None)]
+    nothing = (None,) * len(names)
+    rows: list[tuple[Cell, ...]] = [
+        ("as they stand now", "", *found.fits.values(), None, found.spanning)
+    ]
     for each in found.changes:
-        mark = "* " if each.is_current else ""
-        policy = each.policy + (f", {each.scope}" if each.scope else "")
-        if each.refusal:
-            rows.append((f"{mark}{policy}", each.layout, *(None for _ in names), None, None))
-            continue
-        fits = (each.fits[name] for name in names)
-        rows.append((f"{mark}{policy}", each.layout, *fits, each.not_placed, each.spanning))
+        head = (_policy(each), each.layout)
+        fits = nothing if each.refusal else tuple(each.fits[name] for name in names)
+        told = (None, None) if each.refusal else (each.not_placed, each.spanning)
+        rows.append((*head, *fits, *told))
     refused = [
         f"{each}: the kubelet would not start: {each.refusal}"
         for each in found.changes
@@ -100,6 +101,11 @@ def _changes(found: ClusterFragmentation) -> Table:
     )
     columns = ("topology policy", "cells", *names, "left out", "spanning")
     return Table(f"{found.cluster}: what another policy would free", columns, tuple(rows), notes)
+
+
+def _policy(change: Change) -> str:
+    mark, scope = "* " if change.is_current else "", f", {change.scope}" if change.scope else ""
+    return f"{mark}{change.policy}{scope}{', NUMA-aware scheduler' if change.sees_cells else ''}"
 
 
 def _split(found: ClusterFragmentation) -> Table:
