@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 import textwrap
 from dataclasses import dataclass
+from typing import TypedDict
 
 from ove_capacity.analysis.settle import settle
+from ove_capacity.kubelet.admit import Admission
 from ove_capacity.model.case import Case
+from ove_capacity.model.cpu_set import cpu_set_text, cpus_of
 from ove_capacity.place import Verdict, explain_pod
 from ove_capacity.sim.run import Run, VmRecord
 from ove_capacity.sim.world import VmStatus
@@ -39,12 +42,25 @@ class Explanation:
             where, now = f"{where} by admission ({self.vm.reason})", "let in and placed now"
         if not self.verdict.node:
             return f"{where}; {now}: {self.verdict.message}"
+        if self.kubelet_refuses:
+            return (
+                f"{where}; {now} the scheduler would choose {self.verdict.node}, whose kubelet "
+                f"would not admit it: {self.kubelet_refuses}"
+            )
         return f"{where}; {now} it would go to {self.verdict.node}"
 
     @property
+    def kubelet_refuses(self) -> str:
+        """What the kubelet of the node that the scheduler chooses would say; empty: it admits."""
+        verdict = self.verdict
+        words = dict(zip(verdict.feasible, verdict.not_admitted, strict=False))
+        return words.get(verdict.node, "")
+
+    @property
     def tables(self) -> tuple[Table, ...]:
-        """Nodes that are feasible with their scores, and nodes that refuse with their reasons."""
-        return tuple(table for table in (self._scores(), self._rejections()) if table.rows)
+        """Feasible nodes with scores, what their kubelets say, and nodes that refuse, and why."""
+        every = (self._scores(), self.kubelets, self._rejections())
+        return tuple(table for table in every if table.rows)
 
     def to_dict(self) -> dict[str, object]:
         """For JSON output: every node either refuses, or is feasible with its scores."""
@@ -64,6 +80,7 @@ class Explanation:
             "runs_on": self.vm.node if self.vm.status is VmStatus.RUNNING else None,
             "would_go_to": verdict.node or None,
             "message": verdict.message,
+            "kubelet_refuses": self.kubelet_refuses,
             "feasible": [self._feasible(i) for i in range(len(verdict.feasible))],
             "rejections": refusing,
             "skipped": list(verdict.skipped),
@@ -82,7 +99,30 @@ class Explanation:
             for score in verdict.scores
         ]
         total = verdict.total[i] if verdict.total else None
-        return {"node": verdict.feasible[i], "total": total, "scores": scores}
+        admission = verdict.admissions[i] if verdict.admissions else None
+        kubelet = _kubelet(admission, verdict.not_admitted[i]) if admission else None
+        return {
+            "node": verdict.feasible[i],
+            "total": total,
+            "scores": scores,
+            "kubelet": kubelet,
+        }
+
+    @property
+    def kubelets(self) -> Table:
+        """Scheduler verdict, then kubelet verdict: each feasible node, the scheduler's first."""
+        verdict = self.verdict
+        rows: list[tuple[Cell, ...]] = []
+        for i, admission in enumerate(verdict.admissions):
+            if admission is None:
+                rows.append((verdict.feasible[i], "looks at no cell", "", "", ""))
+                continue
+            told = _kubelet(admission, verdict.not_admitted[i])
+            cells = (",".join(map(str, each)) for each in (told["cpu_cells"], told["memory_cells"]))
+            rows.append((verdict.feasible[i], told["refusal"] or "admits", told["cpus"], *cells))
+        rows.sort(key=lambda row: row[0] != verdict.node)
+        columns = ("node", "kubelet", "CPUs of its own", "of cells", "memory of cells")
+        return Table("After the scheduler, the kubelets", columns, tuple(rows))
 
     def _scores(self) -> Table:
         verdict = self.verdict
@@ -121,8 +161,36 @@ class Explanation:
         return "".join(table.html() for table in self.tables)
 
 
+class _Told(TypedDict):
+    refusal: str
+    cpus: str
+    cpu_cells: list[int]
+    memory_cells: list[int]
+
+
+def _kubelet(admission: Admission, words: str) -> _Told:
+    """What a kubelet says, and what of the node the pod would have for itself."""
+    running = [each for each in admission.containers if not each.is_init]
+    cpus = 0
+    for each in running:
+        cpus |= each.cpus
+    memory = {cell for each in running for block in each.blocks for cell, _ in block.taken}
+    hints = {
+        cell
+        for each in running
+        if each.cpus and each.hint is not None and each.hint.cells is not None
+        for cell in cpus_of(each.hint.cells)
+    }
+    return {
+        "refusal": words,
+        "cpus": cpu_set_text(cpus),
+        "cpu_cells": sorted(hints),
+        "memory_cells": sorted(memory),
+    }
+
+
 def explain(subject: Case | Run, vm: str, *, cluster: str = "") -> Explanation:
-    """What the scheduler says of every node for one VM.
+    """What the scheduler says of every node for one VM, and then the kubelets of the feasible ones.
 
     It is asked as if the VM came now: of a case when its listed workloads are placed, of a run as
     it ended, in both with the VM's own room free. A VM that runs may have been placed on another

@@ -10,6 +10,7 @@ import numpy as np
 from ove_capacity.kernels.compile import Array
 from ove_capacity.kube.diagnosis import diagnose
 from ove_capacity.kube.scheduler import Decision, Score
+from ove_capacity.kubelet.admit import Admission
 from ove_capacity.kubelet.kubelets import Kubelets
 from ove_capacity.model.pod import Pod
 from ove_capacity.model.policy import Policy
@@ -41,9 +42,14 @@ class Verdict:
     total: tuple[int, ...]
     message: str
     """Upstream's sentence when there is no node."""
-    not_admitted: tuple[str, ...] = ()
-    """Parallel to feasible: what its kubelet would say, ``""`` where it would admit the pod; empty
-    where no kubelet looks at cells."""
+    admissions: tuple[Admission | None, ...] = ()
+    """Parallel to feasible: what its kubelet would say, None where it looks at no cell; empty where
+    none does."""
+
+    @property
+    def not_admitted(self) -> tuple[str, ...]:
+        """Parallel to admissions: the kubelet's words, ``""`` where it would admit the pod."""
+        return tuple(map(_words, self.admissions))
 
 
 def explain_pod(state: ClusterState, pod: Pod, policy: Policy) -> Verdict:
@@ -63,7 +69,7 @@ def explain_pod(state: ClusterState, pod: Pod, policy: Policy) -> Verdict:
         skipped=decision.skipped,
         total=decision.total,
         message="" if decision.feasible else sentence(trial, scheduler, c, rejections),
-        not_admitted=_not_admitted(trial, decision.feasible, pod),
+        admissions=_admissions(trial, decision.feasible, pod),
     )
 
 
@@ -72,19 +78,23 @@ def takers(state: ClusterState, pod: Pod, policy: Policy) -> tuple[int, ...]:
     scheduler = scheduler_of(state)
     (c,) = scheduler.classify(state, [pod])
     feasible = scheduler.decide(state, c, -1, policy).feasible
-    words = _not_admitted(state, feasible, pod)
+    words = [_words(each) for each in _admissions(state, feasible, pod)]
     return tuple(n for i, n in enumerate(feasible) if not (words and words[i]))
 
 
-def _not_admitted(state: ClusterState, nodes: Sequence[int], pod: Pod) -> tuple[str, ...]:
+def _admissions(
+    state: ClusterState, nodes: Sequence[int], pod: Pod
+) -> tuple[Admission | None, ...]:
     kubelets = state.admitting
     if not isinstance(kubelets, Kubelets):
         return ()
-    tried = (kubelets.try_out(n, -1, pod) for n in nodes)
-    return tuple(
-        Bounced(n, each.refusal).words if each and each.refusal else ""
-        for n, each in zip(nodes, tried, strict=True)
-    )
+    return tuple(kubelets.try_out(n, -1, pod) for n in nodes)
+
+
+def _words(admission: Admission | None) -> str:
+    if admission is None or admission.refusal is None:
+        return ""
+    return Bounced(-1, admission.refusal).words
 
 
 def fitting(

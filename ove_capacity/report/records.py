@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from ove_capacity.analysis.cluster_failover import ClusterFailover
@@ -53,7 +54,7 @@ def run_tables(run: Run) -> tuple[Table, ...]:
 
 
 def explain_tables(found: Explanation) -> tuple[Table, ...]:
-    """Every score of every feasible node, and every reason of every other one."""
+    """Every score of every feasible node, every reason of every other one, then the kubelets."""
     verdict = found.verdict
     scores: list[tuple[Cell, ...]] = [
         (node, each.plugin, each.raw[i], each.normalized[i], each.weight)
@@ -68,6 +69,7 @@ def explain_tables(found: Explanation) -> tuple[Table, ...]:
         Table.of("feasible", ("node", "total"), [*zip(verdict.feasible, totals, strict=True)]),
         Table.of("scores", ("node", "plugin", "raw", "normalized", "weight"), scores),
         Table.of("rejections", ("node", "plugin", "reason"), reasons),
+        *([replace(found.kubelets, title="kubelets")] if found.kubelets.rows else []),
     )
 
 

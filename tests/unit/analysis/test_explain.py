@@ -1,8 +1,31 @@
 import pytest
 
+import ove_capacity as oc
 from ove_capacity.analysis.explain import explain
 from ove_capacity.errors import UnknownNameError
 from tests.simulation.build import case, cluster, workload
+
+CELLS = """\
+apiVersion: ove-capacity/v1
+name: cells
+platform: {openshift: "4.18"}
+assume: {virtualization: installed}
+clusters:
+  lab:
+    pools:
+      worker: {count: 1, node: {sockets: 2, cores: 8, threads: 2, memory: 128Gi}}
+    kubelet:
+      cpuManagerPolicy: static
+      memoryManagerPolicy: Static
+      topologyManagerPolicy: single-numa-node
+      reservedSystemCPUs: "0,16"
+      reservedMemory: [{numaNode: 0, limits: {memory: 1124Mi}}]
+workloads:
+  - {name: ten, cluster: lab, namespace: vms, count: 2, cpu: 10, memory: 8Gi,
+     dedicatedCpuPlacement: true}
+  - {name: nine, cluster: lab, namespace: vms, count: 1, cpu: 9, memory: 8Gi,
+     dedicatedCpuPlacement: true}
+"""
 
 
 def test_every_node_refuses_or_is_scored():
@@ -44,3 +67,17 @@ def test_clusters_with_a_vm_of_that_name_are_told():
     assert (found.vm.cluster, found.also_in) == ("south", ("north",))
     assert "also in: north" in str(found)
     assert explain(both, "vm-0", cluster="north").also_in == ()
+
+
+def test_the_scheduler_s_verdict_is_followed_by_the_kubelet_s(tmp_path):
+    """Ten of 14 and 16 CPUs leave 4 and 6: ten in sum, which is what the scheduler sees."""
+    file = tmp_path / "cells.yaml"
+    file.write_text(CELLS)
+    loaded = oc.load(file)
+    first = oc.explain(loaded, "ten-0")
+    assert [row[1:] for row in first.kubelets.rows] == [("admits", "1-5,17-21", "0", "0")]
+    refused = oc.explain(loaded, "nine-0")
+    assert "would choose lab-worker-0, whose kubelet would not admit it: Topology" in refused.answer
+    (told,) = refused.to_dict()["feasible"]
+    assert told["kubelet"]["refusal"] == refused.kubelet_refuses
+    assert told["kubelet"]["cpus"] == ""
