@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from ove_capacity.analysis.cell_cut import rearranged, recut
 from ove_capacity.analysis.pinned import Pinned
+from ove_capacity.analysis.trial import Trial
 from ove_capacity.kubelet.kubelets import Kubelets
 from ove_capacity.kubelet.start_error import StartError
 from ove_capacity.model.cluster import Cluster
@@ -14,7 +15,7 @@ from ove_capacity.model.frozen import FrozenMap
 from ove_capacity.model.kubelet import NodeKubelet
 from ove_capacity.model.pod import Pod
 from ove_capacity.model.policy import Policy
-from ove_capacity.place import fitting, initial_state, place
+from ove_capacity.place import initial_state, place
 from ove_capacity.state.cluster_state import ClusterState
 
 __all__ = ["Change", "changes", "fits_of", "placed_anew", "spanning_vms", "with_kubelets"]
@@ -47,6 +48,8 @@ class Change:
     """Shape -> how many more fit beside them, each alone."""
     spanning: int = 0
     """VMs that would hold CPUs or memory of more than one cell: what a laxer policy costs."""
+    fits_spanning: Mapping[str, int] = field(default_factory=FrozenMap)
+    """Of these, those that would span cells."""
     room_cpus: int = 0
     """Over the shapes: how many fit, each alone, times the CPUs that one has for itself."""
     refusal: str = ""
@@ -74,6 +77,7 @@ class Change:
             "not_placed": self.not_placed,
             "spanning": self.spanning,
             "fits": dict(self.fits),
+            "fits_spanning": dict(self.fits_spanning),
             "room_cpus": self.room_cpus,
             "refusal": self.refusal,
         }
@@ -119,7 +123,7 @@ def _variants(cluster: Cluster) -> Iterator[tuple[Change, Cluster]]:
         if len(cells) < len(machines) or cells in seen:
             continue
         seen.append(cells)
-        layout = f"{cut} cell{'' if cut == 1 else 's'} a socket" if cut else "one cell in all"
+        layout = f"{cut} cell{'' if cut == 1 else 's'} a socket" if cut else "one cell, interleaved"
         yield Change(*current, layout, False, aware), with_kubelets(cluster, _cutting(cut))
 
 
@@ -130,14 +134,14 @@ def _tried(
         state, not_placed = placed_anew(variant, vms, [each.pod for each in shapes], policy)
     except StartError as error:
         return replace(asked, refusal=str(error), not_placed=len(vms))
-    fits = fits_of(state, shapes, policy)
-    room = sum(fits[each.name] * each.cpus for each in shapes)
+    fits, spanning = fits_of(state, shapes, policy)
     return replace(
         asked,
         not_placed=not_placed,
         fits=FrozenMap(fits),
+        fits_spanning=FrozenMap(spanning),
         spanning=spanning_vms(state),
-        room_cpus=room,
+        room_cpus=sum(fits[each.name] * each.cpus for each in shapes),
     )
 
 
@@ -156,10 +160,18 @@ def spanning_vms(state: ClusterState) -> int:
     return count
 
 
-def fits_of(state: ClusterState, shapes: Sequence[Pinned], policy: Policy) -> dict[str, int]:
-    """How many more of each shape fit, each alone."""
-    first = replace(policy, tie="first")
-    return {each.name: len(fitting(state, each.pod, first)[0]) for each in shapes}
+def fits_of(
+    state: ClusterState, shapes: Sequence[Pinned], policy: Policy
+) -> tuple[dict[str, int], dict[str, int]]:
+    """How many more of each shape fit, each alone, and how many of these would span cells."""
+    trial = Trial(state, [each.pod for each in shapes], policy)
+    fits = {each.name: len(trial.alone(each.pod)[0]) for each in shapes}
+    spanning, before = {}, spanning_vms(state)
+    for each in shapes:
+        trial = Trial(state, [each.pod], policy)
+        trial.fill([each.pod] * fits[each.name])
+        spanning[each.name] = spanning_vms(trial.state) - before
+    return fits, spanning
 
 
 def placed_anew(

@@ -104,7 +104,7 @@ class ClusterFragmentation:
         if best is None or now is None:
             return "no other policy or cut into cells would free more"
         gains = [
-            f"{best.fits[name] - count:+,} {name}"
+            f"{best.fits[name] - count:+,} {name}{_spanning(best.fits_spanning[name])}"
             for name, count in now.fits.items()
             if best.fits[name] != count
         ]
@@ -112,7 +112,7 @@ class ClusterFragmentation:
             gains.insert(0, f"{now.not_placed - best.not_placed:,} more of the VMs that exist")
         told = f"{best} would free most, all placed anew: {', '.join(gains)}"
         more = best.spanning - now.spanning
-        return f"{told}; but {more:,} more VMs would span cells" if more > 0 else told
+        return f"{told}; but {more:,} VMs that exist would span cells" if more > 0 else told
 
     def to_dict(self) -> dict[str, object]:
         """For JSON output."""
@@ -207,12 +207,16 @@ def _of_cluster(run: Run, name: str, wanted: Sequence[str] | None) -> ClusterFra
         name,
         pattern,
         node_rooms(state, kubelets, pinned, sizes, workloads),
-        FrozenMap(fits_of(state, pinned, case.policy)),
+        FrozenMap(fits_of(state, pinned, case.policy)[0]),
         spanning_vms(state),
         changes(cluster, vms, pinned, case.policy),
         split,
         tuple(notes),
     )
+
+
+def _spanning(count: int) -> str:
+    return f" ({count:,} would span cells)" if count else ""
 
 
 def _vms(run: Run, cluster: str) -> list[Pod]:
@@ -229,28 +233,34 @@ def _split(
     run: Run, cluster: Cluster, asked: Sequence[Shape], vms: Sequence[Pod], notes: list[str]
 ) -> Split | None:
     """The curve, when there is a VM with hugepages and one without to draw it of."""
-    known = [(each, page) for each in asked if (page := _page_size(each)) is not None]
-    huge = next(((each, page) for each, page in known if page), None)
+    sizes = {each.name: _page_size(each) for each in asked}
+    huge = _commonest([each for each in asked if sizes[each.name]])
     if huge is None:
         notes.append("no shape has hugepages, so there is no split to show")
         return None
     if not cluster.workers:
         return None
-    plain = [each for each, page in known if not page]
-    if not plain and _ORDINARY in cluster.instancetypes:
-        plain = [*shapes(run.case, cluster, [_ORDINARY])]
-    ordinary = next((each for each in plain if each.pod), None)
+    ordinary = _commonest([each for each in asked if sizes[each.name] == ""])
+    if ordinary is None and _ORDINARY in cluster.instancetypes:
+        ordinary = _commonest(shapes(run.case, cluster, [_ORDINARY]))
     if ordinary is None:
         notes.append("no shape is without hugepages, so there is no split to show")
         return None
-    assert huge[0].pod is not None
+    assert huge.pod is not None
     assert ordinary.pod is not None
-    pair = (huge[0].name, huge[0].pod), (ordinary.name, ordinary.pod)
-    found = split_curve(cluster, huge[1], *pair, vms, run.case.policy)
+    pair, size = ((huge.name, huge.pod), (ordinary.name, ordinary.pod)), sizes[huge.name]
+    assert size
+    found = split_curve(cluster, size, *pair, vms, run.case.policy)
     if not any(point.hugepage_vms for point in found.points):
-        notes.append(f"no worker takes {huge[0].name}, however many pages it has")
+        notes.append(f"no worker takes {huge.name}, however many pages it has")
         return None
     return found
+
+
+def _commonest(shapes: Sequence[Shape]) -> Shape | None:
+    """The one of which there are most VMs."""
+    known = [each for each in shapes if each.pod is not None and each.workload is not None]
+    return max(known, key=lambda each: each.workload.count if each.workload else 0, default=None)
 
 
 def _page_size(shape: Shape) -> str | None:

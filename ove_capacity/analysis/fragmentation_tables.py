@@ -69,9 +69,9 @@ def changes_table(every: Iterable[tuple[str, Change]]) -> Table:
         what = (cluster, each.policy, each.scope, each.layout, each.sees_cells)
         head = (*what, each.is_current, each.not_placed, each.spanning)
         for shape, count in each.fits.items():
-            rows.append((*head, shape, count, ""))
+            rows.append((*head, shape, count, each.fits_spanning[shape], ""))
         if not each.fits:
-            rows.append((*head, "", None, each.refusal))
+            rows.append((*head, "", None, None, each.refusal))
     columns = [
         "cluster",
         "policy",
@@ -81,7 +81,7 @@ def changes_table(every: Iterable[tuple[str, Change]]) -> Table:
         "is_current",
         "not_placed_vms",
     ]
-    columns += ["spanning_vms", "shape", "more_vms", "refusal"]
+    columns += ["spanning_vms", "shape", "more_vms", "more_spanning_vms", "refusal"]
     return Table("Policies and cells", tuple(columns), tuple(rows))
 
 

@@ -86,7 +86,7 @@ def _changes(found: ClusterFragmentation) -> Table:
     ]
     for each in found.changes:
         head = (_policy(each), each.layout)
-        fits = nothing if each.refusal else tuple(each.fits[name] for name in names)
+        fits = nothing if each.refusal else tuple(_fits(each, name) for name in names)
         told = (None, None) if each.refusal else (each.not_placed, each.spanning)
         rows.append((*head, *fits, *told))
     refused = [
@@ -95,12 +95,18 @@ def _changes(found: ClusterFragmentation) -> Table:
         if each.refusal
     ]
     notes = (
-        "More VMs of each shape, each alone, with all VMs placed anew; * as it is configured. left "
-        "out: VMs that would get no node; spanning: VMs with CPUs or memory of several cells.",
+        "More VMs of each shape, each alone, with all VMs placed anew. * as it is configured; left "
+        "out: VMs that get no node; spanning and ~: VMs with CPUs or memory of several cells.",
         *refused,
     )
     columns = ("topology policy", "cells", *names, "left out", "spanning")
     return Table(f"{found.cluster}: what another policy would free", columns, tuple(rows), notes)
+
+
+def _fits(change: Change, shape: str) -> Cell:
+    """How many, and how many of them span cells, where some do."""
+    count, spanning = change.fits[shape], change.fits_spanning[shape]
+    return f"{count:,} ({spanning:,} ~)" if spanning else count
 
 
 def _policy(change: Change) -> str:
