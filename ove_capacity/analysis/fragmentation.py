@@ -90,12 +90,15 @@ class ClusterFragmentation:
         """In one sentence."""
         if not self.rooms:
             return f"{self.cluster}: {self.notes[0]}."
+        if not any(cell.cpus is not None for room in self.rooms for cell in room.cells):
+            return f"{self.cluster}: the CPU manager is off: nobody has CPUs alone; {self.advice}"
         largest = f"the largest pinned VM that still fits has {self.largest_vcpus} vCPUs"
-        told = (
+        if not self.largest_vcpus:
+            largest = "no pinned VM fits any more, however small"
+        return (
             f"{self.cluster}: {self.stranded_cpus:,} of {self.free_cpus:,} free exclusive CPUs are "
-            f"stranded; {largest}"
+            f"stranded; {largest}; {self.advice}"
         )
-        return f"{told}; {self.advice}"
 
     @property
     def advice(self) -> str:
@@ -200,7 +203,8 @@ def _of_cluster(run: Run, name: str, wanted: Sequence[str] | None) -> ClusterFra
         notes.insert(0, _NO_CELLS)
         return ClusterFragmentation(name, pattern, split=split, notes=tuple(notes))
     state = run.states[name]
-    sizes = sized(pattern, cluster, _most_cpus(kubelets))
+    pins = any(each.cpus for each in kubelets.started if each)
+    sizes = sized(pattern, cluster, _most_cpus(kubelets)) if pins else {}
     pinned = pinned_of(asked) or tuple(sizes[each] for each in _PROBES if each in sizes)
     workloads = {vm.row: vm.workload or vm.name for vm in run.vms_of(name) if vm.row >= 0}
     return ClusterFragmentation(

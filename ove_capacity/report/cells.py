@@ -13,6 +13,8 @@ from ove_capacity.tables import Cell, Table
 __all__ = ["cell_tables"]
 
 _SHOWN = 16
+_ABREAST = 4
+"""More cells than these have no room to say of how many CPUs."""
 _GIB = 1 << 30
 _STRANDED = (
     "stranded: free, and left over whichever of the shapes fills the node; VMs that are not pinned "
@@ -35,7 +37,9 @@ def _nodes(found: ClusterFragmentation) -> Table:
         groups.setdefault(_line(room), []).append(room)
     shown = list(groups.items())[:_SHOWN]
     rows = [(_names(rooms), *line) for line, rooms in shown]
-    notes = ["By cell, cell 0 first.", _STRANDED, f"largest: {found.pattern}; in vCPUs."]
+    notes = ["By cell, cell 0 first.", _STRANDED]
+    if found.largest_vcpus is not None:
+        notes.append(f"largest: {found.pattern}; in vCPUs.")
     rest = sum(len(rooms) for _, rooms in list(groups.items())[_SHOWN:])
     if rest:
         notes.append(f"{rest:,} more nodes: --format csv lists them all.")
@@ -52,12 +56,18 @@ def _nodes(found: ClusterFragmentation) -> Table:
 
 def _line(room: NodeRoom) -> tuple[str, ...]:
     return (
-        _each(room, lambda cell: "-" if cell.cpus is None else f"{cell.free_cpus} of {cell.cpus}"),
+        _each(
+            room, _free_cpus if len(room.cells) <= _ABREAST else lambda cell: str(cell.free_cpus)
+        ),
         _each(room, lambda cell: str(cell.stranded_cpus)),
         _each(room, lambda cell: _gib(cell.free_memory, hugepages=False)),
         _each(room, lambda cell: _gib(cell.free_memory, hugepages=True)),
         str(room.largest.vcpus) if room.largest else "none",
     )
+
+
+def _free_cpus(cell: CellRoom) -> str:
+    return "-" if cell.cpus is None else f"{cell.free_cpus} of {cell.cpus}"
 
 
 def _each(room: NodeRoom, told: Callable[[CellRoom], str]) -> str:

@@ -137,9 +137,10 @@ def _title(clusters: Sequence[ClusterFragmentation]) -> str:
     if not clusters:
         return "No kubelet looks at NUMA cells"
     each = max(clusters, key=lambda found: found.stranded_cpus)
+    largest = f"the largest pinned VM that fits has {each.largest_vcpus} vCPUs"
     return (
         f"{each.cluster}: {each.stranded_cpus:,} of {each.free_cpus:,} free exclusive CPUs are "
-        f"stranded; the largest pinned VM that fits has {each.largest_vcpus or 'no'} vCPUs"
+        f"stranded; {largest if each.largest_vcpus else 'no pinned VM fits any more'}"
     )
 
 

@@ -186,3 +186,60 @@ def test_long_names_stay_on_the_paper_and_apart(ask) -> None:
     assert not any(one.overlaps(other) for one, other in pairwise(boxes))
     heading = [text.get_window_extent() for text in picture.texts[:2]]
     assert not any(box.overlaps(text) for box in boxes for text in heading)
+
+
+PINNED = """\
+apiVersion: ove-capacity/v1
+name: cells
+platform: {openshift: "4.18"}
+assume: {virtualization: installed}
+clusters:
+  lab:
+    pools:
+      worker:
+        count: 2
+        node: {sockets: 2, cores: 8, threads: 2, memory: 128Gi, hugepages: {1Gi: 64}}
+    kubelet:
+      cpuManagerPolicy: static
+      memoryManagerPolicy: Static
+      topologyManagerPolicy: single-numa-node
+      reservedMemory: [{numaNode: 0, limits: {memory: 1124Mi}}]
+workloads:
+  - {name: db, cluster: lab, namespace: vms, count: 2, cpu: 8, memory: 16Gi,
+     dedicatedCpuPlacement: true, hugepages: 1Gi}
+  - {name: app, cluster: lab, namespace: vms, count: 1, cpu: 2, memory: 4Gi}
+"""
+
+
+@pytest.fixture(scope="module")
+def fragmented(tmp_path_factory):
+    file = tmp_path_factory.mktemp("cells") / "cells.yaml"
+    file.write_text(PINNED)
+    return oc.fragmentation(oc.load(file))
+
+
+def test_a_column_is_a_cell_and_adds_up_to_what_it_has(fragmented) -> None:
+    cpus = oc.plot(fragmented, "cells").axes[0]
+    tops = {}
+    for box in cpus.patches:
+        x = round(box.get_x() + box.get_width() / 2)
+        tops[x] = tops.get(x, 0) + box.get_height()
+    assert tops == {0: 15, 1: 16, 3: 15, 4: 16}
+    crossed = [box.get_height() for box in cpus.patches if box.get_hatch() == "xxxx"]
+    assert sum(crossed) == fragmented.clusters["lab"].stranded_cpus
+
+
+def test_the_split_is_drawn_as_it_was_counted(fragmented) -> None:
+    points = fragmented.clusters["lab"].split.points
+    panel = oc.plot(fragmented, "split").axes[0]
+    lines = {line.get_label(): list(line.get_ydata()) for line in panel.lines}
+    assert lines["db"] == [each.hugepage_vms for each in points]
+    assert lines["app beside all db"] == [each.ordinary_beside for each in points]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("cells", "no kubelet looks at cells"), ("split", "no VM has hugepages")],
+)
+def test_without_cells_or_pages_that_is_said(run, name: str, told: str) -> None:
+    assert told in texts(oc.plot(oc.fragmentation(run), name))
