@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ove_capacity.ingest.cluster_dump import ClusterDump
 from ove_capacity.ingest.cluster_sections import Sections, sections_of, write_sections
+from ove_capacity.ingest.layout import cells_of, layout_of
 from ove_capacity.ingest.platform_pods import NodeShare
 from ove_capacity.ingest.pools import Draft, drafts_of, runs_virtualization
 from ove_capacity.ingest.sketch import Page, Value, cpu_text, gib_text, memory_text
@@ -123,6 +124,7 @@ class Machines:
     def _node(self, page: Page, draft: Draft) -> None:
         page.key("node", indent=8)
         page.key("cpu", cpu_text(draft.least(CPU)), indent=10)
+        self._cells(page, draft)
         memory = draft.least(MEMORY)
         differ = "" if draft.is_even else ", the smallest of the pool"
         page.key("memory", memory_text(memory), indent=10, comment=gib_text(memory) + differ)
@@ -145,6 +147,20 @@ class Machines:
             if amount:
                 offered[key] = amount if resource == PODS else memory_text(amount)
         page.key("allocatable", offered, indent=10)
+
+    def _cells(self, page: Page, draft: Draft) -> None:
+        """Sockets, cores and cells, where they are known and those of all its machines alike."""
+        found = [self.dump.topologies.get(node.name) for node in draft.nodes]
+        known = [each for each in found if each is not None]
+        layouts = {layout_of(each) for each in known}
+        layout = layouts.pop() if len(known) == len(found) and len(layouts) == 1 else None
+        if layout is None or layout.topology.cpus * 1000 != draft.least(CPU):
+            return
+        for name, value in layout.lines().items():
+            page.key(name, value, indent=10)
+        cells = cells_of(known)
+        if cells:
+            page.key("cells", cells, indent=10)
 
     def _traits(self, page: Page, draft: Draft) -> None:
         if draft.labels:

@@ -17,7 +17,8 @@ _PAGES = re.compile(
     r"sys/devices/system/node/node(\d{1,5})/hugepages/hugepages-(\d{1,9})kB/nr_hugepages"
 )
 _SIBLINGS = re.compile(r"sys/devices/system/cpu/cpu(\d{1,5})/topology/thread_siblings_list")
-_READ = (_CPULIST, _MEMINFO, _DISTANCE, _PAGES, _SIBLINGS)
+_PACKAGE = re.compile(r"sys/devices/system/cpu/cpu(\d{1,5})/topology/physical_package_id")
+_READ = (_CPULIST, _MEMINFO, _DISTANCE, _PAGES, _SIBLINGS, _PACKAGE)
 _MEM_TOTAL = re.compile(r"MemTotal:\s+(\d{1,15}) kB")
 _MOST_CPUS = 65_536
 
@@ -42,6 +43,10 @@ class Topology:
     cells: tuple[Cell, ...]
     smt: bool
     """Whether cores have more than one thread."""
+    siblings: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    """CPU -> the threads of its core."""
+    packages: Mapping[int, int] = field(default_factory=dict)
+    """CPU -> its socket, as far as the kernel says."""
 
     @property
     def numbering(self) -> str:
@@ -96,7 +101,8 @@ class _Found:
     memory: dict[int, int] = field(default_factory=dict)
     pages: dict[int, dict[str, int]] = field(default_factory=dict)
     distances: dict[int, tuple[int, ...]] = field(default_factory=dict)
-    smt: bool = False
+    siblings: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    packages: dict[int, int] = field(default_factory=dict)
 
     def take(self, path: str, text: str) -> None:
         if match := _CPULIST.fullmatch(path):
@@ -112,8 +118,12 @@ class _Found:
             number = text.strip()
             if number.isdecimal() and len(number) <= 9 and int(number):
                 self.pages.setdefault(int(match[1]), {})[_page_size(int(match[2]))] = int(number)
-        elif _SIBLINGS.fullmatch(path):
-            self.smt = self.smt or len(cpu_list(text)) > 1
+        elif match := _SIBLINGS.fullmatch(path):
+            self.siblings[int(match[1])] = cpu_list(text)
+        elif match := _PACKAGE.fullmatch(path):
+            number = text.strip()
+            if number.isdecimal() and len(number) <= 5:
+                self.packages[int(match[1])] = int(number)
 
 
 def topology_of(members: Iterable[Member]) -> Topology | None:
@@ -132,4 +142,5 @@ def topology_of(members: Iterable[Member]) -> Topology | None:
         for number in sorted(found.cpus)
         if found.cpus[number]
     )
-    return Topology(cells, found.smt) if cells else None
+    smt = any(len(threads) > 1 for threads in found.siblings.values())
+    return Topology(cells, smt, found.siblings, found.packages) if cells else None

@@ -163,12 +163,39 @@ def _machine(
         if (size := name.removeprefix(HUGEPAGES_PREFIX)) != name
     }
     cells = topology.sockets * topology.cells_per_socket
-    return machine_of(
+    machine = machine_of(
         topology,
         capacity[MEMORY],
         pages,
         interleaved=section.interleaved,
         devices=_devices(context, path, section, cells),
+    )
+    return _uneven(context, path, machine, section, pages) if section.cells else machine
+
+
+def _uneven(
+    context: Context,
+    path: FieldPath,
+    machine: Machine,
+    section: NodeSection,
+    pages: Mapping[str, int],
+) -> Machine:
+    """The machine with memory and pages of each cell as they are said."""
+    where, given = (*path, "cells"), section.cells
+    if len(given) != len(machine.cells):
+        context.error(where, f"are {len(given)}, and the machine has {len(machine.cells)}")
+        return machine
+    for size in sorted({*pages, *(size for each in given for size in each.hugepages)}):
+        total, known = sum(each.hugepages.get(size, 0) for each in given), pages.get(size, 0)
+        if total != known:
+            context.error(where, f"have {total} pages of {size}, and the machine {known}")
+    none = dict.fromkeys(pages, 0)
+    return replace(
+        machine,
+        cells=tuple(
+            replace(cell, memory_bytes=each.memory, hugepages={**none, **each.hugepages})
+            for cell, each in zip(machine.cells, given, strict=True)
+        ),
     )
 
 

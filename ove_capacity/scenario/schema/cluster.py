@@ -30,6 +30,7 @@ __all__ = [
     "Assume",
     "AssumeOfFleet",
     "Autoscaler",
+    "CellSection",
     "ClusterSection",
     "Kubelet",
     "MemoryRange",
@@ -115,6 +116,15 @@ class PlatformPods(Section):
     """Whether those of OpenShift Virtualization are among them; otherwise its share is added."""
 
 
+class CellSection(Section):
+    """One NUMA cell of a machine."""
+
+    memory: AmountOfMemory
+    """All its memory, that in hugepages too."""
+    hugepages: dict[str, Count] = Field(default_factory=dict)
+    """Pages by size, reserved here at boot."""
+
+
 class NodeSection(Section):
     """One machine of a pool. What is left out comes from the profile."""
 
@@ -140,6 +150,8 @@ class NodeSection(Section):
         default_factory=dict, alias="devicesByCell"
     )
     """Extended resources that sit at NUMA cells, from cell 0 on: ``{nvidia.com/A100: [2, 0]}``."""
+    cells: tuple[CellSection, ...] = ()
+    """Memory and pages of each NUMA cell, from cell 0 on; left out: split evenly."""
     interleaved: Flag = False
     """Whether CPUs are numbered in turn over the cells, and not cell by cell."""
     allocatable: Allocatable = Allocatable()

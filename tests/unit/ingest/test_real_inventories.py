@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import zipfile
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 import ove_capacity as oc
 from ove_capacity.cli.main import main
 from ove_capacity.errors import ScenarioError
+from ove_capacity.ingest.must_gather import ingest_must_gather
 from ove_capacity.ingest.rvtools import ingest_rvtools
 from ove_capacity.ingest.sketch import Sketch
 from ove_capacity.ingest.tabs import Tab, tabs_of
@@ -157,3 +159,37 @@ def test_a_vm_of_the_api_is_a_workload(tmp_path: Path) -> None:
 def test_an_aggregate_is_refused_for_what_it_is() -> None:
     with pytest.raises(ScenarioError, match=r"Migration Advisor aggregate.* over 10 VMs"):
         ingest_vsphere_json(REAL / "vsphere" / "migration-planner-inventory.json")
+
+
+def test_cells_of_real_machines_reach_their_kubelets(tmp_path: Path) -> None:
+    """What a tool of the vendor read off the same must-gather, and what /sys says of memory."""
+    file = tmp_path / "gathered.yaml"
+    file.write_text(ingest_must_gather(REAL / "nodes" / "nto", name="lab").text)
+    kubelet = {
+        "cpuManagerPolicy": "static",
+        "memoryManagerPolicy": "Static",
+        "topologyManagerPolicy": "single-numa-node",
+        "reservedSystemCPUs": "0-3",
+        "reservedMemory": [{"numaNode": 0, "limits": {"memory": "1124Mi"}}],
+    }
+    (cluster,) = oc.load(file, set={"clusters.lab.kubelet": kubelet}).fleet.clusters
+    found = {node.name: node.kubelet.machine for node in cluster.nodes if node.kubelet}
+    cells = {
+        name: [sorted(cpu for core in cell.cores for cpu in core.threads) for cell in each.cells]
+        for name, each in found.items()
+    }
+    told = json.loads((REAL / "nodes" / "nto" / "expected-info.bare-metal.json").read_text())
+    assert cells == {
+        f"lab-{pool['name']}-0": [sorted(cell["cores"]) for cell in node["numa_cells"]]
+        for pool in told
+        if pool["name"] != "master"  # its kubelet is not the workers'
+        for node in pool["nodes"]
+    }
+    memory = [
+        (cell.memory_bytes >> 10, dict(cell.hugepages)) for cell in found["lab-worker-cnf-0"].cells
+    ]
+    assert memory == [(97557100, {"2Mi": 128}), (99076588, {"2Mi": 0})]
+    assert found["lab-worker-cnf-0"].cells[0].cores[0].threads == (0, 40)
+    assert all(
+        len(core.threads) == 1 for cell in found["lab-worker-0"].cells for core in cell.cores
+    )

@@ -105,3 +105,15 @@ def test_devices_sit_at_their_cells_and_count_for_the_node(kubelet):
     assert case.fleet.clusters[0].nodes[0].allocatable["nvidia.com/A100"] == 2
     with pytest.raises(ScenarioError, match="speaks of 3 cells, and there are 2"):
         kubelet(_CPUS, node.replace("[0, 2]", "[0, 2, 2]"))
+
+
+def test_cells_may_differ_in_memory_and_pages(kubelet):
+    uneven = "cells: [{memory: 60Gi, hugepages: {1Gi: 8}}, {memory: 68Gi}]"
+    node = _MACHINE.replace("memory", f"{uneven}, memory").replace("128}", "8}")
+    found, _ = kubelet(_CPUS, node)
+    assert [cell.memory_bytes >> 30 for cell in found.machine.cells] == [60, 68]
+    assert [dict(cell.hugepages) for cell in found.machine.cells] == [{"1Gi": 8}, {"1Gi": 0}]
+    with pytest.raises(ScenarioError, match="have 9 pages of 1Gi, and the machine 8"):
+        kubelet(_CPUS, node.replace("8}}", "9}}", 1))
+    with pytest.raises(ScenarioError, match="are 1, and the machine has 2"):
+        kubelet(_CPUS, node.replace(", {memory: 68Gi}", ""))
