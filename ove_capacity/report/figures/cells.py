@@ -219,12 +219,13 @@ def _box(panel: Axes, x: float, bottom: float, size: float, colour: str, hatch: 
 
 
 def _label(panel: Axes, rooms: Sequence[NodeRoom], wide: int, column: float) -> None:
-    """Numbers of the cells, and names of the nodes below them where there is room."""
+    """Names of the nodes, and above them the numbers of their cells where there is room."""
     common, names = without_common_ends([room.node for room in rooms])
     ticks = few_ticks(names, column * (wide + 1))
     middle = (wide - 1) / 2
     panel.set_xticks([n * (wide + 1) + middle for n in ticks], [names[n] for n in ticks], size=8)
-    if column >= text_inches("00", 7):
+    numbered = column >= text_inches("00", 7)
+    if numbered:
         for n, room in enumerate(rooms):
             for cell in room.cells:
                 x = n * (wide + 1) + cell.cell
@@ -239,8 +240,10 @@ def _label(panel: Axes, rooms: Sequence[NodeRoom], wide: int, column: float) -> 
                     color=GREY,
                 )
         panel.tick_params(axis="x", pad=9)
-    told = f"{common}, cells numbered" if common else "cells numbered"
-    panel.set_xlabel(told, size=8, loc="left", color=GREY, labelpad=1)
+    cells = "cells numbered" if numbered else "cells in order"
+    panel.set_xlabel(
+        f"{common}, {cells}" if common else cells, size=8, loc="left", color=GREY, labelpad=1
+    )
 
 
 def _legend(panel: Axes, holders: Sequence[str], found: ClusterFragmentation) -> None:
