@@ -44,7 +44,7 @@ def check(
     form: FormatOption = Format.TEXT,
     output: Output = None,
 ) -> None:
-    """Find what manifests do to each other; 1 when there is an error."""
+    """Find what manifests do to each other; 1 on errors."""
     from ove_capacity.report import checks  # a person who asks for help does not wait for it
 
     refuse_unwritable(output, form)

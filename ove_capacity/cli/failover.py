@@ -70,7 +70,7 @@ def failover(
     output: Output = None,
     figures: FigureFolder = None,
 ) -> None:
-    """Lose workers and zones: who does not return, and what helps.
+    """Lose workers and zones: who does not return, what helps.
 
     Ends with 1 when --survive asks for more than is proved.
     """

@@ -39,7 +39,7 @@ def placement(
     form: FormatOption = Format.TEXT,
     output: Output = None,
 ) -> None:
-    """Show which clusters the hub chooses, and the scores behind it.
+    """Show which clusters the hub chooses, with the scores.
 
     Ends with 1 when a Placement finds no cluster.
     """

@@ -48,7 +48,7 @@ def verdict(
     output: Output = None,
     figures: FigureFolder = None,
 ) -> None:
-    """Say on one page what fits, what survives, and what would help."""
+    """Say on one page what fits, what survives, what helps."""
     refuse_unwritable(output, form)
     refuse_no_folder(figures)
     loaded = load_case(scenario, variant=variant, settings=settings, outside=outside, seed=seed)
