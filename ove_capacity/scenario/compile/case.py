@@ -24,6 +24,7 @@ from ove_capacity.scenario.compile.context import Context, merged_assumptions
 from ove_capacity.scenario.compile.events import with_events
 from ove_capacity.scenario.compile.hub import hub_objects
 from ove_capacity.scenario.compile.misplaced import warn_of_hub
+from ove_capacity.scenario.compile.unadmitted import warn_of_unadmitted
 from ove_capacity.scenario.compile.workloads import listed_vms, workload_of
 from ove_capacity.scenario.schema.event import ArrivalsSection
 from ove_capacity.scenario.schema.section import Section
@@ -138,6 +139,7 @@ def compile_case(context: Context, seed: int | None) -> Case:
     _read_hub(context)
     clusters = {name: compile_cluster(context, name) for name in scenario.clusters}
     plan = _plan(context, clusters)
+    warn_of_unadmitted(context, plan, clusters)
     _unmodelled(context, clusters)
     warn_of_policies(context, clusters.values())
     if any(each.file == context.changed.document.file for each in context.problems.errors):

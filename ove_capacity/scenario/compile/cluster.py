@@ -220,7 +220,7 @@ def compile_cluster(context: Context, name: str) -> Compiled:
     profile = _profile(context, name, found)
     own_release = _release(context, name, profile)
     _warn_of_rules(context, name, own_release)
-    rules = kubelet_config(context, name, section.kubelet, profile)
+    rules = kubelet_config(context, name, found, profile)
     config = rules.config
     known_errors = len(context.problems.errors)
     made = pool_nodes(context, name, profile, own_release, rules)
@@ -255,5 +255,5 @@ def compile_cluster(context: Context, name: str) -> Compiled:
         vm_networks=vm_networks_of(context, name, kubevirt.network_attachments or ()),
         instancetypes=instancetypes_of((found, context.hub)),
     )
-    context.origins += origins_of(context, cluster, profile, found, config)
+    context.origins += origins_of(context, cluster, profile, found, rules)
     return Compiled(cluster, found, vms, path)

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from pydantic import ValidationError
+
 from ove_capacity.kubelet import start
 from ove_capacity.kubelet.rules import kubelet_rules
 from ove_capacity.kubelet.start_error import StartError
 from ove_capacity.manifests.document import FieldPath
+from ove_capacity.manifests.kubelet_configs import WrittenKubelet, written_kubelet
+from ove_capacity.manifests.objects import Objects
 from ove_capacity.manifests.profile import ClusterProfile
 from ove_capacity.model.assumption import Evidence
 from ove_capacity.model.cpu_set import CpuSetError, cpu_mask
@@ -63,6 +67,8 @@ class KubeletRules:
     admits: bool = False
     """A policy was asked for, so that kubelets decide after the scheduler; one that was assumed
     only, because a profile speaks of pinning, asks for nothing."""
+    written: WrittenKubelet | None = None
+    """What an object of the cluster says."""
 
 
 def _amounts(section: SystemReserved | None) -> Amounts | None:
@@ -82,10 +88,31 @@ def _listed_cpus(context: Context, name: str, text: str) -> int:
         return 0
 
 
+def _checked(written: WrittenKubelet) -> Kubelet:
+    """What an object says; fields of it that say nothing usable are warned of."""
+    said = dict(written.said)
+    try:
+        return Kubelet.model_validate(said)
+    except ValidationError as wrong:
+        for error in wrong.errors():
+            key = str(error["loc"][0])
+            if said.pop(key, None) is not None:
+                written.fields.warning(f"its {key} is left out: {error['msg']}")
+    return Kubelet.model_validate(said)
+
+
 def kubelet_config(
-    context: Context, name: str, given: Kubelet, profile: ClusterProfile | None
+    context: Context, name: str, found: Objects, profile: ClusterProfile | None
 ) -> KubeletRules:
-    """The noun of a cluster's ``kubelet`` section, and whether it asks kubelets to decide."""
+    """How a cluster's workers are configured, and whether kubelets are asked to decide.
+
+    The scenario's own ``kubelet`` section comes before what the objects of the cluster say.
+    """
+    own = context.scenario.clusters[name].kubelet
+    written = written_kubelet(found.kubevirt_parts)
+    given = (_checked(written) if written else Kubelet()).model_copy(
+        update={key: getattr(own, key) for key in own.model_fields_set}
+    )
     policy = given.cpu_manager_policy
     admits = "static" in (policy, given.memory_manager_policy.lower())
     admits |= given.topology_manager_policy != "none"
@@ -115,6 +142,7 @@ def kubelet_config(
             workload_partitioning=given.workload_partitioning,
         ),
         admits,
+        written,
     )
 
 

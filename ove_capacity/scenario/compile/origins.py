@@ -11,13 +11,13 @@ from ove_capacity.manifests.objects import Objects
 from ove_capacity.manifests.profile import ClusterProfile
 from ove_capacity.model.assumption import Evidence
 from ove_capacity.model.cluster import Cluster
-from ove_capacity.model.kubelet import KubeletConfig
 from ove_capacity.model.node import Node
 from ove_capacity.model.origin import Level, Origin
 from ove_capacity.model.overview import size_text
 from ove_capacity.model.resources import CPU, EPHEMERAL_STORAGE, HUGEPAGES_PREFIX, MEMORY
 from ove_capacity.scenario.compile.budgets import written_cluster_network
 from ove_capacity.scenario.compile.context import Context
+from ove_capacity.scenario.compile.kubelets import KubeletRules
 from ove_capacity.scenario.complaints import value_at
 
 __all__ = ["origins_of"]
@@ -201,18 +201,29 @@ def _attachments(teller: _Teller, found: Objects) -> dict[str, str]:
     return places
 
 
-def _rules(teller: _Teller, found: Objects, config: KubeletConfig) -> Iterator[Origin]:
-    cluster = teller.cluster
-    yield teller.tell(
-        "kubelet.cpuManagerPolicy",
-        config.cpu_manager_policy,
-        teller.own("kubelet", "cpuManagerPolicy"),
-        in_profile="virtualization.cpu_pinning",
-    )
+def _kubelets(teller: _Teller, rules: KubeletRules) -> Iterator[Origin]:
+    config, written = rules.config, rules.written
+    place = _place(written.fields) if written else ""
+
+    def told(key: str, value: object, *more: str, in_profile: str = "") -> Origin:
+        manifest = place if written and key in written.said else ""
+        name = ".".join(("kubelet", key, *more))
+        path = teller.own("kubelet", key, *more)
+        return teller.tell(name, value, path, in_profile=in_profile, manifest=manifest)
+
+    pinning = "virtualization.cpu_pinning"
+    yield told("cpuManagerPolicy", config.cpu_manager_policy, in_profile=pinning)
+    if rules.admits:
+        yield told("memoryManagerPolicy", config.memory_manager_policy)
+        yield told("topologyManagerPolicy", config.topology_manager_policy)
     for resource, amount in (config.system_reserved or {}).items():
-        path = teller.own("kubelet", "systemReserved", resource)
-        yield teller.tell(f"kubelet.systemReserved.{resource}", _amount(resource, amount), path)
-    yield teller.tell("kubelet.maxPods", config.max_pods, teller.own("kubelet", "maxPods"))
+        yield told("systemReserved", _amount(resource, amount), resource)
+    yield told("maxPods", config.max_pods)
+
+
+def _rules(teller: _Teller, found: Objects, rules: KubeletRules) -> Iterator[Origin]:
+    cluster = teller.cluster
+    yield from _kubelets(teller, rules)
     yield teller.tell(
         "scheduler.profile", cluster.scheduler_profile, teller.own("scheduler", "profile")
     )
@@ -233,7 +244,7 @@ def origins_of(
     cluster: Cluster,
     profile: ClusterProfile | None,
     found: Objects,
-    config: KubeletConfig,
+    rules: KubeletRules,
 ) -> list[Origin]:
     """Every number of the cluster with who said it; what nobody said comes last."""
     teller = _Teller(context, cluster, profile)
@@ -246,7 +257,7 @@ def origins_of(
         *_releases(teller),
         *_pools(teller, made),
         *_real_nodes(teller, found),
-        *_rules(teller, found, config),
+        *_rules(teller, found, rules),
         *_budgets(teller, found),
     ]
     told = {each.name for each in origins}

@@ -65,6 +65,12 @@ def _domain(section: VmSection) -> dict[str, Any]:
         cpu["cores"] = section.cpu
     if section.dedicated_cpu_placement:
         cpu["dedicatedCpuPlacement"] = True
+    if section.isolate_emulator_thread:
+        cpu["isolateEmulatorThread"] = True
+    if section.guest_mapping_passthrough:
+        cpu["numa"] = {"guestMappingPassthrough": {}}
+    if section.realtime:
+        cpu["realtime"] = {}
     memory: dict[str, Any] = {}
     if section.memory is not None:
         memory["guest"] = str(section.memory)
@@ -95,6 +101,9 @@ def _with_template(
     labels = {**_mapping(metadata.get("labels")), **section.labels}
     if labels:
         metadata["labels"] = labels
+    annotations = {**_mapping(metadata.get("annotations")), **section.annotations}
+    if annotations:
+        metadata["annotations"] = annotations
     inner = dict(_mapping(template.get("spec")))
     said = shorthand_spec(section.name, section)
     inner["domain"] = {**_mapping(inner.get("domain")), **said.pop("domain")}

@@ -28,7 +28,15 @@ from ove_capacity.scenario.schema.workload import DurationSection, VmSection, Wo
 __all__ = ["arrivals_of", "duration_of", "listed_vms", "workload_of"]
 
 _VM_NAME_LABEL = "vm.kubevirt.io/name"
-_SIZE_FIELDS = ("cpu", "memory", "dedicatedCpuPlacement", "hugepages")
+_SIZE_FIELDS = (
+    "cpu",
+    "memory",
+    "dedicatedCpuPlacement",
+    "hugepages",
+    "isolateEmulatorThread",
+    "guestMappingPassthrough",
+    "realtime",
+)
 
 
 def duration_of(section: DurationSection | None) -> Duration | None:
@@ -42,11 +50,12 @@ def _written(name: str, section: VmSection) -> VirtualMachine:
     """The VM that the shorthand stands for."""
     spec = shorthand_spec(name, section)
     labels = {WORKLOAD_LABEL: name, **section.labels}
+    metadata = {"labels": labels, "annotations": section.annotations}
     vm = virtual_machine_of(
         {
             "kind": "VirtualMachine",
             "metadata": {"name": name, "namespace": section.namespace or "default"},
-            "spec": {"template": {"metadata": {"labels": labels}, "spec": spec}},
+            "spec": {"template": {"metadata": metadata, "spec": spec}},
         }
     )
     instancetype = Matcher(section.instancetype) if section.instancetype else None
@@ -71,6 +80,7 @@ def _from_template(name: str, section: VmSection, template: VirtualMachine) -> V
         namespace=section.namespace or base.namespace,
         spec=spec,
         labels={**base.labels, **said.labels},
+        annotations={**base.annotations, **said.annotations},
     )
     return replace(template, vmi=vmi)
 

@@ -118,12 +118,21 @@ class VmSection(Section):
     """Memory of the guest."""
     dedicated_cpu_placement: Flag = Field(default=False, alias="dedicatedCpuPlacement")
     """Whether each vCPU gets a CPU of its own."""
+    isolate_emulator_thread: Flag = Field(default=False, alias="isolateEmulatorThread")
+    """Whether QEMU's own thread gets a CPU beside them; it needs dedicatedCpuPlacement."""
+    guest_mapping_passthrough: Flag = Field(default=False, alias="guestMappingPassthrough")
+    """Whether the guest sees the NUMA cells that its vCPUs are on; it needs dedicatedCpuPlacement
+    and hugepages."""
+    realtime: Flag = False
+    """Whether its vCPUs run in real time; it needs dedicatedCpuPlacement."""
     hugepages: Literal["2Mi", "1Gi"] | None = None
     """Page size that backs the guest's memory."""
     namespace: Name | None = None
     """Namespace of the VMs; ``default`` when left out."""
     labels: LabelMap = Field(default_factory=dict)
     """Labels of the VMs."""
+    annotations: LabelMap = Field(default_factory=dict)
+    """Annotations of the VMs, which KubeVirt reads some of."""
     node_selector: LabelMap = Field(default_factory=dict, alias="nodeSelector")
     """Labels that a node must have."""
     anti_affinity: Literal["hostname", "preferred-hostname", "zone", "preferred-zone"] | None = (

@@ -117,3 +117,114 @@ def test_cells_may_differ_in_memory_and_pages(kubelet):
         kubelet(_CPUS, node.replace("8}}", "9}}", 1))
     with pytest.raises(ScenarioError, match="are 1, and the machine has 2"):
         kubelet(_CPUS, node.replace(", {memory: 68Gi}", ""))
+
+
+_PROFILE = """\
+apiVersion: performance.openshift.io/v2
+kind: PerformanceProfile
+metadata: {name: manual}
+spec:
+  cpu: {reserved: "0", isolated: 1-63}
+  numa: {topologyPolicy: single-numa-node}
+  nodeSelector: {node-role.kubernetes.io/worker: ""}
+"""
+_RENDERED = """\
+apiVersion: machineconfiguration.openshift.io/v1
+kind: KubeletConfig
+metadata: {name: performance-manual}
+spec:
+  machineConfigPoolSelector: {matchLabels: {machineconfiguration.openshift.io/role: worker}}
+  kubeletConfig:
+    cpuManagerPolicy: static
+    cpuManagerPolicyOptions: {full-pcpus-only: "true"}
+    evictionHard: {imagefs.available: 15%, memory.available: 100Mi}
+    kubeReserved: {memory: 500Mi}
+    memoryManagerPolicy: Static
+    reservedMemory: [{numaNode: 0, limits: {memory: 1100Mi}}]
+    reservedSystemCPUs: "0"
+    systemReserved: {memory: 500Mi}
+    topologyManagerPolicy: single-numa-node
+"""
+
+
+@pytest.fixture
+def by_objects(scenario):
+    def made(*objects, kubelet=""):
+        head = _HEAD.replace("NODE", _MACHINE).replace("KUBELET", kubelet)
+        head += "    manifests: [m.yaml]\n"
+        case = scenario(small=head, files={"m.yaml": "---\n".join(objects)})
+        return case.fleet.clusters[0].nodes[0].kubelet, case
+
+    return made
+
+
+def test_a_performance_profile_is_what_its_operator_makes_of_it(by_objects):
+    """The KubeletConfig is one that the Node Tuning Operator rendered, less its other fields."""
+    config = by_objects(_PROFILE)[0].config
+    assert config == by_objects(_RENDERED)[0].config == by_objects(_RENDERED, _PROFILE)[0].config
+    assert (config.topology_manager_policy, config.reserved_system_cpus) == (
+        "single-numa-node",
+        "0",
+    )
+
+
+def test_the_scenario_says_it_better_than_an_object(by_objects):
+    found, case = by_objects(_RENDERED, kubelet="topologyManagerPolicy: restricted")
+    assert found.config.topology_manager_policy == "restricted"
+    assert found.config.memory_manager_policy == "Static"
+    levels = {each.name: str(each.level) for each in case.origins}
+    assert levels["kubelet.topologyManagerPolicy"] == "scenario"
+    assert levels["kubelet.memoryManagerPolicy"] == "manifest"
+
+
+def test_objects_for_masters_and_useless_fields_do_not_count(by_objects):
+    masters = _RENDERED.replace("role: worker", "role: master")
+    assert by_objects(masters)[0] is None
+    odd = _RENDERED.replace('reservedSystemCPUs: "0"', "reservedSystemCPUs: $reserved")
+    found, case = by_objects(odd.replace('full-pcpus-only: "true"', "full-pcpus-only: 3"))
+    assert found.config.reserved_system_cpus == ""
+    assert any("its reserved CPUs are left out" in each for each in case.warnings)
+    assert any("its cpuManagerPolicyOptions is left out" in each for each in case.warnings)
+    two, case = by_objects(_RENDERED.replace("performance-manual", "other"), _RENDERED)
+    assert two is not None
+    assert any("is not used: all workers are configured by" in each for each in case.warnings)
+
+
+_EVEN = "annotations: {alpha.kubevirt.io/EmulatorThreadCompleteToEvenParity: ''}"
+
+
+@pytest.mark.parametrize(
+    ("vm", "words"),
+    [
+        ("cpu: 12", ""),
+        (
+            "cpu: 12, isolateEmulatorThread: true",
+            "requested 13 cpus not multiple cpus per core = 2",
+        ),
+        (f"cpu: 12, isolateEmulatorThread: true, {_EVEN}", ""),
+        ("cpu: 11, isolateEmulatorThread: true", ""),
+        ("cpu: 11", "requested 11 cpus not multiple"),
+        ("cpu: 40", "TopologyAffinityError"),
+        ("cpu: 12, hugepages: 1Gi, guestMappingPassthrough: true, realtime: true", ""),
+    ],
+)
+def test_vms_that_no_kubelet_ever_admits_are_warned_of_by_validate(scenario, vm, words):
+    said = f"{_CPUS}, {_MEMORY}, topologyManagerPolicy: single-numa-node"
+    said += ', cpuManagerPolicyOptions: {full-pcpus-only: "true"}'
+    head = _HEAD.replace("NODE", _MACHINE).replace("KUBELET", said)
+    listed = f"{{name: db, cluster: production, memory: 8Gi, dedicatedCpuPlacement: true, {vm}}}"
+    case = scenario(f"workloads: [{listed}]\n", small=head)
+    told = [each for each in case.warnings if "workloads[0]" in each]
+    assert [words in each and "no kubelet of cluster production" in each for each in told] == (
+        [True] if words else []
+    )
+
+
+def test_a_vm_that_mirrors_cells_is_written_as_kubevirt_reads_it(scenario):
+    vm = "cpu: 4, memory: 8Gi, dedicatedCpuPlacement: true, guestMappingPassthrough: true"
+    head = _HEAD.replace("NODE", _MACHINE).replace("KUBELET", "")
+    listed = f"{{name: db, cluster: production, {vm}, realtime: true, annotations: {{a: b}}}}"
+    vmi = scenario(f"workloads: [{listed}]\n", small=head).plan.workloads[0].vmi
+    assert vmi.spec.domain.cpu.numa_passthrough
+    assert vmi.spec.domain.cpu.realtime is not None
+    assert vmi.annotations["a"] == "b"

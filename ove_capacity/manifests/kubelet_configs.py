@@ -1,0 +1,155 @@
+"""KubeletConfig and PerformanceProfile -> the ``kubelet`` that a scenario would say."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ove_capacity.manifests.fields import Fields
+from ove_capacity.manifests.selectors import label_selector_of
+from ove_capacity.model.cpu_set import CpuSetError, cpu_mask
+from ove_capacity.model.resources import CPU, MEMORY
+from ove_capacity.quantity import QuantityError, memory_bytes
+
+__all__ = ["KINDS", "WrittenKubelet", "written_kubelet"]
+
+KINDS = ("PerformanceProfile", "KubeletConfig")
+"""The first makes one of the second, which wins where both are there."""
+
+_MASTER = {
+    "pools.operator.machineconfiguration.openshift.io/master": "",
+    "machineconfiguration.openshift.io/role": "master",
+}
+_SNIPPET = "kubeletconfig.experimental"
+_AVAILABLE = "memory.available"
+_ALIGNED = ("restricted", "single-numa-node")
+_WHOLE_CORES = "single-numa-node"
+
+_SAME = (
+    "cpuManagerPolicy",
+    "cpuManagerPolicyOptions",
+    "maxPods",
+    "memoryManagerPolicy",
+    "reservedMemory",
+    "reservedSystemCPUs",
+    "topologyManagerPolicy",
+    "topologyManagerPolicyOptions",
+    "topologyManagerScope",
+)
+"""Fields of a KubeletConfiguration that a scenario calls the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenKubelet:
+    """What an object says, in the words of a scenario's ``kubelet``; not checked yet."""
+
+    fields: Fields
+    """The object, for its place."""
+    said: Mapping[str, Any]
+
+
+def _is_for_masters(fields: Fields) -> bool:
+    selector = label_selector_of(fields.fields("spec"), "machineConfigPoolSelector")
+    if selector is None or not selector.requirements:
+        return "node-role.kubernetes.io/master" in fields.fields("spec").labels("nodeSelector")
+    return selector.matches(_MASTER) or any(selector.matches({k: v}) for k, v in _MASTER.items())
+
+
+def _amounts(value: Any) -> dict[str, Any]:
+    given = value if isinstance(value, Mapping) else {}
+    return {name: given[name] for name in (CPU, MEMORY) if given.get(name)}
+
+
+def _words(config: Mapping[str, Any], fields: Fields) -> dict[str, Any]:
+    """A KubeletConfiguration in a scenario's words."""
+    said = {key: config[key] for key in _SAME if config.get(key)}
+    for key in ("systemReserved", "kubeReserved"):
+        if amounts := _amounts(config.get(key)):
+            said[key] = amounts
+    eviction = config.get("evictionHard")
+    if isinstance(eviction, Mapping) and eviction.get(_AVAILABLE):
+        said["evictionMemoryAvailable"] = eviction[_AVAILABLE]
+    try:
+        cpu_mask(str(said.get("reservedSystemCPUs", "")))
+    except CpuSetError as error:
+        fields.warning(f"its reserved CPUs are left out: {error}")
+        del said["reservedSystemCPUs"]
+    return said
+
+
+def _snippet(fields: Fields) -> dict[str, Any]:
+    """What a PerformanceProfile hands through to the kubelet."""
+    text = fields.fields("metadata").fields("annotations").text(_SNIPPET)
+    try:
+        found = json.loads(text) if text else {}
+    except ValueError:
+        found = None
+    if isinstance(found, dict):
+        return found
+    fields.warning("is no JSON object, and left out", "metadata", "annotations", _SNIPPET)
+    return {}
+
+
+def _sum(*amounts: Any) -> str:
+    return f"{sum(memory_bytes(str(each)) for each in amounts) >> 10}Ki"
+
+
+def _of_performance_profile(fields: Fields) -> dict[str, Any]:
+    """The KubeletConfig that the Node Tuning Operator makes of a profile.
+
+    Source: openshift/cluster-node-tuning-operator 069ef8f pkg/performanceprofile/controller/
+    performanceprofile/components/kubeletconfig/kubeletconfig.go, New.
+    """
+    spec, config = fields.fields("spec"), _snippet(fields)
+    policy = spec.fields("numa").text("topologyPolicy") or "best-effort"
+    config |= {"cpuManagerPolicy": "static", "topologyManagerPolicy": policy}
+    config["reservedSystemCPUs"] = spec.fields("cpu").text("reserved")
+    kept = {}
+    for key, name, default in (
+        ("systemReserved", MEMORY, "500Mi"),
+        ("kubeReserved", MEMORY, "500Mi"),
+        ("evictionHard", _AVAILABLE, "100Mi"),
+    ):
+        given = config.get(key) if isinstance(config.get(key), dict) else {}
+        config[key] = {name: default, **(given or {})}
+        kept[key] = config[key][name]
+    if policy in _ALIGNED:
+        config["memoryManagerPolicy"] = "Static"
+        try:
+            limits = {MEMORY: _sum(*kept.values())}
+            config.setdefault("reservedMemory", [{"numaNode": 0, "limits": limits}])
+        except QuantityError as error:
+            fields.warning(f"what it reserves cannot be summed up: {error}")
+    if policy == _WHOLE_CORES:
+        options = config.get("cpuManagerPolicyOptions")
+        given = options if isinstance(options, dict) else {}
+        config["cpuManagerPolicyOptions"] = {"full-pcpus-only": "true", **given}
+    if "hugepages" in spec:
+        fields.warning("its hugepages are not taken; say hugepages of the pool's node", "spec")
+    return config
+
+
+def written_kubelet(objects: Mapping[str, Sequence[Fields]]) -> WrittenKubelet | None:
+    """What the objects say of the workers: the last KubeletConfig, else the last profile.
+
+    *objects*: by kind. Those for masters are left aside; others that do not count are warned of.
+    """
+    of_workers = [
+        each for kind in KINDS for each in objects.get(kind, ()) if not _is_for_masters(each)
+    ]
+    if not of_workers:
+        return None
+    *others, chosen = of_workers
+    for each in others:
+        if each.get("kind") == chosen.get("kind"):
+            name = chosen.fields("metadata").text("name")
+            each.warning(f"is not used: all workers are configured by {name}")
+    if chosen.get("kind") == KINDS[0]:
+        return WrittenKubelet(chosen, _words(_of_performance_profile(chosen), chosen))
+    spec = chosen.fields("spec")
+    said = _words(spec.fields("kubeletConfig").value, chosen)
+    if "autoSizingReserved" in spec:
+        said["autoSizingReserved"] = spec.flag("autoSizingReserved")
+    return WrittenKubelet(chosen, said)
