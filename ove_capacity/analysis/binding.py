@@ -46,7 +46,10 @@ def binding(refused: Refused, shares: Mapping[str, float], workers: Collection[i
 
 
 def binding_of(sentence: str) -> str:
-    """The same, read from the scheduler's sentence; another sentence as it is."""
+    """The same, read from the scheduler's sentence, or the kubelet's; another one as it is."""
+    _, told, refusal = sentence.partition(", whose kubelet refuses: ")
+    if told:
+        return refusal.partition(":")[0]
     _, told, reasons = sentence.partition(" nodes are available: ")
     if not told:
         return sentence

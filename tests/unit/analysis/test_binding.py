@@ -48,3 +48,9 @@ def test_workers_say_what_binds_and_others_only_where_there_is_none(reasons, wor
 )
 def test_a_sentence_tells_what_binds_whatever_masters_say(sentence, what):
     assert binding_of(sentence) == what
+
+
+def test_a_kubelets_reason_is_read_from_its_sentence():
+    refusal = "TopologyAffinityError: Resources cannot be allocated with Topology locality"
+    sentence = f"bound to w0, whose kubelet refuses: {refusal}, again and again"
+    assert binding_of(sentence) == "TopologyAffinityError"
