@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from ove_capacity.analysis.explain import Explanation
     from ove_capacity.analysis.failover_result import Failover
     from ove_capacity.analysis.fleet import FleetPlacement
-    from ove_capacity.analysis.frames import events_frame, frame, samples_frame
     from ove_capacity.analysis.fragmentation import Fragmentation
+    from ove_capacity.analysis.frames import events_frame, frame, samples_frame
     from ove_capacity.analysis.headroom import Headroom
     from ove_capacity.analysis.ladder import Ladder
     from ove_capacity.analysis.verdict import Verdict
@@ -300,9 +300,7 @@ def explain(subject: Case | Run, vm: str, *, cluster: str = "") -> Explanation:
     return ask(subject, vm, cluster=cluster)
 
 
-def verdict(
-    subject: Case | Run, *, cluster: str = "", checked: Checked | None = None
-) -> Verdict:
+def verdict(subject: Case | Run, *, cluster: str = "", checked: Checked | None = None) -> Verdict:
     """A page for a board: each cluster, each question, and what would turn a NO into a yes.
 
     Of a case: when its listed workloads are placed. Of a run: as it ended.

@@ -51,9 +51,7 @@ def simulate(
     ] = False,
     fail_on: Annotated[
         FailOn | None,
-        typer.Option(
-            "--fail-on", help="End with 1 when VMs that are to run do not."
-        ),
+        typer.Option("--fail-on", help="End with 1 when VMs that are to run do not."),
     ] = None,
     form: FormatOption = Format.TEXT,
     output: Output = None,

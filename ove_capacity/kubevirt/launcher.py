@@ -29,6 +29,20 @@ _ANNOTATIONS_READ = (
     "alpha.kubevirt.io/EmulatorThreadCompleteToEvenParity",
 )
 _NONE: Labels = FrozenMap()
+_AUTOSCALER = "cluster-autoscaler.kubernetes.io/"
+_LOCAL_VOLUMES = (
+    "private",
+    "public",
+    "sockets",
+    "virt-bin-share-dir",
+    "libvirt-runtime",
+    "ephemeral-disks",
+    "container-disks",
+)
+"""emptyDirs of every launcher.
+
+Source: kubevirt v1.1.0 and v1.9.0 pkg/virt-controller/services/rendervolumes.go, Volumes.
+"""
 _SHAPES = 4096
 
 
@@ -70,6 +84,14 @@ def _read(annotations: Labels) -> Labels:
     return FrozenMap({key: annotations[key] for key in _ANNOTATIONS_READ if key in annotations})
 
 
+def _for_autoscaler(annotations: Labels) -> Labels:
+    """Those annotations that the pod hands on to the autoscaler."""
+    if not annotations:
+        return _NONE
+    handed = {key: text for key, text in annotations.items() if key.startswith(_AUTOSCALER)}
+    return FrozenMap(handed) if handed else _NONE
+
+
 @lru_cache(maxsize=_SHAPES)
 def _pod_spec(
     spec: VmiSpec, namespace: str, annotations: Labels, kubevirt: KubeVirt, rules: str
@@ -96,6 +118,7 @@ def _pod_spec(
         termination_grace_period_seconds=_GRACE_PADDING_S
         + (_DEFAULT_GRACE_S if grace is None else grace),
         empty_dir_media=_empty_dirs(spec),
+        local_volumes=_LOCAL_VOLUMES,
     )
 
 
@@ -117,4 +140,5 @@ def launcher_pod(vmi: Vmi, kubevirt: KubeVirt, rules: str) -> Pod:
         namespace=vmi.namespace,
         labels=_labels(vmi, rules),
         owner=OwnerReference("VirtualMachineInstance", vmi.name),
+        annotations=_for_autoscaler(vmi.annotations),
     )

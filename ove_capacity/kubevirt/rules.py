@@ -37,6 +37,7 @@ _SINCE: Final[Mapping[str, tuple[int, int]]] = {
     "console_log_is_sidecar": (6, 0),
     "secure_execution_label": (6, 0),
     "device_claims": (6, 0),
+    "guards_by_webhook": (6, 0),
     "preferred_architecture": (7, 0),
     "vmi_id_label": (7, 0),
     "snp_and_tdx": (7, 0),
@@ -115,6 +116,8 @@ class Rules:
     secure_execution_label: bool
     device_claims: bool
     """GPUs and host devices may come from resource claims."""
+    guards_by_webhook: bool
+    """Evictions of VMs that migrate are caught by a webhook alone, and by no disruption budget."""
     preferred_architecture: bool
     vmi_id_label: bool
     snp_and_tdx: bool

@@ -77,6 +77,8 @@ _SELECTING_HARMLESS = (
 """Of a ReplicaSet and its kin: how pods come and go, not what they ask for."""
 _BUDGET = ("maxUnavailable", "minAvailable", "selector")
 """What ``status.disruptionsAllowed`` was worked out from."""
+_AUTOSCALER = "cluster-autoscaler.kubernetes.io/"
+_MIRROR = "kubernetes.io/config.mirror"
 _POD_NOT_MODELLED = ("resourceClaims", "schedulingGates")
 """What else of a pod decides where it may run."""
 
@@ -226,17 +228,26 @@ def _pod_spec(spec: Fields) -> PodSpec:
             for volume in spec.each("volumes")
             if volume.fields("emptyDir").get("medium")
         },
+        local_volumes=tuple(
+            volume.text("name") for volume in spec.each("volumes") if _is_local(volume)
+        ),
     )
 
 
-def _start_ms(status: Fields) -> int | None:
-    text = status.text("startTime")
+def _is_local(volume: Fields) -> bool:
+    """Whether a volume lies on the node's own disk."""
+    in_memory = volume.fields("emptyDir").get("medium") == "Memory"
+    return "hostPath" in volume or ("emptyDir" in volume and not in_memory)
+
+
+def _moment_ms(fields: Fields, key: str) -> int | None:
+    text = fields.text(key)
     if not text:
         return None
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        status.error(f"must be a time like 2025-01-01T00:00:00Z (got {text!r})", "startTime")
+        fields.error(f"must be a time like 2025-01-01T00:00:00Z (got {text!r})", key)
         return None
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return round(aware.timestamp() * 1000)
@@ -260,6 +271,16 @@ def _allocated(containers: tuple[Container, ...], status: Fields) -> tuple[Resou
     return allocated if more else ()
 
 
+def _annotations(meta: Fields) -> dict[str, str]:
+    """Those that the autoscaler reads; others are free text, and often long."""
+    found = meta.fields("annotations").value
+    return {
+        key: text
+        for key, text in found.items()
+        if isinstance(text, str) and (key.startswith(_AUTOSCALER) or key == _MIRROR)
+    }
+
+
 def _owner(meta: Fields) -> OwnerReference | None:
     """The owning controller."""
     for each in meta.each("ownerReferences"):
@@ -280,9 +301,12 @@ def pod_of(source: Source, problems: Problems | None = None) -> Pod:
         labels=meta.labels("labels"),
         owner=_owner(meta),
         terminating="deletionTimestamp" in meta,
-        start_ms=_start_ms(status),
+        start_ms=_moment_ms(status, "startTime"),
         nominated_node=status.text("nominatedNodeName"),
         allocated=_allocated(spec.containers, status),
+        annotations=_annotations(meta),
+        created_ms=_moment_ms(meta, "creationTimestamp"),
+        deleted_ms=_moment_ms(meta, "deletionTimestamp"),
     )
     _finish(log, problems)
     return pod

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ove_capacity.errors import Problem
+from ove_capacity.manifests.autoscaling import AutoscalingObject, autoscaling_of
 from ove_capacity.manifests.core import (
     disruption_budget_of,
     namespace_of,
@@ -90,6 +91,8 @@ class Objects:
     policies: list[Fields] = field(default_factory=list)
     """Kyverno's: ClusterPolicy and Policy."""
     policy_exceptions: list[Fields] = field(default_factory=list)
+    autoscaling: list[AutoscalingObject] = field(default_factory=list)
+    """Who scales and replaces which machines: read, and not simulated yet."""
     per_cluster: list[tuple[str, Fields]] = field(default_factory=list)
     """(kind, object) that only makes sense within one cluster."""
     unmodelled: Counter[str] = field(default_factory=Counter)
@@ -197,6 +200,15 @@ def _kubevirt_part(found: Objects, fields: Fields) -> None:
     found.kubevirt_parts.setdefault(str(fields.get("kind")), []).append(fields)
 
 
+def _autoscaling(found: Objects, fields: Fields) -> None:
+    kind = fields.text("kind")
+    found.autoscaling.append(autoscaling_of(fields, fields.problems))
+    found.read[kind] -= 1
+    found.unmodelled[kind] += 1
+    if kind in _PER_CLUSTER:
+        found.per_cluster.append((kind, fields.place_only()))
+
+
 _READERS: Mapping[tuple[str, str], Callable[[Objects, Fields], None]] = {
     ("", "ConfigMap"): _config_map,
     ("", "Namespace"): _namespace,
@@ -209,6 +221,8 @@ _READERS: Mapping[tuple[str, str], Callable[[Objects, Fields], None]] = {
     ("apps", "ReplicaSet"): _workload_selector,
     ("apps", "StatefulSet"): _workload_selector,
     ("config.openshift.io", "Network"): _kubevirt_part,
+    ("autoscaling.openshift.io", "ClusterAutoscaler"): _autoscaling,
+    ("autoscaling.openshift.io", "MachineAutoscaler"): _autoscaling,
     ("cdi.kubevirt.io", "DataVolume"): _claim,
     ("cluster.open-cluster-management.io", "AddOnPlacementScore"): _add_on_score,
     ("cluster.open-cluster-management.io", "ManagedCluster"): _managed_cluster,
@@ -230,6 +244,8 @@ _READERS: Mapping[tuple[str, str], Callable[[Objects, Fields], None]] = {
     ("kyverno.io", "ClusterPolicy"): _policy,
     ("kyverno.io", "Policy"): _policy,
     ("kyverno.io", "PolicyException"): _policy_exception,
+    ("machine.openshift.io", "MachineHealthCheck"): _autoscaling,
+    ("machine.openshift.io", "MachineSet"): _autoscaling,
     ("policy", "PodDisruptionBudget"): _disruption_budget,
     ("pool.kubevirt.io", "VirtualMachinePool"): _vm,
     ("scheduling.k8s.io", "PriorityClass"): _priority_class,

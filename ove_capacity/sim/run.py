@@ -16,11 +16,11 @@ from ove_capacity.place import initial_state
 from ove_capacity.sim import overview
 from ove_capacity.sim.launch import launch
 from ove_capacity.sim.log import EventLog, SampleLog
+from ove_capacity.sim.processes.admission import warn_of_rejections, warn_of_standing
 from ove_capacity.sim.processes.arrivals import arrivals, growth, listed
 from ove_capacity.sim.processes.cordons import closed_nodes, cordons
 from ove_capacity.sim.processes.losses import losses, nodes_of
 from ove_capacity.sim.processes.sampling import sample, sampling
-from ove_capacity.sim.processes.admission import warn_of_rejections, warn_of_standing
 from ove_capacity.sim.processes.scheduling import scheduling
 from ove_capacity.sim.processes.starting import RESTARTING
 from ove_capacity.sim.world import Site, Vm, VmStatus, World

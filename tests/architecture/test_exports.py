@@ -24,7 +24,6 @@ UNUSED: dict[str, str] = {}
 
 PUBLIC_FOR_TESTS = {
     "ove_capacity/kube/scores/node_resource_topology_match.py:STRATEGIES": "an optional plugin",
-    "ove_capacity/model/pod_requests.py:pod_limits": "the recorded pods of KubeVirt name limits",
 }
 """``path:name`` -> why it stands there although only tests use it."""
 

@@ -10,16 +10,10 @@ from dataclasses import replace
 from typing import Any
 
 from ove_capacity.model.pod import OwnerReference
+from ove_capacity.openshift.autoscaler.deletion import Deletions, crop, nodes_to_delete
 from ove_capacity.openshift.autoscaler.drainability import Budgets, Drain
 from ove_capacity.openshift.autoscaler.options import AutoscalingOptions
-from ove_capacity.openshift.autoscaler.scale_down import (
-    Assessment,
-    Deletions,
-    ScaleDownMemory,
-    assess,
-    crop,
-    nodes_to_delete,
-)
+from ove_capacity.openshift.autoscaler.scale_down import Assessment, ScaleDownMemory, assess
 from ove_capacity.openshift.autoscaler.scale_up import SUCCESSFUL, ScaleUp, scale_up
 from ove_capacity.openshift.autoscaler.simulation import Simulation
 from ove_capacity.openshift.autoscaler.view import ClusterView

@@ -10,6 +10,12 @@ from numpy.random import Generator
 from ove_capacity.model.cluster import Cluster
 from ove_capacity.model.node import Node
 from ove_capacity.model.pod import Pod
+from ove_capacity.openshift.autoscaler.deletion import (
+    Deletions,
+    crop,
+    is_in_cooldown,
+    nodes_to_delete,
+)
 from ove_capacity.openshift.autoscaler.drainability import Budgets, Drain
 from ove_capacity.openshift.autoscaler.health import (
     Backoff,
@@ -22,15 +28,7 @@ from ove_capacity.openshift.autoscaler.health import (
     upcoming_nodes,
 )
 from ove_capacity.openshift.autoscaler.options import AutoscalingOptions
-from ove_capacity.openshift.autoscaler.scale_down import (
-    Deletions,
-    InProgress,
-    ScaleDownMemory,
-    assess,
-    crop,
-    is_in_cooldown,
-    nodes_to_delete,
-)
+from ove_capacity.openshift.autoscaler.scale_down import ScaleDownMemory, assess
 from ove_capacity.openshift.autoscaler.scale_up import (
     CLUSTER_UNHEALTHY,
     IN_COOLDOWN,
@@ -40,7 +38,12 @@ from ove_capacity.openshift.autoscaler.scale_up import (
 )
 from ove_capacity.openshift.autoscaler.simulation import simulation_of
 from ove_capacity.openshift.autoscaler.templates import remembered_nodes
-from ove_capacity.openshift.autoscaler.view import ClusterView, GroupState
+from ove_capacity.openshift.autoscaler.view import (
+    NOTHING_IN_PROGRESS,
+    ClusterView,
+    GroupState,
+    InProgress,
+)
 
 __all__ = ["Loop", "LoopMemory", "Moment", "run_once"]
 
@@ -58,7 +61,7 @@ class Moment:
     """Each pod that runs, without ``spec.node_name``, and its node."""
     pending: tuple[Pod, ...] = ()
     """Pods that found no place."""
-    deleting: InProgress = field(default_factory=InProgress)
+    deleting: InProgress = NOTHING_IN_PROGRESS
 
 
 @dataclass(frozen=True, slots=True)

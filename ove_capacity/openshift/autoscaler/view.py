@@ -10,11 +10,13 @@ from ove_capacity.model.node import Node
 from ove_capacity.model.pod import Pod
 
 __all__ = [
+    "NOTHING_IN_PROGRESS",
     "NOT_STARTED",
     "READY",
     "UNREADY",
     "ClusterView",
     "GroupState",
+    "InProgress",
     "is_daemon_pod",
     "is_mirror_pod",
 ]
@@ -71,6 +73,17 @@ class ClusterView:
         return sum(
             self.readiness.get(node.name, READY) == readiness for node in self.members(group)
         )
+
+
+@dataclass(frozen=True, slots=True)
+class InProgress:
+    """Deletions that run."""
+
+    empty: frozenset[str] = frozenset()
+    drained: frozenset[str] = frozenset()
+
+
+NOTHING_IN_PROGRESS = InProgress()
 
 
 def is_daemon_pod(pod: Pod) -> bool:

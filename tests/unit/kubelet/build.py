@@ -14,8 +14,8 @@ from ove_capacity.kubelet.rules import LATEST, KubeletRules
 from ove_capacity.model.cpu_set import cpus_of
 from ove_capacity.model.kubelet import KubeletConfig, ReservedMemory
 from ove_capacity.model.machine import Machine, NumaCell, machine_of
-from ove_capacity.model.topology import Topology
 from ove_capacity.model.pod import Container, PodSpec
+from ove_capacity.model.topology import Topology
 from ove_capacity.quantity import Quantity
 
 GIB = 1 << 30
