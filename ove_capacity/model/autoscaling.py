@@ -9,6 +9,7 @@ from ove_capacity.model.node import Node
 from ove_capacity.model.pod import Pod
 
 __all__ = [
+    "Autoscaling",
     "Bounds",
     "ClusterAutoscaler",
     "MachineAutoscaler",
@@ -130,3 +131,21 @@ class NodeGroup:
     """A new node as the provider foretells it; None: it cannot tell."""
     daemon_pods: tuple[Pod, ...] = ()
     """What the provider expects to run on a new node."""
+
+
+@dataclass(frozen=True, slots=True)
+class Autoscaling:
+    """What scales a cluster's machines."""
+
+    autoscaler: ClusterAutoscaler | None = None
+    """None: nobody does, and the bounds of groups are wishes."""
+    groups: tuple[NodeGroup, ...] = ()
+    """In the order of the pools, then of the machine sets."""
+    group_of: Mapping[str, str] = field(default_factory=dict)
+    """Node -> its group; a node that is left out belongs to none."""
+    machines: Mapping[str, Node] = field(default_factory=dict)
+    """Group -> a machine as it joins in truth, where no node of the group tells."""
+    health_checks: tuple[MachineHealthCheck, ...] = ()
+    refused: tuple[str, ...] = ()
+    """Why the API server or the operator refuses the objects; any: nothing is scaled, and the rest
+    is what they ask for."""
