@@ -57,6 +57,8 @@ class ClusterAutoscaler:
     """(type, least, most)."""
     expanders: tuple[str, ...] = ()
     """LeastWaste, Priority, Random: first to last; (): the default of the release."""
+    priorities: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    """What Priority goes by: a number -> patterns of group names, the highest number first."""
     scale_down: ScaleDown | None = None
     """None: not written, so it scales down with defaults."""
     pod_priority_threshold: int | None = None
@@ -71,6 +73,8 @@ class ClusterAutoscaler:
     """Whether groups below their least size are filled up to it."""
     startup_taints: tuple[str, ...] = ()
     """Taint keys that fall off when a machine is up."""
+    refused: tuple[str, ...] = ()
+    """Fields that the API server does not take, so that there is no such object; (): it does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,3 +153,38 @@ class Autoscaling:
     refused: tuple[str, ...] = ()
     """Why the API server or the operator refuses the objects; any: nothing is scaled, and the rest
     is what they ask for."""
+
+
+@dataclass(frozen=True, slots=True)
+class MachineTimes:
+    """What the machines of a platform take to become nodes."""
+
+    platform: str = "cloud"
+    """cloud, vsphere or baremetal."""
+    until_ready: Duration = Duration("lognormal", 262_000, 0.4214)
+    """From the machine's creation until its node is ready."""
+    failure: float = 0.0
+    """Share of machines that fail and never become a node; 1: none ever does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Autoscaling:
+    """What scales the machines of one cluster, as it was asked for."""
+
+    autoscaler: ClusterAutoscaler | None = None
+    groups: tuple[NodeGroup, ...] = ()
+    group_of: Mapping[str, str] = field(default_factory=dict)
+    """Node -> its group; a node that is left out belongs to none."""
+    machines: Mapping[str, Node] = field(default_factory=dict)
+    """Group -> the node that a new machine of it becomes, under a name of its own; what the
+    provider foretells of a group without nodes may be less."""
+    health_checks: Mapping[str, MachineHealthCheck] = field(default_factory=dict)
+    """Group -> the check that replaces its machines."""
+    times: MachineTimes = MachineTimes()
+    obstacles: tuple[str, ...] = ()
+    """Why nothing is scaled although it was asked for; (): it is."""
+
+    @property
+    def is_active(self) -> bool:
+        """Whether machines are added and given back."""
+        return self.autoscaler is not None and bool(self.groups) and not self.obstacles
