@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ove_capacity.model.node import Node
+from ove_capacity.model.plan import Duration
 from ove_capacity.model.pod import Pod
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "MachineAutoscaler",
     "MachineHealthCheck",
     "MachineSet",
+    "MachineTimes",
     "NodeGroup",
     "ScaleDown",
     "UnhealthyCondition",
@@ -138,30 +140,12 @@ class NodeGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class Autoscaling:
-    """What scales a cluster's machines."""
-
-    autoscaler: ClusterAutoscaler | None = None
-    """None: nobody does, and the bounds of groups are wishes."""
-    groups: tuple[NodeGroup, ...] = ()
-    """In the order of the pools, then of the machine sets."""
-    group_of: Mapping[str, str] = field(default_factory=dict)
-    """Node -> its group; a node that is left out belongs to none."""
-    machines: Mapping[str, Node] = field(default_factory=dict)
-    """Group -> a machine as it joins in truth, where no node of the group tells."""
-    health_checks: tuple[MachineHealthCheck, ...] = ()
-    refused: tuple[str, ...] = ()
-    """Why the API server or the operator refuses the objects; any: nothing is scaled, and the rest
-    is what they ask for."""
-
-
-@dataclass(frozen=True, slots=True)
 class MachineTimes:
     """What the machines of a platform take to become nodes."""
 
     platform: str = "cloud"
     """cloud, vsphere or baremetal."""
-    until_ready: Duration = Duration("lognormal", 262_000, 0.4214)
+    until_ready: Duration = field(default=Duration("lognormal", 262_284, 0.4214))
     """From the machine's creation until its node is ready."""
     failure: float = 0.0
     """Share of machines that fail and never become a node; 1: none ever does."""
@@ -172,7 +156,9 @@ class Autoscaling:
     """What scales the machines of one cluster, as it was asked for."""
 
     autoscaler: ClusterAutoscaler | None = None
+    """None: nobody scales, and the bounds of groups are wishes."""
     groups: tuple[NodeGroup, ...] = ()
+    """In the order of the pools, then of the machine sets."""
     group_of: Mapping[str, str] = field(default_factory=dict)
     """Node -> its group; a node that is left out belongs to none."""
     machines: Mapping[str, Node] = field(default_factory=dict)
@@ -181,10 +167,11 @@ class Autoscaling:
     health_checks: Mapping[str, MachineHealthCheck] = field(default_factory=dict)
     """Group -> the check that replaces its machines."""
     times: MachineTimes = MachineTimes()
-    obstacles: tuple[str, ...] = ()
-    """Why nothing is scaled although it was asked for; (): it is."""
+    refused: tuple[str, ...] = ()
+    """Why the API server or the operator refuses the objects; any: nothing is scaled, and the rest
+    is what they ask for."""
 
     @property
     def is_active(self) -> bool:
         """Whether machines are added and given back."""
-        return self.autoscaler is not None and bool(self.groups) and not self.obstacles
+        return self.autoscaler is not None and bool(self.groups) and not self.refused

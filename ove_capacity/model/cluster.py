@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ove_capacity.model.autoscaling import Autoscaling
-from ove_capacity.model.autoscaling import Autoscaling
 from ove_capacity.model.frozen import FrozenMap
 from ove_capacity.model.instancetype import Instancetype
 from ove_capacity.model.managed_cluster import HubObjects
@@ -80,8 +79,6 @@ class Cluster:
     """Secondary networks whose addresses are counted."""
     instancetypes: Mapping[str, Instancetype] = field(default_factory=FrozenMap)
     """Cluster-wide instancetypes that VMs here may name: shapes to ask about."""
-    autoscaling: Autoscaling | None = None
-    """What scales its machines; None: nothing was asked for."""
     autoscaling: Autoscaling | None = None
     """What adds and removes machines; None: nothing does, and nothing says that it should."""
 
