@@ -102,6 +102,17 @@ class ClassTable:
         twin.enter(pods)
         return twin, news
 
+    def with_nodes(self, nodes: list[Node]) -> ClassTable:
+        """A table of the same classes for other nodes.
+
+        Source: ours.
+        """
+        twin = ClassTable(self.cluster, nodes, self.profile, interest=self.interest.copy())
+        twin.classes, twin._index = list(self.classes), dict(self._index)
+        twin.rows = [twin.static.row(each.pod.spec) for each in twin.classes]
+        twin._specs, twin._numbers = dict(self._specs), dict(self._numbers)
+        return twin
+
     def enter(self, pods: Iterable[Pod]) -> None:
         """Know these pods' classes too; only for a table that nobody shares yet.
 

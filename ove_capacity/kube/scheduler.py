@@ -20,6 +20,7 @@ from ove_capacity.kube.sampling import nodes_wanted, walk_order
 from ove_capacity.kube.scores.node_resource_topology_match import numa_score
 from ove_capacity.kube.scoring import choose, score_nodes
 from ove_capacity.kube.scratch import Scratch, new_scratch
+from ove_capacity.model.node import Node
 from ove_capacity.model.node_resource_topology import NodeResourceTopology
 from ove_capacity.model.pod import Pod
 from ove_capacity.model.policy import Policy
@@ -114,16 +115,28 @@ class Scheduler:
         named = {name for each in table.classes for name in each.request}
         named.update(r.name for r in (*self.profile.resources, *self.profile.balanced_resources))
         self._widen(state, sorted(named.difference(state.resources)))
-        compiled = table.compile(state.resources)
+        if renumbered:
+            for row in rows:
+                state.pod_class[row] = table.find(state.pod(row))
+        self._compile(state)
+
+    def _compile(self, state: ClusterState) -> None:
+        compiled = self.table.compile(state.resources)
         ports = np.zeros((len(state.nodes), max(1, compiled.ports)), np.int64)
         state.replace_nodes(state.arrays._replace(ports=ports), state.resources)
         state.replace_compiled(compiled.counters, compiled.classes)
-        for row in rows:
-            if renumbered:
-                state.pod_class[row] = table.find(state.pod(row))
         recount(state)
         self._profile = profile_arrays(self.profile, state.resources)
         self._scratch = self._scratch_views = self._profile_views = None
+
+    def meet(self, state: ClusterState, kept: Sequence[int], joining: Sequence[Node]) -> None:
+        """Nodes join and leave: see `ClusterState.rearrange`; classes keep their numbers."""
+        named = {name for each in joining for name in (*each.allocatable, *each.platform)}
+        self._widen(state, sorted(named.difference(state.resources)))
+        state.rearrange(kept, joining)
+        self.table = self.table.with_nodes(state.nodes)
+        self._walk = None
+        self._compile(state)
 
     @staticmethod
     def _widen(state: ClusterState, more: list[str]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Self
 
 from ove_capacity.kubelet.admit import Admission, admit, release
-from ove_capacity.kubelet.demand import PodDemand, pod_demand
+from ove_capacity.kubelet.demand import PodDemand, demand_without, pod_demand
 from ove_capacity.kubelet.node_state import Kubelet, NodeState, start
 from ove_capacity.kubelet.published import node_resource_topology
 from ove_capacity.kubelet.refusal import Refusal
@@ -35,6 +35,7 @@ class Kubelets:
         """Row -> why, of pods that stood on their node already and fit into no cell here."""
         self._devices = frozenset(name for each in self.started if each for name in each.devices)
         self._demands: dict[int, tuple[PodSpec, PodDemand]] = {}
+        self._plenty: frozenset[str] = frozenset()
         self._published: dict[int, tuple[NodeState, NodeResourceTopology]] = {}
 
     def copy(self) -> Self:
@@ -52,8 +53,17 @@ class Kubelets:
         """
         known = self._demands.get(id(spec))
         if known is None:
-            known = self._demands[id(spec)] = (spec, pod_demand(spec))  # keeps the identity alive
+            demand = demand_without(pod_demand(spec), self._plenty)
+            known = self._demands[id(spec)] = (spec, demand)  # keeps the identity alive
         return known[1]
+
+    def lift(self, resource: str) -> None:
+        """Let there be plenty of a resource in every cell for the pods that come from now on.
+
+        Source: ours.
+        """
+        self._plenty |= {resource}
+        self._demands = {}
 
     def concerns(self, spec: PodSpec) -> bool:
         """Whether a pod asks for anything that a cell or device is taken for.
@@ -147,6 +157,17 @@ class Kubelets:
         """
         self.states, self.unplaced = list(book[0]), dict(book[1])
 
+    def rearranged(self, kept: Sequence[int], joining: Iterable[Node], kubernetes: str) -> Kubelets:
+        """Those of the nodes that stay, in this order, and behind them newly started ones.
+
+        Source: ours.
+        """
+        started = _started(joining, kubernetes)
+        twin = Kubelets([*(self.started[n] for n in kept), *started])
+        twin.states[: len(kept)] = [self.states[n] for n in kept]
+        twin.unplaced, twin._demands = self.unplaced, self._demands
+        return twin
+
     def carry(self, other: Kubelets, rows: dict[int, int]) -> None:
         """Take over what pods hold in *other*, whose nodes come first here, under new rows.
 
@@ -174,6 +195,11 @@ def kubelets_of(nodes: Iterable[Node], kubernetes: str) -> Kubelets | None:
 
     Source: kubernetes v1.36.2 pkg/kubelet/cm/container_manager_linux.go, NewContainerManager.
     """
+    found = _started(nodes, kubernetes)
+    return Kubelets(found) if any(found) else None
+
+
+def _started(nodes: Iterable[Node], kubernetes: str) -> list[Kubelet | None]:
     rules = kubelet_rules(kubernetes)
     started: dict[int, Kubelet] = {}
     found: list[Kubelet | None] = []
@@ -185,4 +211,4 @@ def kubelets_of(nodes: Iterable[Node], kubernetes: str) -> Kubelets | None:
         if id(given) not in started:
             started[id(given)] = start(given.machine, given.config, given.kept, rules=rules)
         found.append(started[id(given)])
-    return Kubelets(found) if started else None
+    return found

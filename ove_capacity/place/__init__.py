@@ -5,7 +5,7 @@ from __future__ import annotations
 from ove_capacity.place.desk import place, tie_draws, unplaced
 from ove_capacity.place.inquiry import Verdict, explain_pod, filled, fitting, takers
 from ove_capacity.place.outcome import Displaced, Outcome, Placed, Refused, TurnedAway
-from ove_capacity.place.standing import carried_over, initial_state, scheduler_of
+from ove_capacity.place.standing import carried_over, change_nodes, initial_state, scheduler_of
 
 __all__ = [
     "Displaced",
@@ -15,6 +15,7 @@ __all__ = [
     "TurnedAway",
     "Verdict",
     "carried_over",
+    "change_nodes",
     "explain_pod",
     "filled",
     "fitting",

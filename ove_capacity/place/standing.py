@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from ove_capacity.kube.profile import Profile, profiles
 from ove_capacity.kube.scheduler import Scheduler
 from ove_capacity.kubelet.kubelets import Kubelets, kubelets_of
 from ove_capacity.model.cluster import Cluster
+from ove_capacity.model.node import Node
 from ove_capacity.model.pod import Pod
 from ove_capacity.state.claim import bind
 from ove_capacity.state.cluster_state import ClusterState
 
-__all__ = ["carried_over", "initial_state", "scheduler_of"]
+__all__ = ["carried_over", "change_nodes", "initial_state", "scheduler_of"]
 
 
 def scheduler_of(state: ClusterState, profile: Profile | None = None) -> Scheduler:
@@ -51,6 +52,22 @@ def initial_state(
         if kubelets is not None:
             kubelets.stand(n, row, pod)
     return state
+
+
+def change_nodes(
+    state: ClusterState, joining: Sequence[Node] = (), leaving: Collection[str] = ()
+) -> None:
+    """Nodes join the cluster, empty, and others leave it, which no pod may be on.
+
+    Indices of nodes change with it, and those of pods do not.
+    """
+    kept = [n for n, node in enumerate(state.nodes) if node.name not in leaving]
+    scheduler_of(state).meet(state, kept, joining)
+    kubelets, kubernetes = state.admitting, state.cluster.release.kubernetes
+    if kubelets is None and any(node.kubelet is not None for node in joining):
+        kubelets = Kubelets([None] * (len(state.nodes) - len(joining)))
+    if isinstance(kubelets, Kubelets):
+        state.admitting = kubelets.rearranged(kept, joining, kubernetes)
 
 
 def carried_over(state: ClusterState, grown: ClusterState) -> None:

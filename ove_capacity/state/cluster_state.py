@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol, Self
 
 import numpy as np
@@ -59,7 +60,7 @@ class ClusterState:
 
     def __init__(self, cluster: Cluster, resources: Iterable[str]) -> None:
         self.cluster = cluster
-        """The noun it began as."""
+        """The noun it began as; its nodes are those of now."""
         self.nodes: list[Node] = list(cluster.nodes)
         self.resources: list[str] = list(resources)
         """Column names of the amounts: cpu, memory, pods, then the others sorted."""
@@ -232,6 +233,35 @@ class ClusterState:
     def replace_nodes(self, arrays: NodeArrays, resources: list[str]) -> None:
         """Take node arrays with more columns."""
         self.arrays, self.resources = arrays, resources
+        self._views = None
+
+    def rearrange(self, kept: Sequence[int], joining: Sequence[Node]) -> None:
+        """Keep these nodes, in this order, and take others behind them; no pod is on those left.
+
+        Their columns must be known. Whoever compiled classes compiles them anew.
+        """
+        moved = np.full(len(self.nodes) + 1, -1, np.int64)
+        moved[list(kept)] = np.arange(len(kept))
+        bound = self.pod_node >= 0
+        assert np.all(moved[self.pod_node[bound]] >= 0), "a node leaves with pods on it"
+        assert not self.nominated, "pods are nominated to nodes"
+        old, new = self.arrays, _node_arrays(list(joining), self.resources)
+        cursor = old.cursor.copy()
+        cursor[1] = 0
+        self.nodes = [*(self.nodes[n] for n in kept), *joining]
+        self.arrays = NodeArrays(
+            presence=np.concatenate([old.presence[kept], new.presence]),
+            cordoned=np.concatenate([old.cordoned[kept], new.cordoned]),
+            allocatable=np.concatenate([old.allocatable[kept], new.allocatable]),
+            requested=np.concatenate([old.requested[kept], new.requested]),
+            nonzero=np.concatenate([old.nonzero[kept], new.nonzero]),
+            ports=np.zeros((len(self.nodes), old.ports.shape[1]), np.int64),
+            changes=np.zeros(max(64, _CHANGES_PER_NODE * len(self.nodes)), np.int64),
+            cursor=cursor,
+        )
+        self.pod_node = moved[self.pod_node]
+        self.cluster = replace(self.cluster, nodes=tuple(self.nodes))
+        self._index = {node.name: n for n, node in enumerate(self.nodes)}
         self._views = None
 
     def _grow_rows(self, size: int) -> None:
