@@ -12,6 +12,7 @@
     oc.failover(case)                                # how many workers may be lost
     run = oc.simulate(case, until="90d", seed=7)
     oc.fragmentation(case)                           # what NUMA cells have left for pinned VMs
+    oc.limits(case)                                  # how far the autoscaler lets clusters grow
     oc.explain(run, "vm-production/web-3")           # why it runs where it does, or nowhere
     oc.placement(case, "vm-workload-placement")      # scores per prioritizer, and the decision
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from ove_capacity.analysis.frames import events_frame, frame, samples_frame
     from ove_capacity.analysis.headroom import Headroom
     from ove_capacity.analysis.ladder import Ladder
+    from ove_capacity.analysis.limits import Limits
     from ove_capacity.analysis.verdict import Verdict
     from ove_capacity.checks import Checked, Rule
     from ove_capacity.errors import OveCapacityError, ScenarioError
@@ -56,6 +58,7 @@ __all__ = [
     "Fragmentation",
     "Headroom",
     "Ladder",
+    "Limits",
     "OveCapacityError",
     "Run",
     "ScenarioError",
@@ -70,6 +73,7 @@ __all__ = [
     "frame",
     "headroom",
     "ladder",
+    "limits",
     "load",
     "placement",
     "plot",
@@ -89,6 +93,7 @@ _HOMES = {
     "Fragmentation": "ove_capacity.analysis.fragmentation:Fragmentation",
     "Headroom": "ove_capacity.analysis.headroom:Headroom",
     "Ladder": "ove_capacity.analysis.ladder:Ladder",
+    "Limits": "ove_capacity.analysis.limits:Limits",
     "OveCapacityError": "ove_capacity.errors:OveCapacityError",
     "Run": "ove_capacity.sim.run:Run",
     "ScenarioError": "ove_capacity.errors:ScenarioError",
@@ -280,6 +285,26 @@ def fragmentation(
         UnknownNameError: there is no such cluster, or no such shape.
     """
     from ove_capacity.analysis.fragmentation import fragmentation as ask
+
+    return ask(subject, cluster=cluster, shapes=shapes)
+
+
+def limits(
+    subject: Case | Run, *, cluster: str = "", shapes: Sequence[str] | None = None
+) -> Limits:
+    """How far the autoscaler lets each cluster grow: machines by limit, and VMs until then.
+
+    Of a case: when its listed workloads are placed. Of a run: as it ended.
+
+    Args:
+        subject: a case or a run.
+        cluster: its name; else all.
+        shapes: names of workloads or instancetypes; else all workloads'.
+
+    Raises:
+        UnknownNameError: there is no such cluster, or no such shape.
+    """
+    from ove_capacity.analysis.limits import limits as ask
 
     return ask(subject, cluster=cluster, shapes=shapes)
 

@@ -13,6 +13,7 @@ from ove_capacity.analysis.failover_result import Failover
 from ove_capacity.analysis.fragmentation import Fragmentation
 from ove_capacity.analysis.headroom import Headroom, headroom
 from ove_capacity.analysis.ladder import Ladder
+from ove_capacity.analysis.limits import Limits
 from ove_capacity.analysis.settle import settle
 from ove_capacity.analysis.shapes import workload_names
 from ove_capacity.analysis.verdict import Verdict
@@ -26,6 +27,7 @@ __all__ = [
     "failover_document",
     "fragmentation_document",
     "headroom_document",
+    "limits_document",
     "origins_document",
     "placements",
     "result_document",
@@ -126,6 +128,12 @@ def failover_document(case: Case, found: Failover) -> dict[str, object]:
 def fragmentation_document(case: Case, found: Fragmentation) -> dict[str, object]:
     """Each cluster's cells."""
     told = {name: {"fragmentation": each} for name, each in found.to_dict().items()}
+    return result_document(case, "clusters", told)
+
+
+def limits_document(case: Case, found: Limits) -> dict[str, object]:
+    """Each cluster's pools beside the limits of its autoscaler."""
+    told = {name: {"limits": each} for name, each in found.to_dict().items()}
     return result_document(case, "clusters", told)
 
 

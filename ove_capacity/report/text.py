@@ -10,6 +10,7 @@ from ove_capacity.analysis.failover_result import Failover
 from ove_capacity.analysis.fragmentation import Fragmentation
 from ove_capacity.analysis.headroom import Headroom, headroom
 from ove_capacity.analysis.ladder import Ladder
+from ove_capacity.analysis.limits import Limits
 from ove_capacity.analysis.settle import settle
 from ove_capacity.analysis.shapes import workload_names
 from ove_capacity.analysis.verdict import Verdict
@@ -26,6 +27,7 @@ __all__ = [
     "failover_text",
     "fragmentation_text",
     "headroom_text",
+    "limits_text",
     "origins_text",
     "show_text",
     "simulate_text",
@@ -110,6 +112,27 @@ def fragmentation_text(case: Case, found: Fragmentation) -> str:
             _bullets("Answers", [each.answer for each in every]),
             *(table for each in every for table in cell_tables(each)),
             _bullets("Not asked", notes),
+            story.evidence_sentence(case.assumptions),
+            f"{_count(warned, 'warning')}: `validate` tells them." if warned else "",
+            _provenance(case),
+        ]
+    )
+
+
+def limits_text(case: Case, found: Limits) -> str:
+    """What each limit still allows, how many VMs until nothing is added, and who waits."""
+    every = list(found.clusters.values())
+    scaled = [each for each in every if each.rooms]
+    still = ", ".join(each.cluster for each in every if not each.rooms)
+    warned = len(case.warnings)
+    return _page(
+        [
+            f"{case.name}: limits of the autoscaler with the listed VMs in place, "
+            f"seed {case.seed}.",
+            _bullets("Room to grow", [each.answer for each in scaled]),
+            *found.tables,
+            _bullets("Notes", [f"{c.cluster}: {note}" for c in scaled for note in c.notes]),
+            f"Nothing scales {still}." if still else "",
             story.evidence_sentence(case.assumptions),
             f"{_count(warned, 'warning')}: `validate` tells them." if warned else "",
             _provenance(case),

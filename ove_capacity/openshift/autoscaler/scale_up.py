@@ -227,8 +227,10 @@ class _Orchestration:
             return AT_MAX
         if state.name not in self.simulation.templates:
             return NOT_READY
-        short = self._allowed(state.name, 1)[1]
-        return f'exceeded quota: "{_QUOTA}", resources: {", ".join(short)}' if short else ""
+        short = ", ".join(self._allowed(state.name, 1)[1])
+        if short and self.options.rules.counts_usage_by_target:  # quotas came with 4.22
+            return f"max cluster {short} limit reached"
+        return f'exceeded quota: "{_QUOTA}", resources: {short}' if short else ""
 
     def _allowed(self, group: str, wanted: int) -> tuple[int, list[str]]:
         return self.quotas.allowed(group, self.simulation.templates[group].node, wanted)

@@ -1,0 +1,145 @@
+"""How many machines the autoscaler adds for VMs of a shape that keep coming, and what stops it.
+
+The autoscaler reckons with a machine like one that is there, or with what the provider foretells of
+a pool that has none, which knows neither hugepages nor KVM devices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ove_capacity.analysis.fits import Fit
+from ove_capacity.analysis.limit_room import (
+    CORES,
+    MAX_NODES_TOTAL,
+    MAX_REPLICAS,
+    MEMORY_LIMIT,
+    GroupRoom,
+)
+from ove_capacity.analysis.scaled import Growth, Scaled, copies
+from ove_capacity.model.frozen import FrozenMap
+from ove_capacity.model.pod import Pod
+from ove_capacity.model.resources import CPU, MEMORY
+from ove_capacity.openshift.autoscaler.scale_up import AT_MAX
+from ove_capacity.openshift.autoscaler.sentence import is_at_total, not_triggered
+
+__all__ = ["ShapeGrowth", "ShapeLimit", "grown_for"]
+
+_VMS_MOST = 20_000
+"""VMs that are tried of one shape; more are not counted."""
+
+_WORDS = ((CPU, CORES), (MEMORY, MEMORY_LIMIT))
+
+
+@dataclass(frozen=True, slots=True)
+class ShapeGrowth:
+    """What VMs of one shape, coming without end, make the autoscaler add."""
+
+    added: Mapping[str, int] = field(default_factory=FrozenMap)
+    """Group -> machines."""
+    stops: Mapping[str, tuple[str, ...]] = field(default_factory=FrozenMap)
+    """Group -> the limits, or else upstream's reasons, why it does not grow, or not any more."""
+    message: str = ""
+    """The autoscaler's sentence about the first VM for which it does nothing."""
+    is_cut: bool = False
+    """Whether it would go on: no more VMs were tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShapeLimit:
+    """How many VMs of one shape, alone, until nothing more is added."""
+
+    now: Fit
+    """As the machines stand."""
+    then: Fit
+    """With every machine that the autoscaler adds for them."""
+    growth: ShapeGrowth = ShapeGrowth()
+
+    @property
+    def shape(self) -> str:
+        """Its name."""
+        return self.now.shape
+
+    @property
+    def binding(self) -> str:
+        """What says no to the next VM: limits of the autoscaler, or what the VM itself meets."""
+        if self.growth.is_cut:
+            return f"nothing up to {_VMS_MOST:,} VMs"
+        if self.then.count < self.then.by_nodes:
+            return self.then.binding
+        told: dict[str, list[str]] = {}
+        for group, stops in self.growth.stops.items():
+            told.setdefault(", ".join(stops), []).append(group)
+        if len(told) == 1:
+            return next(iter(told))
+        named = [f"{stops} ({', '.join(groups)})" for stops, groups in told.items()]
+        return "; ".join(named) or self.then.binding
+
+    def to_dict(self) -> dict[str, object]:
+        """For JSON output."""
+        return {
+            "shape": self.shape,
+            "fits_now": self.now.count,
+            "added": dict(self.growth.added),
+            "fits_then": self.then.count,
+            "binding": self.binding,
+            "stops": {group: list(stops) for group, stops in self.growth.stops.items()},
+            "message": self.then.message,
+            "autoscaler_message": self.growth.message,
+            "is_cut": self.growth.is_cut,
+        }
+
+
+def grown_for(scaled: Scaled, pod: Pod, rooms: Sequence[GroupRoom]) -> ShapeGrowth:
+    """Let VMs like this one come until no pool grows any more."""
+    count = _enough(scaled, pod, rooms)
+    growth = scaled.grow(list(copies(pod, min(count, _VMS_MOST))))
+    if not growth.last.pods.to_help:
+        return ShapeGrowth(FrozenMap(growth.added), is_cut=True)
+    return ShapeGrowth(
+        FrozenMap(growth.added),
+        FrozenMap(_stops_of(scaled, growth)),
+        not_triggered(growth.last, scaled.options, next(iter(growth.last.remaining), None)),
+    )
+
+
+def _enough(scaled: Scaled, pod: Pod, rooms: Sequence[GroupRoom]) -> int:
+    """More VMs of this shape than can ever run: what fits, and every pool filled to its limit."""
+    simulation = scaled.simulation([pod], {})
+    snapshot, c = simulation.snapshot, simulation.classes[-1]
+    known = len(snapshot.place_run(c, _VMS_MOST, snapshot.rows))
+    for each in rooms:
+        if each.group in simulation.templates and each.room:
+            mark = snapshot.fork()
+            new = np.array(snapshot.add_nodes(each.group, 1), np.int64)
+            known += each.room * max(1, len(snapshot.place_run(c, _VMS_MOST, new)))
+            snapshot.revert(mark)
+    return known + 1
+
+
+def _stops_of(scaled: Scaled, growth: Growth) -> dict[str, tuple[str, ...]]:
+    """Group -> why it grows no further for the first of the pods that are left."""
+    last, remaining = growth.last, next(iter(growth.last.remaining), None)
+    skipped = dict(last.skipped)
+    rejected = remaining.rejected_by if remaining else {}
+    found: dict[str, tuple[str, ...]] = {}
+    for group in scaled.groups:
+        if group.name in rejected:
+            found[group.name] = rejected[group.name]
+        elif group.name in skipped:
+            found[group.name] = _limits_of(skipped[group.name])
+        elif is_at_total(last, scaled.options):
+            found[group.name] = (MAX_NODES_TOTAL,)
+    return found
+
+
+def _limits_of(reason: str) -> tuple[str, ...]:
+    """The limits that upstream's reason for skipping a group names; else the reason itself."""
+    if reason == AT_MAX:
+        return (MAX_REPLICAS,)
+    short = reason.rpartition("resources: ")[2].removeprefix("max cluster ")
+    named = short.removesuffix(" limit reached").split(", ")
+    return tuple(limit for resource, limit in _WORDS if resource in named) or (reason,)
