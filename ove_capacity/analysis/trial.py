@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ove_capacity.kubelet.kubelets import Kubelets
 from ove_capacity.model.pod import Pod
 from ove_capacity.model.policy import Policy
 from ove_capacity.place import Refused, filled, fitting, scheduler_of, takers
@@ -61,7 +62,9 @@ class Trial:
         self._allocate(resource, np.minimum(self._allocatable(resource), most))
 
     def lift(self, resource: str) -> None:
-        """Every node has plenty of a resource, as if it could not run out."""
+        """Every node has plenty of a resource in each of its cells, as if it could not run out."""
+        if isinstance(self.state.admitting, Kubelets):
+            self.state.admitting.lift(resource)
         self._allocate(resource, np.full(len(self.state.nodes), _AMPLE, np.int64))
 
     def _allocatable(self, resource: str) -> np.ndarray:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 
 from ove_capacity.model.pod import Container, PodSpec
 from ove_capacity.model.pod_requests import qos_class
 from ove_capacity.model.resources import CPU, HUGEPAGES_PREFIX, MEMORY, Amounts, is_extended
 from ove_capacity.quantity import NANO
 
-__all__ = ["ContainerDemand", "PodDemand", "pod_demand"]
+__all__ = ["ContainerDemand", "PodDemand", "demand_without", "pod_demand"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,3 +121,22 @@ def pod_demand(spec: PodSpec) -> PodDemand:
     devices = _peaks(spec, parts, lambda part: dict(part.devices))
     total = ContainerDemand("", max(cpus.get(CPU, (0, 0))), _larger(memory), _larger(devices))
     return PodDemand(qos, parts, total, exclusive)
+
+
+def demand_without(demand: PodDemand, plenty: Collection[str]) -> PodDemand:
+    """The demand on a node that has plenty of these resources, wherever in it.
+
+    A container that asks for no memory is refused by a manager that counts it, so that it asks for
+    0 bytes of what there is plenty of.
+
+    Source: ours.
+    """
+
+    def spared(part: ContainerDemand) -> ContainerDemand:
+        memory = tuple((name, 0 if name in plenty else n) for name, n in part.memory)
+        devices = tuple(each for each in part.devices if each[0] not in plenty)
+        return replace(part, cpus=0 if CPU in plenty else part.cpus, memory=memory, devices=devices)
+
+    total = spared(demand.total)
+    counts_memory = demand.counts_memory and any(n for _, n in total.memory)
+    return PodDemand(demand.qos, tuple(map(spared, demand.containers)), total, counts_memory)
