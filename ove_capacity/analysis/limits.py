@@ -151,8 +151,8 @@ def _comes_here(shape: Shape, cluster: str) -> bool:
 
 def _notes(scaled: Scaled, rooms: Sequence[GroupRoom]) -> list[str]:
     notes = [
-        f"{each.group} has no machine: the autoscaler knows no hugepages and no KVM devices of it, "
-        "so that no VM ever makes it grow"
+        f"{each.group} has no machine: what the autoscaler foretells of it has no KVM devices, no "
+        "hugepages and no label of KubeVirt, and VMs that ask for them never make it grow"
         for each in rooms
         if each.is_foretold
     ]

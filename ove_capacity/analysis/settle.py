@@ -15,14 +15,16 @@ __all__ = ["settle"]
 def settle(subject: Case | Run) -> Run:
     """A run as it ended; of a case, the moment when all listed workloads are in place.
 
-    They are placed in the order of their times. Nothing fails, nothing leaves and no stream of
-    arrivals flows: this is the plan fulfilled, not one random moment of it.
+    They are placed in the order of their times. Nothing fails, nothing leaves, no stream of arrivals
+    flows and no machine is added: this is the plan on the machines that there are, not one random
+    moment of it. How far clusters would grow for it, `limits` tells.
     """
     if isinstance(subject, Run):
         return subject
     workloads = tuple(replace(each, lifetime=None) for each in subject.plan.workloads)
     last_ms = max((each.at_ms for each in workloads), default=0)
-    listed = replace(subject, plan=Plan(workloads))
+    fixed = tuple(replace(each, autoscaling=None) for each in subject.fleet.clusters)
+    listed = replace(subject, fleet=replace(subject.fleet, clusters=fixed), plan=Plan(workloads))
     # A minute more, so that pods that make room for others are through their back-off.
     run = simulate(listed, until_ms=last_ms + MINUTE_MS, sample_every_ms=last_ms + MINUTE_MS)
     return replace(run, case=subject)
