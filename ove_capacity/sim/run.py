@@ -16,8 +16,11 @@ from ove_capacity.place import initial_state
 from ove_capacity.sim import overview
 from ove_capacity.sim.launch import launch
 from ove_capacity.sim.log import EventLog, SampleLog
+from ove_capacity.sim.machines import MachineLog, Scaler
 from ove_capacity.sim.processes.admission import warn_of_rejections, warn_of_standing
 from ove_capacity.sim.processes.arrivals import arrivals, growth, listed
+from ove_capacity.sim.processes.autoscaling import autoscaling
+from ove_capacity.sim.processes.clusters import cluster_losses, hub_losses, partitions
 from ove_capacity.sim.processes.cordons import closed_nodes, cordons
 from ove_capacity.sim.processes.losses import losses, nodes_of
 from ove_capacity.sim.processes.sampling import sample, sampling
@@ -94,6 +97,8 @@ class Run:
     counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """Cluster -> status -> VMs; every status is there."""
 
+    machines: MachineLog = field(default_factory=MachineLog)
+    """Nodes and machines over time, of clusters that are scaled."""
     @property
     def unplaced(self) -> tuple[VmRecord, ...]:
         """VMs that should run at the end and do not: pending, lost, or refused by admission."""
@@ -248,6 +253,9 @@ def _spawn(world: World, sample_every_ms: int) -> None:
     named: dict[tuple[str, str], int] = {}
     for loss in plan.losses:
         site = world.site(loss.cluster)
+        asked = site.cluster.autoscaling
+        if asked is not None and asked.is_active:
+            world.spawn(autoscaling(world, site, Scaler(site.cluster, asked)))
         for node in nodes_of(site, loss):
             ordinal = named[site.name, node] = named.get((site.name, node), -1) + 1
             world.spawn(losses(world, site, node, loss, ordinal))
@@ -324,6 +332,7 @@ def _vm_record(site: Site, vm: Vm) -> VmRecord:
         vm.row,
         vm.arrived_ms,
         vm.started_ms,
+        machines=world.machines,
         vm.reason,
         vm.run_strategy,
     )

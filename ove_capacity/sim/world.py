@@ -18,14 +18,28 @@ from ove_capacity.model.pod import Pod
 from ove_capacity.sim.launch import Specs
 from ove_capacity.sim.log import EventLog, SampleLog
 from ove_capacity.state import invariants
+from ove_capacity.sim.machines import MachineLog
 from ove_capacity.state.cluster_state import ClusterState
 from ove_capacity.state.pending import PendingQueue
 from ove_capacity.streams import Streams
 
-__all__ = ["NORMAL", "SAMPLING", "SCHEDULING", "At", "Outage", "Site", "Vm", "VmStatus", "World"]
+__all__ = [
+    "AUTOSCALING",
+    "NORMAL",
+    "SAMPLING",
+    "SCHEDULING",
+    "At",
+    "Outage",
+    "Site",
+    "Vm",
+    "VmStatus",
+    "World",
+]
 
 NORMAL, SCHEDULING, SAMPLING = EventPriority(1), EventPriority(5), EventPriority(9)
-"""Order at one instant: first what happens to VMs and nodes, then the scheduler, then the sample.
+AUTOSCALING = EventPriority(7)
+"""Order at one instant: first what happens to VMs and nodes, then the scheduler, then the
+autoscaler, then the sample.
 
 So VMs that arrive together are scheduled together, on the room that was freed at that very moment.
 """
@@ -82,6 +96,8 @@ class Vm:
     """Where it runs, or ran last."""
     arrived_ms: int = 0
     started_ms: int | None = None
+    submitted_ms: int = 0
+    """When its pod entered the queue last."""
     """Its first start."""
     failures: int = 0
     """Launcher pods in a row that a kubelet did not admit."""
@@ -104,6 +120,7 @@ class Outage:
 
     node: str
     causes: int = 1
+    since_ms: int = 0
     """Losses that hold it down; it returns when all are repaired."""
     vms: list[Vm] = field(default_factory=list)
     platform: list[Pod] = field(default_factory=list)
@@ -139,6 +156,10 @@ class Site:
 
     @property
     def name(self) -> str:
+        self.news: Event | None = None
+        """Rings when the autoscaler may decide otherwise; None: nobody listens."""
+        self.changes = 0
+        """How often there was something new for it."""
         """The cluster's name."""
         return self.cluster.name
 
@@ -151,12 +172,14 @@ class Site:
 
     def turn(self, vm: Vm, status: VmStatus) -> None:
         """A VM goes from one status to another."""
+        self.tell()
         self.counts[vm.status] -= 1
         self.counts[status] += 1
         vm.status = status
 
     def ring(self) -> None:
         """Tell the scheduler to look at the queue."""
+        self.tell()
         if not self.bell.triggered:
             self.bell.succeed()
 
@@ -173,6 +196,13 @@ class Site:
 
     def healthy_workers(self) -> int:
         """Workers in service."""
+        self.tell()
+
+    def tell(self) -> None:
+        """Tell the autoscaler that there is something new."""
+        self.changes += 1
+        if self.news is not None and not self.news.triggered:
+            self.news.succeed()
         return sum(node.name not in self.outages for node in self.cluster.workers)
 
 
@@ -188,6 +218,7 @@ class World:
         self.sites: dict[str, Site] = {}
         self.decisions: dict[str, tuple[str, ...]] = {}
         """Placement, by key, -> the clusters it chose, best first."""
+        self.machines = MachineLog()
         self.unsatisfied: dict[str, str] = {}
         """Placement, by key, that chose none -> why, in upstream's words."""
         self.sizes: dict[str, int] = {}

@@ -14,7 +14,7 @@ from ove_capacity.openshift.autoscaler.simulation import Simulation, is_expendab
 from ove_capacity.openshift.autoscaler.view import is_daemon_pod
 from ove_capacity.simtime import parse_duration
 
-__all__ = ["PodList", "are_all_new", "old_enough", "pods_to_help"]
+__all__ = ["PodList", "are_all_new", "old_enough", "own_delay_ms", "pods_to_help"]
 
 _TOO_NEW_MS = 2000
 _OWN_DELAY = "cluster-autoscaler.kubernetes.io/pod-scale-up-delay"
@@ -93,13 +93,18 @@ def old_enough(
     """
 
     def waited(pod: Pod) -> bool:
-        own_ms = _own_delay_ms(pod)
+        own_ms = own_delay_ms(pod)
         return pod.created_ms is None or now_ms - pod.created_ms > max(own_ms, delay_ms)
 
     return tuple(number for number in numbers if waited(pods[number]))
 
 
-def _own_delay_ms(pod: Pod) -> int:
+def own_delay_ms(pod: Pod) -> int:
+    """How long the pod's own annotation lets it wait.
+
+    Source: openshift/kubernetes-autoscaler 70920d3c6 cluster-autoscaler/core/
+    static_autoscaler.go, podScaleUpDelay.
+    """
     try:
         return parse_duration(pod.annotations.get(_OWN_DELAY, "0s"))
     except ValueError:

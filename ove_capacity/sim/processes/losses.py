@@ -75,7 +75,7 @@ def _lose(world: World, site: Site, node: str) -> None:
     if outage is not None:
         outage.causes += 1
         return
-    outage = site.outages[node] = Outage(node)
+    outage = site.outages[node] = Outage(node, world.now_ms)
     state = site.state
     pods = [state.pod(row) for row in claim.lose_node(state, state.node_index(node))]
     world.record("node-lost", site, node, node)

@@ -15,6 +15,7 @@ RESTARTING = ("Always", "RerunOnFailure")
 def submit(world: World, site: Site, vm: Vm) -> None:
     """The VM's pod enters the queue."""
     spec = vm.pod.spec
+    vm.submitted_ms = world.now_ms
     social = bool(spec.affinity.pod_required or any(each.hard for each in spec.spread))
     queue.add(site.queue, Waiting(vm.pod.key, spec.priority, world.now_ms, vm.seq, social))
     site.ring()

@@ -1,0 +1,150 @@
+"""Machines come into being, become nodes or not, and go: machine sets and their health checks."""
+
+from __future__ import annotations
+
+from simpy.events import ProcessGenerator
+
+from ove_capacity.kube import queue
+from ove_capacity.openshift.autoscaler.templates import named_copy
+from ove_capacity.openshift.machines import (
+    PROVISIONED_SHARE,
+    is_replaceable,
+    startup_timeout_ms,
+)
+from ove_capacity.place import change_nodes
+from ove_capacity.sim.draw import draw_ms
+from ove_capacity.sim.machines import Machine, Phase, Scaler
+from ove_capacity.sim.world import Site, VmStatus, World
+from ove_capacity.state import claim
+
+__all__ = ["delete_machine", "fill_up", "remove_node", "tell_machines"]
+
+
+def fill_up(world: World, site: Site, scaler: Scaler, group: str) -> None:
+    """The machine set makes machines until there are as many as there are to be.
+
+    Source of the order: its controller makes them all at once.
+    """
+    missing = scaler.targets[group] - sum(1 for _ in scaler.of_group(group))
+    for _ in range(missing):
+        machine = Machine(scaler.next_name(group), group, world.now_ms)
+        scaler.machines[machine.name] = machine
+        scaler.group_of[machine.name] = group
+        world.record("machine-created", site, machine.name, detail=group)
+        world.spawn(_life(world, site, scaler, machine))
+        timeout_ms = startup_timeout_ms(scaler.check_of(group))
+        if timeout_ms is not None:
+            world.spawn(_watch(world, site, scaler, machine, timeout_ms))
+    tell_machines(world, site, scaler)
+
+
+def _life(world: World, site: Site, scaler: Scaler, machine: Machine) -> ProcessGenerator:
+    """From creation to a node, or to failure."""
+    times = scaler.autoscaling.times
+    luck = world.stream("machine", site.name, machine.name)
+    fails = luck.random() < times.failure
+    ready_ms = draw_ms(times.until_ready, luck)
+    provisioned_ms = int(ready_ms * PROVISIONED_SHARE)
+    yield world.wait(provisioned_ms)
+    if not machine.exists:
+        return
+    if fails:
+        machine.phase = Phase.FAILED
+        scaler.failed[machine.group] += 1
+        world.record("machine-failed", site, machine.name, detail=machine.group)
+        _replace_if_allowed(world, site, scaler, machine, "it has failed")
+        return
+    machine.phase = Phase.PROVISIONED
+    yield world.wait(ready_ms - provisioned_ms)
+    if machine.exists:
+        _join(world, site, scaler, machine)
+
+
+def _join(world: World, site: Site, scaler: Scaler, machine: Machine) -> None:
+    machine.phase = Phase.RUNNING
+    change_nodes(site.state, [named_copy(scaler.autoscaling.machines[machine.group], machine.name)])
+    site.cluster = site.state.cluster
+    world.record("node-joined", site, machine.name, machine.name, machine.group)
+    tell_machines(world, site, scaler)
+    queue.changed(site.queue, world.now_ms, room=True)
+    site.ring()
+    site.move()
+    world.verify(site)
+
+
+# -- health checks ---------------------------------------------------------------------------------
+
+
+def _watch(
+    world: World, site: Site, scaler: Scaler, machine: Machine, timeout_ms: int
+) -> ProcessGenerator:
+    """The health check gives a machine up that has had no node for too long."""
+    yield world.wait(timeout_ms)
+    if machine.exists and machine.phase not in (Phase.RUNNING, Phase.FAILED):
+        _replace_if_allowed(world, site, scaler, machine, "no node within nodeStartupTimeout")
+
+
+def _replace_if_allowed(
+    world: World, site: Site, scaler: Scaler, machine: Machine, why: str
+) -> None:
+    check = scaler.check_of(machine.group)
+    if check is None:
+        return
+    covered = [m for m in scaler.machines.values() if scaler.check_of(m.group) is check]
+    timeout_ms = startup_timeout_ms(check)
+    unhealthy = sum(
+        m.phase is Phase.FAILED
+        or (timeout_ms is not None and not m.has_node and m.created_ms + timeout_ms <= world.now_ms)
+        for m in covered
+    )
+    if not is_replaceable(check, unhealthy, len(covered)):
+        return
+    if machine.phase is not Phase.FAILED:
+        scaler.given_up[machine.group] += 1
+    delete_machine(world, site, scaler, machine, f"MachineHealthCheck {check.name}: {why}")
+    fill_up(world, site, scaler, machine.group)
+
+
+# -- going -----------------------------------------------------------------------------------------
+
+
+def delete_machine(world: World, site: Site, scaler: Scaler, machine: Machine, why: str) -> None:
+    """A machine goes, and its node with it, which no VM may run on."""
+    had_node, machine.phase = machine.has_node, Phase.DELETING
+    del scaler.machines[machine.name]
+    world.record("machine-deleted", site, machine.name, detail=why)
+    if had_node:
+        remove_node(world, site, machine.name)
+    tell_machines(world, site, scaler)
+
+
+def remove_node(world: World, site: Site, name: str) -> None:
+    """A node is deleted with what the platform runs on it."""
+    state = site.state
+    for row in state.pods_on(state.node_index(name)):
+        assert state.pod(row).key not in site.vms, f"{name} is deleted with VMs on it"
+        claim.release(state, row)
+    change_nodes(state, leaving=[name])
+    site.cluster = state.cluster
+    site.cordons.pop(name, None)
+    world.record("node-left", site, name, name)
+    site.move()
+    world.verify(site)
+
+
+def tell_machines(world: World, site: Site, scaler: Scaler) -> None:
+    """Write down how many nodes and machines there are."""
+    coming = sum(not machine.has_node for machine in scaler.machines.values())
+    nodes = len(site.state.nodes)
+    for group in scaler.groups:
+        there = [machine.has_node for machine in scaler.of_group(group)]
+        world.machines.record(
+            time_ms=world.now_ms,
+            cluster=site.name,
+            group=group,
+            nodes=sum(there),
+            machines=len(there),
+            cluster_nodes=nodes,
+            cluster_machines=nodes + coming,
+            vms_pending=site.counts[VmStatus.PENDING],
+        )

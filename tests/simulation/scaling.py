@@ -1,0 +1,43 @@
+"""Clusters that scale, in few words."""
+
+from dataclasses import replace
+
+from ove_capacity.model.autoscaling import (
+    Autoscaling,
+    ClusterAutoscaler,
+    MachineHealthCheck,
+    MachineTimes,
+    NodeGroup,
+)
+from ove_capacity.model.plan import Duration
+from ove_capacity.simtime import parse_duration
+from tests.simulation.build import cluster, node
+
+
+def autoscaler(**fields):
+    return ClusterAutoscaler(**fields)
+
+
+def takes(ready="4m", failure=0.0):
+    return MachineTimes("cloud", Duration("constant", parse_duration(ready)), failure)
+
+
+def check(timeout="10m", **fields):
+    startup = parse_duration(timeout)
+    return MachineHealthCheck("watch", node_startup_timeout_ms=startup, **fields)
+
+
+def scaled(workers=3, *, least=1, most=5, times=None, checked=None, asked=None, **fields):
+    """A cluster with one group, ``worker``, of all its nodes."""
+    nodes = fields.pop("nodes", None) or tuple(node(f"w{i + 1}") for i in range(workers))
+    machine = replace(node("worker"), name="worker")
+    asked_for = Autoscaling(
+        asked or autoscaler(),
+        (NodeGroup("worker", least, most, template=fields.pop("template", None)),),
+        {each.name: "worker" for each in nodes},
+        {"worker": machine},
+        {"worker": checked} if checked else {},
+        times or takes(),
+    )
+    fields.setdefault("name", "production")
+    return replace(cluster(nodes=nodes or (node("m1"),), **fields), autoscaling=asked_for)
