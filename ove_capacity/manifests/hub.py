@@ -11,6 +11,7 @@ from ove_capacity.manifests.fields import Fields, Source, fields_of
 from ove_capacity.manifests.placement import lenient_selector_of
 from ove_capacity.manifests.schema_words import one_of
 from ove_capacity.model.managed_cluster import (
+    LEASE_SECONDS,
     AddOnPlacementScore,
     ClusterTaint,
     ManagedCluster,
@@ -78,8 +79,14 @@ def _managed_cluster(fields: Fields, meta: Fields) -> ManagedCluster:
         claims={each.text("name"): each.text("value") for each in status.each("clusterClaims")},
         approximate=_approximate(status, allocatable),
         is_deleting="deletionTimestamp" in meta,
+        lease_seconds=_lease_seconds(spec),
         document=plain(fields.value),
     )
+
+
+def _lease_seconds(spec: Fields) -> int:
+    """0 and absent mean a minute, as the CRD and the agent say."""
+    return max(0, spec.whole("leaseDurationSeconds")) or LEASE_SECONDS
 
 
 def _taint(each: Fields) -> ClusterTaint:

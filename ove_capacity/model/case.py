@@ -52,6 +52,7 @@ class Case:
             overview.workloads_table(self.plan),
             overview.placements_table(self.fleet.placements),
             overview.losses_table(self.plan),
+            overview.fleet_losses_table(self.plan),
             overview.changes_table(self.plan),
             overview.assumptions_table(self.assumptions, self.fleet),
         )

@@ -13,6 +13,7 @@ from ove_capacity.model.resources import Amounts
 from ove_capacity.model.selector import Labels, LabelSelector
 
 __all__ = [
+    "LEASE_SECONDS",
     "AddOnPlacementScore",
     "ClusterTaint",
     "HubObjects",
@@ -21,6 +22,10 @@ __all__ = [
     "ManagedClusterSetBinding",
     "PlacementDecision",
 ]
+
+
+LEASE_SECONDS = 60
+"""Default of ``spec.leaseDurationSeconds``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,8 @@ class ManagedCluster:
     approximate: Mapping[str, float] = field(default_factory=dict)
     """Allocatable as upstream's float, where that is not the one of the whole amount."""
     is_deleting: bool = False
+    lease_seconds: int = LEASE_SECONDS
+    """``spec.leaseDurationSeconds``: how often its agent tells the hub that it is there."""
     document: Mapping[str, Any] = field(default_factory=dict)
     """The object as it was read, which CEL expressions see; empty: made from the rest."""
 

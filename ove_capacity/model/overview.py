@@ -9,7 +9,15 @@ from ove_capacity.model.assumption import Assumption
 from ove_capacity.model.cluster import Cluster, Fleet
 from ove_capacity.model.node import Node
 from ove_capacity.model.placement import Placement
-from ove_capacity.model.plan import Duration, NodeLoss, Plan, Workload
+from ove_capacity.model.plan import (
+    ClusterLoss,
+    Duration,
+    HubLoss,
+    NodeLoss,
+    Partition,
+    Plan,
+    Workload,
+)
 from ove_capacity.model.resources import CPU, HUGEPAGES_PREFIX, MEMORY
 from ove_capacity.model.vm import Vmi
 from ove_capacity.quantity import Notation, Quantity
@@ -19,6 +27,7 @@ from ove_capacity.tables import Cell, Table
 __all__ = [
     "assumptions_table",
     "changes_table",
+    "fleet_losses_table",
     "fleet_table",
     "losses_table",
     "networks_table",
@@ -125,6 +134,33 @@ def losses_table(plan: Plan) -> Table:
         for loss in plan.losses
     ]
     return Table("Node losses", ("cluster", "node", "lost", "repaired after"), tuple(rows))
+
+
+def fleet_losses_table(plan: Plan) -> Table:
+    """What befalls whole clusters and the hub."""
+    rows = [
+        (each.cluster, "lost", _when(each), _lasting(each.repair) if each.repair else "for good")
+        for each in plan.cluster_losses
+    ]
+    rows += [
+        (
+            each.cluster,
+            "cut from the hub",
+            _when(each),
+            _lasting(each.lasting) if each.lasting else "for good",
+        )
+        for each in plan.partitions
+    ]
+    rows += [
+        (
+            "the hub",
+            "lost, restored from its backup" if each.from_backup else "lost",
+            _when(each),
+            _lasting(each.repair) if each.repair else "for good",
+        )
+        for each in plan.hub_losses
+    ]
+    return Table("Losses of whole clusters", ("what", "event", "when", "how long"), tuple(rows))
 
 
 def changes_table(plan: Plan) -> Table:
@@ -255,7 +291,7 @@ def _guest_memory(vmi: Vmi) -> str:
     return size_text(guest.value) if guest is not None else "-"
 
 
-def _when(loss: NodeLoss) -> str:
+def _when(loss: NodeLoss | ClusterLoss | Partition | HubLoss) -> str:
     if loss.at_ms is not None:
         return f"at {format_duration(loss.at_ms)}"
     return f"every {_lasting(loss.every)}" if loss.every else "never"

@@ -9,7 +9,18 @@ from ove_capacity.model.selector import Labels
 from ove_capacity.model.storage import Disk
 from ove_capacity.model.vm import Vmi
 
-__all__ = ["Arrivals", "Cordon", "Duration", "Growth", "NodeLoss", "Plan", "Workload"]
+__all__ = [
+    "Arrivals",
+    "ClusterLoss",
+    "Cordon",
+    "Duration",
+    "Growth",
+    "HubLoss",
+    "NodeLoss",
+    "Partition",
+    "Plan",
+    "Workload",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +102,47 @@ class NodeLoss:
 
 
 @dataclass(frozen=True, slots=True)
+class ClusterLoss:
+    """A cluster whose machines are all gone, once or time and again."""
+
+    cluster: str
+    repair: Duration | None = None
+    """None: it never comes back."""
+    every: Duration | None = None
+    """Time between losses; or …"""
+    at_ms: int | None = None
+    """… the moment of a single one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """A cluster that is cut from the hub, and goes on running."""
+
+    cluster: str
+    lasting: Duration | None = None
+    """None: for good."""
+    every: Duration | None = None
+    """Time between partitions; or …"""
+    at_ms: int | None = None
+    """… the moment of a single one."""
+
+
+@dataclass(frozen=True, slots=True)
+class HubLoss:
+    """The hub is gone: no decision, no GitOps, no alert; the clusters go on running."""
+
+    repair: Duration | None = None
+    """None: it never comes back."""
+    every: Duration | None = None
+    """Time between losses; or …"""
+    at_ms: int | None = None
+    """… the moment of a single one."""
+    from_backup: bool = False
+    """Restored from its backup, which does not hold what it had decided; else it comes back as it
+    was."""
+
+
+@dataclass(frozen=True, slots=True)
 class Cordon:
     """Nodes that take no new pods for a while; those that run there go on."""
 
@@ -129,5 +181,8 @@ class Plan:
     losses: tuple[NodeLoss, ...] = ()
     cordons: tuple[Cordon, ...] = ()
     growths: tuple[Growth, ...] = ()
+    cluster_losses: tuple[ClusterLoss, ...] = ()
+    partitions: tuple[Partition, ...] = ()
+    hub_losses: tuple[HubLoss, ...] = ()
     until_ms: int | None = None
     """How long a simulation runs unless it is told otherwise."""

@@ -11,7 +11,7 @@ from ove_capacity.model.managed_cluster import ClusterTaint, ManagedCluster
 from ove_capacity.model.resources import CPU, Amounts
 from ove_capacity.quantity import Quantity
 
-__all__ = ["cluster_document", "reported"]
+__all__ = ["cluster_document", "reported", "tainted"]
 
 
 def cluster_document(cluster: ManagedCluster) -> dict[str, Any]:
@@ -49,6 +49,16 @@ def reported(known: ManagedCluster, seen: ManagedCluster) -> ManagedCluster:
         approximate={},
         document={**written, "metadata": meta, "status": status} if written else {},
     )
+
+
+def tainted(cluster: ManagedCluster, taints: tuple[ClusterTaint, ...]) -> ManagedCluster:
+    """A cluster with these taints instead of those it has.
+
+    Source: ours: what is written in the object says the same.
+    """
+    written = cluster.document
+    spec = {**(written.get("spec") or {}), "taints": [_taint(each) for each in taints]}
+    return replace(cluster, taints=taints, document={**written, "spec": spec} if written else {})
 
 
 def _made(cluster: ManagedCluster) -> Mapping[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ove_capacity.model.cluster import Fleet
 from ove_capacity.model.managed_cluster import ManagedCluster, ManagedClusterSetBinding
@@ -17,32 +17,53 @@ from ove_capacity.ocm.inventory import Inventory
 from ove_capacity.ocm.status import managed_cluster
 from ove_capacity.ocm.sync import sync
 
-__all__ = ["first_sync"]
+__all__ = ["Opened", "first_sync", "opened"]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A hub at the start of a run."""
+
+    hub: Hub
+    """After its first decisions."""
+    placements: tuple[Placement, ...]
+    """By key; as the hub decides them, which may differ from what was written."""
+    decisions: dict[str, Decision]
+    """By ``namespace/name``."""
 
 
 def first_sync(fleet: Fleet) -> dict[str, Decision]:
     """Each Placement once, by ``namespace/name`` and in that order.
 
-    A later one sees what the earlier ones chose, which is all that Balance reads. Where the hub
-    `binds_all`, the global set is bound to every namespace that has a Placement.
+    A later one sees what the earlier ones chose, which is all that Balance reads.
 
     Source: ours: upstream's order is that of its events, so one had to be chosen.
     """
+    return opened(fleet).decisions
+
+
+def opened(fleet: Fleet) -> Opened:
+    """A fleet's hub after the first sync of each Placement.
+
+    Where the hub `binds_all`, the global set is bound to every namespace that has a Placement.
+
+    Source: ours: see `first_sync`.
+    """
     asked = {each.key: each for each in sorted(fleet.placements, key=lambda each: each.key)}
-    placements = list(asked.values())
+    placements = tuple(asked.values())
     hub = _hub(fleet)
     if fleet.hub.binds_all:
         spaces = sorted({each.namespace for each in placements})
         bindings = tuple(ManagedClusterSetBinding(GLOBAL_SET.name, space) for space in spaces)
         hub = replace(hub, bindings=bindings)
-        placements = [replace(each, cluster_sets=()) for each in placements]
+        placements = tuple(replace(each, cluster_sets=()) for each in placements)
     decided: dict[str, Decision] = {}
     for placement in placements:
         synced = sync(hub, placement, fleet.hub.latest_ms)
         hub = synced.hub
         warnings = (*synced.decision.warnings, *_missing(fleet, asked[placement.key]))
         decided[placement.key] = replace(synced.decision, warnings=warnings)
-    return decided
+    return Opened(hub, placements, decided)
 
 
 def _missing(fleet: Fleet, placement: Placement) -> Iterator[str]:

@@ -51,6 +51,7 @@ def simulate_text(run: Run) -> str:
         story.placements_table(list(run.placements.values())),
         overview.happenings_table(clusters, run.events),
         overview.losses_table(run.events, run.until_ms),
+        overview.hub_table(run.events),
         story.pending_table(run),
         story.evidence_sentence(run.assumptions),
         _bullets(

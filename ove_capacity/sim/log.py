@@ -17,7 +17,10 @@ class EventLog:
     """Of VMs: vm-created, vm-refused (by admission), vm-pending (first refusal by the scheduler),
     vm-started, vm-lost, vm-preempted, vm-stopped (its run strategy does not start it again),
     vm-ended; of nodes: node-lost, node-fenced, remediation-held-back, node-returned, node-cordoned,
-    node-uncordoned; and workload-grown, placement-decided, no-cluster, pod-preempted."""
+    node-uncordoned; of clusters: cluster-lost, cluster-returned, partition-began, partition-ended,
+    cluster-unreachable (the hub gives it up), cluster-available; of the hub: hub-lost,
+    hub-returned, placement-decided, placement-flapped (back where it was within a day),
+    placement-followed (by GitOps); and workload-grown, no-cluster, pod-preempted."""
     cluster: list[str] = field(default_factory=list)
     name: list[str] = field(default_factory=list)
     """``namespace/name`` of a VM or a Placement, or a node."""

@@ -11,7 +11,7 @@ from ove_capacity.sim.log import EventLog
 from ove_capacity.simtime import HOUR_MS, format_duration
 from ove_capacity.tables import Cell, Table
 
-__all__ = ["counts_table", "happenings_table", "losses_table"]
+__all__ = ["counts_table", "happenings_table", "hub_table", "losses_table"]
 
 _SHOWN_ROWS = 12
 _UNIT = re.compile(r"\d+[a-z]+")
@@ -30,6 +30,20 @@ _KINDS = {
     "vm-ended": "ended",
 }
 """Kind of event -> column."""
+_HUB_KINDS = {
+    "cluster-lost": "lost",
+    "cluster-returned": "returned",
+    "partition-began": "cut from the hub",
+    "partition-ended": "in touch again",
+    "cluster-unreachable": "given up by the hub",
+    "cluster-available": "available again",
+    "hub-lost": "lost",
+    "hub-returned": "returned",
+    "placement-decided": "decided",
+    "placement-flapped": "back where it was",
+    "placement-followed": "GitOps follows",
+}
+"""Kind of event -> words."""
 
 
 def counts_table(counts: Mapping[str, Mapping[str, int]]) -> Table:
@@ -50,6 +64,21 @@ def happenings_table(clusters: Iterable[str], events: EventLog) -> Table:
         (name, *(counts[name, kind] for kind in shown)) for name in clusters
     ]
     return Table.of("What happened", ("cluster", *(_KINDS[kind] for kind in shown)), rows)
+
+
+def hub_table(events: EventLog) -> Table:
+    """What the hub learned and decided after the start, and when GitOps followed."""
+    rows: list[tuple[Cell, ...]] = [
+        (_rough(time_ms), _HUB_KINDS[kind], name, detail)
+        for time_ms, kind, name, detail in zip(
+            events.time_ms, events.kind, events.name, events.detail, strict=True
+        )
+        if time_ms and kind in _HUB_KINDS
+    ]
+    title = "What the hub saw and decided"
+    if len(rows) > _SHOWN_ROWS:
+        title += f": the first {_SHOWN_ROWS} of {len(rows)}"
+    return Table.of(title, ("at", "event", "of", "detail"), rows[:_SHOWN_ROWS])
 
 
 def losses_table(events: EventLog, until_ms: int) -> Table:

@@ -10,7 +10,7 @@ from ove_capacity.model.assumption import Assumption
 from ove_capacity.model.case import Case
 from ove_capacity.model.cluster import Cluster
 from ove_capacity.model.pod import Pod
-from ove_capacity.ocm import Decision, first_sync
+from ove_capacity.ocm import Decision, opened
 from ove_capacity.openshift import remediation
 from ove_capacity.place import initial_state
 from ove_capacity.sim import overview
@@ -22,6 +22,7 @@ from ove_capacity.sim.processes.arrivals import arrivals, growth, listed
 from ove_capacity.sim.processes.autoscaling import autoscaling
 from ove_capacity.sim.processes.clusters import cluster_losses, hub_losses, partitions
 from ove_capacity.sim.processes.cordons import closed_nodes, cordons
+from ove_capacity.sim.processes.hub import open_hub, why_none
 from ove_capacity.sim.processes.losses import losses, nodes_of
 from ove_capacity.sim.processes.sampling import sample, sampling
 from ove_capacity.sim.processes.scheduling import scheduling
@@ -96,9 +97,9 @@ class Run:
     """The case's, and those that came up."""
     counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """Cluster -> status -> VMs; every status is there."""
-
     machines: MachineLog = field(default_factory=MachineLog)
     """Nodes and machines over time, of clusters that are scaled."""
+
     @property
     def unplaced(self) -> tuple[VmRecord, ...]:
         """VMs that should run at the end and do not: pending, lost, or refused by admission."""
@@ -119,11 +120,12 @@ class Run:
 
     @property
     def tables(self) -> tuple[Table, ...]:
-        """How the VMs ended, what happened on the way, and what each node loss cost."""
+        """How the VMs ended, what happened, what each node loss cost, what the hub made of it."""
         every = (
             overview.counts_table(self.counts),
             overview.happenings_table(self.counts, self.events),
             overview.losses_table(self.events, self.until_ms),
+            overview.hub_table(self.events),
         )
         return tuple(table for table in every if table.rows)
 
@@ -196,13 +198,14 @@ def simulate(
 
 
 def _decide(world: World) -> dict[str, Decision]:
-    placements = first_sync(world.case.fleet)
+    first = opened(world.case.fleet)
+    open_hub(world, first)
+    placements = first.decisions
     for key, decision in placements.items():
-        world.decisions[key] = decision.clusters
+        world.decisions[key] = world.followed[key] = decision.clusters
         detail = ", ".join(decision.clusters)
         if not detail:
-            last = decision.conditions[-1].message if decision.conditions else "no cluster"
-            detail = world.unsatisfied[key] = decision.misconfigured or last
+            detail = world.unsatisfied[key] = why_none(decision)
         world.events.record(0, "placement-decided", "", key, detail=detail)
         for warning in decision.warnings:
             world.warnings.setdefault(warning)
@@ -250,15 +253,16 @@ def _spawn(world: World, sample_every_ms: int) -> None:
     plan = world.case.plan
     for site in world.sites.values():
         world.spawn(scheduling(world, site))
-    named: dict[tuple[str, str], int] = {}
-    for loss in plan.losses:
-        site = world.site(loss.cluster)
         asked = site.cluster.autoscaling
         if asked is not None and asked.is_active:
             world.spawn(autoscaling(world, site, Scaler(site.cluster, asked)))
+    named: dict[tuple[str, str], int] = {}
+    for loss in plan.losses:
+        site = world.site(loss.cluster)
         for node in nodes_of(site, loss):
             ordinal = named[site.name, node] = named.get((site.name, node), -1) + 1
             world.spawn(losses(world, site, node, loss, ordinal))
+    _spawn_fleet(world)
     for cordon in plan.cordons:
         site = world.site(cordon.cluster)
         world.spawn(cordons(world, site, cordon, closed_nodes(site, cordon)))
@@ -270,6 +274,17 @@ def _spawn(world: World, sample_every_ms: int) -> None:
         world.spawn(arrivals(world, stream))
     world.spawn(sampling(world, sample_every_ms))
     _warn_of_no_remediation(world)
+
+
+def _spawn_fleet(world: World) -> None:
+    """What happens to whole clusters and to the hub."""
+    plan = world.case.plan
+    for number, loss in enumerate(plan.cluster_losses):
+        world.spawn(cluster_losses(world, world.site(loss.cluster), loss, number))
+    for number, cut in enumerate(plan.partitions):
+        world.spawn(partitions(world, world.site(cut.cluster), cut, number))
+    for number, gone in enumerate(plan.hub_losses):
+        world.spawn(hub_losses(world, gone, number))
 
 
 def _warn_of_no_remediation(world: World) -> None:
@@ -317,6 +332,7 @@ def _result(world: World, placements: dict[str, Decision], until_ms: int) -> Run
             name: {str(status): site.counts[status] for status in VmStatus}
             for name, site in world.sites.items()
         },
+        machines=world.machines,
     )
 
 
@@ -332,7 +348,6 @@ def _vm_record(site: Site, vm: Vm) -> VmRecord:
         vm.row,
         vm.arrived_ms,
         vm.started_ms,
-        machines=world.machines,
         vm.reason,
         vm.run_strategy,
     )

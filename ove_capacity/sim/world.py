@@ -15,10 +15,11 @@ from ove_capacity.model.case import Case
 from ove_capacity.model.cluster import Cluster
 from ove_capacity.model.plan import Workload
 from ove_capacity.model.pod import Pod
+from ove_capacity.sim.hub import HubSite
 from ove_capacity.sim.launch import Specs
 from ove_capacity.sim.log import EventLog, SampleLog
-from ove_capacity.state import invariants
 from ove_capacity.sim.machines import MachineLog
+from ove_capacity.state import invariants
 from ove_capacity.state.cluster_state import ClusterState
 from ove_capacity.state.pending import PendingQueue
 from ove_capacity.streams import Streams
@@ -95,9 +96,9 @@ class Vm:
     node: str = ""
     """Where it runs, or ran last."""
     arrived_ms: int = 0
-    started_ms: int | None = None
     submitted_ms: int = 0
     """When its pod entered the queue last."""
+    started_ms: int | None = None
     """Its first start."""
     failures: int = 0
     """Launcher pods in a row that a kubelet did not admit."""
@@ -119,8 +120,8 @@ class Outage:
     """A node that is down."""
 
     node: str
-    causes: int = 1
     since_ms: int = 0
+    causes: int = 1
     """Losses that hold it down; it returns when all are repaired."""
     vms: list[Vm] = field(default_factory=list)
     platform: list[Pod] = field(default_factory=list)
@@ -141,6 +142,8 @@ class Site:
         self.counts: Counter[VmStatus] = Counter()
         self.outages: dict[str, Outage] = {}
         """By node."""
+        self.losses = 0
+        """Losses of the whole cluster that hold it down."""
         self.cordons: Counter[str] = Counter()
         """Node -> cordons that hold it closed, the one it was written with among them."""
         self.tie: np.random.Generator | None = None
@@ -153,13 +156,13 @@ class Site:
         """Rings when pods or nodes have come or gone, so that anything may be decided otherwise."""
         self.moves = 0
         """How often it rang."""
-
-    @property
-    def name(self) -> str:
         self.news: Event | None = None
         """Rings when the autoscaler may decide otherwise; None: nobody listens."""
         self.changes = 0
         """How often there was something new for it."""
+
+    @property
+    def name(self) -> str:
         """The cluster's name."""
         return self.cluster.name
 
@@ -169,17 +172,17 @@ class Site:
         self.vms[vm.pod.key] = vm
         vm.status = status
         self.counts[status] += 1
+        self.tell()
 
     def turn(self, vm: Vm, status: VmStatus) -> None:
         """A VM goes from one status to another."""
-        self.tell()
         self.counts[vm.status] -= 1
         self.counts[status] += 1
         vm.status = status
+        self.tell()
 
     def ring(self) -> None:
         """Tell the scheduler to look at the queue."""
-        self.tell()
         if not self.bell.triggered:
             self.bell.succeed()
 
@@ -193,9 +196,6 @@ class Site:
         self.moves += 1
         self.moved.succeed()
         self.moved = self.env.event()
-
-    def healthy_workers(self) -> int:
-        """Workers in service."""
         self.tell()
 
     def tell(self) -> None:
@@ -203,6 +203,9 @@ class Site:
         self.changes += 1
         if self.news is not None and not self.news.triggered:
             self.news.succeed()
+
+    def healthy_workers(self) -> int:
+        """Workers in service."""
         return sum(node.name not in self.outages for node in self.cluster.workers)
 
 
@@ -215,10 +218,13 @@ class World:
         self.streams = Streams(case.seed)
         self.events = EventLog()
         self.samples = SampleLog()
+        self.machines = MachineLog()
         self.sites: dict[str, Site] = {}
         self.decisions: dict[str, tuple[str, ...]] = {}
         """Placement, by key, -> the clusters it chose, best first."""
-        self.machines = MachineLog()
+        self.followed: dict[str, tuple[str, ...]] = {}
+        """The same as GitOps has seen it."""
+        self._hub: HubSite | None = None
         self.unsatisfied: dict[str, str] = {}
         """Placement, by key, that chose none -> why, in upstream's words."""
         self.sizes: dict[str, int] = {}
@@ -242,6 +248,16 @@ class World:
             raise UnknownNameError("cluster", name, self.sites)
         return self.sites[name]
 
+    @property
+    def hub(self) -> HubSite:
+        """The hub; there is always one, also without any Placement."""
+        assert self._hub is not None, "the hub is opened first"
+        return self._hub
+
+    @hub.setter
+    def hub(self, hub: HubSite) -> None:
+        self._hub = hub
+
     def stream(self, *path: str | int) -> np.random.Generator:
         """The run's generator of that name, going on from where it was."""
         if path not in self._streams:
@@ -257,14 +273,14 @@ class World:
         return self.env.process(process)
 
     def targets(self, workload: Workload) -> tuple[str, ...]:
-        """Clusters that a workload goes to: its own, or those its Placement chose, best first.
+        """Clusters that a workload goes to: its own, or those GitOps knows its Placement chose.
 
         Raises:
             UnknownNameError: there is no Placement of that key, or of that name.
         """
         if workload.cluster:
             return (workload.cluster,)
-        return self.decisions[self.placement_of(workload)]
+        return self.followed[self.placement_of(workload)]
 
     def placement_of(self, workload: Workload) -> str:
         """The key of the Placement that a workload names by its key, or its name alone.

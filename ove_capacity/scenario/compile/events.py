@@ -10,17 +10,20 @@ from ove_capacity.model.plan import Cordon, Growth, NodeLoss, Plan, Workload
 from ove_capacity.releases import release
 from ove_capacity.scenario.compile.cluster import Compiled
 from ove_capacity.scenario.compile.context import Context
+from ove_capacity.scenario.compile.fleet_events import cluster_losses, hub_losses, partitions
 from ove_capacity.scenario.compile.workloads import arrivals_of, duration_of
 from ove_capacity.scenario.schema.event import (
     AddClusterSection,
     ArrivalsSection,
+    ClusterLossSection,
     CordonSection,
     DrainSection,
     GrowthSection,
+    HubLossSection,
     NodeLossSection,
     NodesSection,
+    PartitionSection,
     ScalePoolSection,
-    SiteLossSection,
     UpgradeSection,
 )
 
@@ -169,8 +172,6 @@ def _check_others(
                     context.error((*path, "to"), str(error))
         case DrainSection():
             _is_about_nodes(context, path, event, clusters)
-        case SiteLossSection():
-            _is_known(context, path, clusters, event.cluster)
         case ScalePoolSection():
             _is_known(context, path, clusters, event.cluster, event.pool)
         case AddClusterSection():
@@ -184,12 +185,19 @@ def _check_others(
 def with_events(context: Context, plan: Plan, clusters: Mapping[str, Compiled]) -> Plan:
     """The plan with all that happens; what is wrong is noted."""
     losses, cordons, growths, streams = [], [], [], []
+    gone, cut, hub_gone = [], [], []
     for index, event in enumerate(context.scenario.events):
         path = ("events", index)
         if isinstance(event, NodeLossSection):
             losses += _node_losses(context, path, event, clusters)
         elif isinstance(event, ArrivalsSection):
             streams.append(arrivals_of(context, path, event, clusters))
+        elif isinstance(event, ClusterLossSection):
+            gone += cluster_losses(context, path, event, clusters)
+        elif isinstance(event, PartitionSection):
+            cut += partitions(context, path, event, clusters)
+        elif isinstance(event, HubLossSection):
+            hub_gone += hub_losses(context, path, event)
         elif isinstance(event, CordonSection):
             if _is_about_nodes(context, path, event, clusters):
                 cordons.append(_cordon(event))
@@ -203,4 +211,7 @@ def with_events(context: Context, plan: Plan, clusters: Mapping[str, Compiled]) 
         losses=tuple(losses),
         cordons=tuple(cordons),
         growths=tuple(each for each in growths if each is not None),
+        cluster_losses=tuple(gone),
+        partitions=tuple(cut),
+        hub_losses=tuple(hub_gone),
     )

@@ -22,15 +22,17 @@ from ove_capacity.scenario.schema.workload import Constant, Exponential, VmSecti
 __all__ = [
     "AddClusterSection",
     "ArrivalsSection",
+    "ClusterLossSection",
     "CordonSection",
     "CountOrShare",
     "DrainSection",
     "Event",
     "GrowthSection",
+    "HubLossSection",
     "NodeLossSection",
     "NodesSection",
+    "PartitionSection",
     "ScalePoolSection",
-    "SiteLossSection",
     "Step",
     "UpgradeSection",
 ]
@@ -153,19 +155,50 @@ class DrainSection(NodesSection):
     not_modelled: ClassVar[frozenset[str]] = frozenset({"*"})
 
 
-class SiteLossSection(Section):
+class ClusterLossSection(Section):
     """A whole cluster is lost."""
 
-    kind: Literal["site-loss"]
+    kind: Literal["cluster-loss", "site-loss"]
     """All nodes of a cluster are gone."""
-    cluster: Name
-    """The cluster."""
-    at: Milliseconds
-    """When."""
+    cluster: Name | None = None
+    """Left out: every cluster, each at its own times."""
+    at: Milliseconds | None = None
+    """The moment of a single loss, or …"""
+    every: Exponential | None = None
+    """… the time between losses of one cluster."""
     repair: Constant | None = None
     """How long until it is back; left out: it never is."""
 
-    not_modelled: ClassVar[frozenset[str]] = frozenset({"*"})
+
+class PartitionSection(Section):
+    """A cluster is cut from the hub, and goes on running."""
+
+    kind: Literal["partition"]
+    """Hub and cluster do not hear each other."""
+    cluster: Name | None = None
+    """Left out: every cluster, each at its own times."""
+    at: Milliseconds | None = None
+    """The moment of a single one, or …"""
+    every: Exponential | None = None
+    """… the time between partitions of one cluster."""
+    lasting: Constant | None = Field(default=None, alias="for")
+    """How long; left out: for good."""
+
+
+class HubLossSection(Section):
+    """The hub is lost; the clusters run on."""
+
+    kind: Literal["hub-loss"]
+    """No decision, no GitOps, no alert."""
+    at: Milliseconds | None = None
+    """The moment of a single loss, or …"""
+    every: Exponential | None = None
+    """… the time between losses."""
+    repair: Constant | None = None
+    """How long until it is back; left out: it never is."""
+    from_backup: bool = Field(default=False, alias="fromBackup")
+    """It is restored from its backup, and has forgotten what it decided; else it comes back as it
+    was."""
 
 
 class GrowthSection(Section):
@@ -223,7 +256,9 @@ Event = Annotated[
     | UpgradeSection
     | CordonSection
     | DrainSection
-    | SiteLossSection
+    | ClusterLossSection
+    | PartitionSection
+    | HubLossSection
     | GrowthSection
     | ScalePoolSection
     | AddClusterSection,

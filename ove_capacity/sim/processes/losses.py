@@ -17,7 +17,7 @@ from ove_capacity.sim.world import Outage, Site, Vm, VmStatus, World
 from ove_capacity.state import claim
 from ove_capacity.state.cluster_state import ClusterState
 
-__all__ = ["losses", "nodes_of"]
+__all__ = ["lose", "losses", "nodes_of", "repair"]
 
 
 def nodes_of(site: Site, loss: NodeLoss) -> list[str]:
@@ -58,15 +58,15 @@ def losses(world: World, site: Site, node: str, loss: NodeLoss, ordinal: int) ->
 def _out_of_service(
     world: World, site: Site, node: str, loss: NodeLoss, mending: np.random.Generator
 ) -> ProcessGenerator:
-    _lose(world, site, node)
+    lose(world, site, node)
     world.verify(site)
     if loss.repair is not None:
         yield world.wait(draw_ms(loss.repair, mending))
-        _repair(world, site, node)
+        repair(world, site, node)
         world.verify(site)
 
 
-def _lose(world: World, site: Site, node: str) -> None:
+def lose(world: World, site: Site, node: str) -> None:
     """The node stops; its VMs are down from now on, and nothing new is placed there.
 
     Upstream the scheduler learns of it 40 s later and may bind a pod there meanwhile; we do not.
@@ -89,11 +89,11 @@ def _lose(world: World, site: Site, node: str) -> None:
         vm.row = -1
         site.turn(vm, VmStatus.LOST)
         world.record("vm-lost", site, vm.key, node)
-    if site.cluster.remediation.kind != "none":
+    if site.cluster.remediation.kind != "none" and not site.losses:
         world.spawn(_remediation(world, site, outage))
 
 
-def _repair(world: World, site: Site, node: str) -> None:
+def repair(world: World, site: Site, node: str) -> None:
     """The node is back, empty; what was not brought back elsewhere starts anew.
 
     While the node was away its pods were Terminating. When its kubelet returns it finds no

@@ -51,7 +51,8 @@ MISTAKES = {
     "an unknown kind of event": (
         _ONE + "events: [{kind: node-los, every: 5d}]\n",
         "s.yaml:4:17: events[0].kind — must be one of node-loss, arrivals, upgrade, cordon, drain, "
-        "maintenance, site-loss, growth, scale-pool, add-cluster (got 'node-los'); "
+        "maintenance, cluster-loss, site-loss, partition, hub-loss, growth, scale-pool, "
+        "add-cluster (got 'node-los'); "
         "did you mean 'node-loss'?",
     ),
     "an event without a kind": (

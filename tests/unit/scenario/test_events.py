@@ -2,8 +2,8 @@
 
 import pytest
 
-from ove_capacity.model.plan import Cordon
-from ove_capacity.simtime import DAY_MS, HOUR_MS
+from ove_capacity.model.plan import ClusterLoss, Cordon, Duration, HubLoss, Partition
+from ove_capacity.simtime import DAY_MS, HOUR_MS, MINUTE_MS
 
 _TEXT = """\
 workloads: [{name: web, cluster: one, instancetype: u1.small}]
@@ -22,6 +22,24 @@ def test_a_cordon_closes_a_node_or_a_pool_for_a_while(scenario):
         Cordon("one", HOUR_MS, 3 * HOUR_MS, node="one-worker-0"),
         Cordon("one", DAY_MS, pool="worker"),
     )
+
+
+def test_clusters_and_the_hub_are_lost_or_cut_off(scenario):
+    text = "kind: site-loss, cluster: one, at: 3d, repair: 1d}, {kind: cluster-loss, every: 1d}, "
+    text += "{kind: partition, at: 1d, for: 10m}, {kind: partition, cluster: one, at: 2d}, "
+    text += "{kind: hub-loss, at: 1h, repair: 2h, fromBackup: true"
+    plan = scenario(_events(text)).plan
+    once, daily = Duration("constant", DAY_MS), Duration("exponential", DAY_MS)
+    assert plan.cluster_losses == (
+        ClusterLoss("one", once, at_ms=3 * DAY_MS),
+        ClusterLoss("one", every=daily),
+    )
+    assert plan.partitions == (
+        Partition("one", Duration("constant", 10 * MINUTE_MS), at_ms=DAY_MS),
+        Partition("one", at_ms=2 * DAY_MS),
+    )
+    lasting = Duration("constant", 2 * HOUR_MS)
+    assert plan.hub_losses == (HubLoss(lasting, at_ms=HOUR_MS, from_backup=True),)
 
 
 @pytest.mark.parametrize(
@@ -51,6 +69,10 @@ def test_a_workload_grows_by_a_number_or_a_share(scenario, by, vms, basis_points
         ("kind: upgrade, at: 3d, pool: gpu", "pool — there is no pool 'gpu'; known: worker"),
         ("kind: drain, cluster: one, at: 3d", "needs either node or pool"),
         ("kind: site-loss, cluster: two, at: 3d", "there is no cluster 'two'; known: one"),
+        ("kind: cluster-loss, cluster: one", "needs either at or every (got neither)"),
+        ("kind: partition, cluster: oen, every: 3d", "did you mean 'one'?"),
+        ("kind: partition, every: 0s", "every — must be more than zero"),
+        ("kind: hub-loss, at: 3d, every: 3d", "needs either at or every (got both)"),
         ("kind: scale-pool, cluster: one, pool: worker, at: 3d", "'count' is missing"),
         ("kind: add-cluster, cluster: one, at: 3d, profile: staging", "a cluster 'one' already"),
         ("kind: add-cluster, cluster: b, at: 3d, profile: stagin", "did you mean 'staging'?"),
@@ -67,7 +89,6 @@ def test_an_event_that_names_nothing_is_refused_at_its_place(problems, event, wo
     [
         "kind: upgrade, at: 3d, maxUnavailable: 10%",
         "kind: maintenance, cluster: one, node: one-worker-0, at: 1h, for: 2h",
-        "kind: site-loss, cluster: one, at: 3d, repair: 1d",
         "kind: scale-pool, cluster: one, pool: worker, at: 3d, count: 4",
         "kind: add-cluster, cluster: b, at: 3d, profile: staging",
     ],
