@@ -14,6 +14,9 @@ from ove_capacity.manifests.profile import CONFIG_MAP_PREFIX
 
 __all__ = ["WrittenProfile", "profiles"]
 
+_SHAPES = "node_specifications"
+"""Field by which a profile is known, whatever its ConfigMap is called."""
+
 
 @dataclass(frozen=True, slots=True)
 class WrittenProfile:
@@ -37,15 +40,16 @@ class WrittenProfile:
 
 
 def profiles(subject: Subject) -> tuple[WrittenProfile, ...]:
-    """Profiles in ConfigMaps, of clusters that use them; one of the hub's for each that does."""
+    """Profiles in ConfigMaps, of clusters that use them; one of the hub's for each that does.
+
+    What no cluster of the scenario uses is read for the cluster that lists it.
+    """
     return subject.once(_profiles)
 
 
 def _profiles(subject: Subject) -> tuple[WrittenProfile, ...]:
     found: list[WrittenProfile] = []
     for manifest in subject.of_kind("ConfigMap", ""):
-        if not manifest.name.startswith(CONFIG_MAP_PREFIX):
-            continue
         inner = _inner(manifest)
         if inner is not None:
             name = manifest.name.removeprefix(CONFIG_MAP_PREFIX)
@@ -55,13 +59,20 @@ def _profiles(subject: Subject) -> tuple[WrittenProfile, ...]:
 
 
 def _inner(manifest: Manifest) -> Document | None:
-    if not isinstance(manifest.get("data", "profile"), str):
-        return None
-    try:
-        path = (*manifest.path, "data", "profile")
-        return embedded_document(manifest.document, path, Problems())
-    except (KeyError, ScenarioError):
-        return None
+    """What a ConfigMap holds, when its name or its fields say that it is a profile."""
+    is_named = manifest.name.startswith(CONFIG_MAP_PREFIX)
+    for key, text in manifest.mapping("data").items():
+        if not isinstance(text, str) or not (is_named or _SHAPES in text):
+            continue
+        try:
+            path = (*manifest.path, "data", key)
+            inner = embedded_document(manifest.document, path, Problems())
+        except (KeyError, ScenarioError):
+            continue
+        value = inner.value if inner else None
+        if isinstance(value, Mapping) and ((is_named and key == "profile") or _SHAPES in value):
+            return inner
+    return None
 
 
 def _users(subject: Subject, manifest: Manifest, name: str) -> list[str]:
@@ -69,4 +80,9 @@ def _users(subject: Subject, manifest: Manifest, name: str) -> list[str]:
         return [manifest.cluster]
     clusters = subject.scenario.clusters
     near = [manifest.cluster] if manifest.cluster else list(clusters)
-    return [each for each in near if clusters[each].profile == name]
+    users = [each for each in near if clusters[each].profile == name]
+    if not manifest.cluster or any(each.profile == name for each in clusters.values()):
+        return users
+    own = f"{CONFIG_MAP_PREFIX}{clusters[manifest.cluster].profile}"
+    listed = (each for each in subject.of_kind("ConfigMap", "") if each.name == own)
+    return [] if any(each.cluster in (manifest.cluster, "") for each in listed) else near

@@ -20,7 +20,11 @@ __all__ = ["BUDGET_RULES"]
 
 _GIB = 1 << 30
 _PODS = ("pods", "count/pods")
-_BYTES = ("memory", "requests.memory", "limits.memory", "ephemeral-storage")
+_VMS = ("count/virtualmachines.kubevirt.io", "count/virtualmachineinstances.kubevirt.io")
+_CLAIMS = ("persistentvolumeclaims", "count/persistentvolumeclaims")
+_STORAGE = "requests.storage"
+_OF_CLASS = ".storageclass.storage.k8s.io/"
+_BYTES = ("memory", "requests.memory", "limits.memory", "ephemeral-storage", _STORAGE)
 
 
 def _storage_short(subject: Subject) -> Iterator[Finding]:
@@ -75,6 +79,19 @@ def _counted(vm: Launched) -> Mapping[str, int]:
     return {**found, **{f"limits.{name}": amount for name, amount in limits.items()}}
 
 
+def _kept(vm: Launched) -> Mapping[str, int]:
+    """What one VM takes of a quota once, however often it migrates: itself and its claims."""
+    found = Counter(dict.fromkeys(_VMS, 1))
+    if vm.vm.resource.get("kind") == "VirtualMachineInstance":
+        del found[_VMS[0]]
+    for disk in vm.workload.disks:
+        for prefix in ("", *([disk.storage_class + _OF_CLASS] if disk.storage_class else ())):
+            found[f"{prefix}{_STORAGE}"] += disk.size_bytes
+            found[f"{prefix}{_CLAIMS[0]}"] += 1
+        found[_CLAIMS[1]] += 1
+    return found
+
+
 def _migrates(vm: Launched) -> bool:
     kubevirt, rules = vm.cluster.kubevirt, rules_of(vm.cluster.release.kubevirt_rules)
     return on_eviction(vm.vmi, kubevirt, rules) == MIGRATES
@@ -101,15 +118,17 @@ def _of_quota(subject: Subject, quota: Manifest, cluster: str) -> Iterator[Findi
     counted = [(vm, _counted(vm)) for vm in vms]
     for name, limit in _hard(quota):
         each = [(vm, amounts_of.get(name, 0)) for vm, amounts_of in counted]
-        need = sum(vm.count * amount for vm, amount in each)
+        kept = sum(vm.count * _kept(vm).get(name, 0) for vm in vms)
+        need = sum(vm.count * amount for vm, amount in each) + kept
         twice = max((amount for vm, amount in each if vm.count and _migrates(vm)), default=0)
         where = f" on {cluster}" if quota.cluster == "" else ""
         said = f"VMs ask for {_shown(name, need)} of {_shown(name, limit)}{where}"
         if need > limit:
+            room = ", with room for one migration" if twice else ""
             yield Finding(
                 quota.problem(said, "spec", "hard", name),
                 consequence="not all start: " + affected(vms, "shares it", "share it"),
-                repair=f"at least {_shown(name, need + twice)}, with room for one migration",
+                repair=f"at least {_shown(name, need + twice)}{room}",
             )
         elif need and twice and need + twice > limit:
             yield Finding(
@@ -124,7 +143,8 @@ def _of_quota(subject: Subject, quota: Manifest, cluster: str) -> Iterator[Findi
 def _shown(name: str, amount: int) -> str:
     if name.rpartition(".")[2] == CPU:
         return f"{amount / 1000:g} CPUs"
-    return f"{amount / _GIB:,.4g} GiB" if name in _BYTES else f"{amount:,}"
+    is_bytes = name.rpartition("/")[2] in _BYTES
+    return f"{amount / _GIB:,.4g} GiB" if is_bytes else f"{amount:,}"
 
 
 BUDGET_RULES = (

@@ -22,14 +22,15 @@ _NO_METRICS = re.compile(
     r"""|\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^()]*\)""",  # names of labels
     re.IGNORECASE,
 )
+_NAMED = re.compile(r"""__name__\s*=\s*["']([a-zA-Z_:][a-zA-Z0-9_:]*)["']""")
 _MATCHERS = re.compile(r"\{[^{}]*\}")
 _NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 
 
 def _metrics_of(expression: str) -> Iterator[str]:
-    """Names in a PromQL expression that are neither labels nor texts."""
+    """Names in a PromQL expression that are neither labels nor texts, but for ``__name__``."""
     bare = _MATCHERS.sub(" ", _NO_METRICS.sub(" ", expression))
-    yield from dict.fromkeys(_NAME.findall(bare))
+    yield from dict.fromkeys((*_NAME.findall(bare), *_NAMED.findall(expression)))
 
 
 def _rules_of(manifest: Manifest) -> Iterator[tuple[tuple[str | int, ...], Mapping[str, object]]]:

@@ -17,7 +17,7 @@ from ove_capacity.checks.created import CreatedVm, created_vms
 from ove_capacity.checks.finding import Finding, Rule, Severity
 from ove_capacity.checks.selecting import label_selector
 from ove_capacity.checks.subject import Manifest, Subject
-from ove_capacity.errors import Problem
+from ove_capacity.errors import Problem, did_you_mean
 
 __all__ = ["BACKUP_RULES"]
 
@@ -85,10 +85,23 @@ def _unfrozen(manifest: Manifest, vms: list[CreatedVm]) -> str:
 
 def _left_out(spec: Mapping[str, Any]) -> str:
     """The field that leaves pods out of a backup; "" when none does."""
-    if any(each in _PODS for each in _texts(spec.get("excludedResources"))):
-        return "excludedResources"
-    included = _texts(spec.get("includedResources"))
-    return "includedResources" if included and not any(i in _PODS for i in included) else ""
+    for key in ("excludedResources", "excludedNamespaceScopedResources"):
+        if any(each.lower() in _PODS for each in _texts(spec.get(key))):
+            return key
+    for key in ("includedResources", "includedNamespaceScopedResources"):
+        included = _texts(spec.get(key))
+        if included and not any(each.lower() in _PODS for each in included):
+            return key
+    return ""
+
+
+def _unlabelled(spec: Mapping[str, Any], vms: list[CreatedVm]) -> bool:
+    """Whether the labels of a backup are on no VM and on no pod of one."""
+    selector = spec.get("labelSelector")
+    if not vms or not isinstance(selector, Mapping):
+        return False
+    wanted = label_selector(selector)
+    return not any(wanted.matches(_pod_labels(vm)) or wanted.matches(_labels(vm)) for vm in vms)
 
 
 def _dead(
@@ -110,12 +123,17 @@ def _without_pods(subject: Subject) -> Iterator[Finding]:
     for manifest, path, spec in _specs(subject):
         if not any(True for _ in _hooks(manifest, path)):
             continue
+        vms = _vms_in(subject, manifest, spec)
         key = _left_out(spec)
+        said, repair = "leaves out pods", "back up pods as well"
+        if not key and any(_is_for_vms(hook) for _, hook in _hooks(manifest, path)):
+            key = "labelSelector" if _unlabelled(spec, vms) else ""
+            said, repair = "is on no VM and no pod of one", "labels of the VMs and their template"
         if key:
             yield Finding(
-                manifest.problem("leaves out pods, and hooks run on pods only", *path, key),
-                consequence=_unfrozen(manifest, _vms_in(subject, manifest, spec)),
-                repair="back up pods as well: KubeVirt annotates them with hooks that freeze",
+                manifest.problem(f"{said}, and hooks run on pods only", *path, key),
+                consequence=_unfrozen(manifest, vms),
+                repair=f"{repair}: KubeVirt annotates them with hooks that freeze",
             )
 
 
@@ -140,6 +158,32 @@ def _wrong_container(subject: Subject) -> Iterator[Finding]:
                         yield _dead(problem, spec, manifest, vms, "compute")
 
 
+def _is_for_vms(hook: Mapping[str, Any]) -> bool:
+    """Whether a hook names the container of VMs."""
+    return any(
+        isinstance(step, Mapping)
+        and isinstance(step.get("exec"), Mapping)
+        and step["exec"].get("container") == _LAUNCHER_CONTAINERS[0]
+        for phase in ("pre", "post")
+        for step in (hook[phase] if isinstance(hook.get(phase), list) else ())
+    )
+
+
+def _in_no_namespace(
+    subject: Subject, manifest: Manifest, place: _Path, spec: Mapping[str, Any]
+) -> Iterator[Finding]:
+    """A hook for VMs whose namespaces have none, while the backup has VMs in others."""
+    hook, vms = manifest.mapping(*place), _vms_in(subject, manifest, spec)
+    included = _texts(hook.get("includedNamespaces"))
+    if not included or not vms or not _is_for_vms(hook):
+        return
+    names = [name for name in subject.once(_by_namespace) if _includes(spec, name)]
+    guess = did_you_mean(included[0], names)
+    keys = (*place, "includedNamespaces", 0)
+    problem = manifest.problem("has no VM of this backup", *keys, suggestion=guess)
+    yield _dead(problem, spec, manifest, vms, ", ".join(names))
+
+
 def _selects_nothing(subject: Subject) -> Iterator[Finding]:
     """A hook's labels are those of the VM's pod, which come from the VM's template.
 
@@ -150,6 +194,8 @@ def _selects_nothing(subject: Subject) -> Iterator[Finding]:
         for place, hook in _hooks(manifest, path):
             selector = hook.get("labelSelector")
             vms = _vms_in(subject, manifest, spec, hook)
+            if not vms:
+                yield from _in_no_namespace(subject, manifest, place, spec)
             if not isinstance(selector, Mapping) or not vms:
                 continue
             if any(label_selector(selector).matches(_pod_labels(vm)) for vm in vms):
@@ -159,23 +205,23 @@ def _selects_nothing(subject: Subject) -> Iterator[Finding]:
             yield _dead(problem, spec, manifest, vms, repair)
 
 
+def _labels(vm: CreatedVm, *path: str) -> dict[str, str]:
+    """Labels of the object, or of what it makes."""
+    value: Any = vm.resource
+    for key in (*path, "metadata", "labels"):
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return {str(k): str(v) for k, v in value.items()} if isinstance(value, Mapping) else {}
+
+
 def _pod_labels(vm: CreatedVm) -> dict[str, str]:
     """Labels of the launcher pod, as far as they are known before it runs."""
     metadata = vm.resource.get("metadata")
-    own = metadata if isinstance(metadata, Mapping) else {}
-    spec = vm.resource.get("spec")
-    if vm.resource.get("kind") != "VirtualMachineInstance":
-        template = spec.get("template") if isinstance(spec, Mapping) else None
-        inner = template.get("metadata") if isinstance(template, Mapping) else None
-        source = inner if isinstance(inner, Mapping) else {}
-    else:
-        source = own
-    labels = source.get("labels")
-    found = {str(k): str(v) for k, v in labels.items()} if isinstance(labels, Mapping) else {}
+    name = metadata.get("name", "") if isinstance(metadata, Mapping) else ""
+    is_instance = vm.resource.get("kind") == "VirtualMachineInstance"
     return {
-        **found,
+        **_labels(vm, *(() if is_instance else ("spec", "template"))),
         "kubevirt.io": "virt-launcher",
-        "vm.kubevirt.io/name": str(own.get("name", "")),
+        "vm.kubevirt.io/name": str(name),
     }
 
 

@@ -40,17 +40,21 @@ def _without_pool(subject: Subject) -> Iterator[Finding]:
         kind, name = _target(scaler)
         if kind not in _SCALED or not name:
             continue
-        known = [each.name for each in _near(subject, kind, scaler.cluster)]
+        near = _near(subject, kind, scaler.cluster)
+        known = [each.name for each in near if each.namespace == scaler.namespace]
         if name in known:
             continue
+        others = [each for each in near if each.name == name]
+        said = f"{kind} {name} is not among the manifests of its cluster"
+        repair = "the name of a MachineSet" if known else f"add the {kind}"
+        if others:
+            said = f"{kind} {name} is not in the namespace of {scaler.shown}"
+            repair = f"namespace: {others[0].namespace or 'default'}"
+        keys, guess = ("spec", "scaleTargetRef", "name"), did_you_mean(name, known)
         yield Finding(
-            scaler.problem(
-                f"{kind} {name} is not among the manifests of its cluster",
-                *("spec", "scaleTargetRef", "name"),
-                suggestion=did_you_mean(name, known),
-            ),
+            scaler.problem(said, *keys, suggestion=guess),
             consequence=f"unless it is made elsewhere, {_workers(subject, scaler.cluster)}",
-            repair="the name of a MachineSet" if known else f"add the {kind}",
+            repair=repair,
         )
 
 

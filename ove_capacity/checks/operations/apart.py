@@ -13,7 +13,7 @@ from ove_capacity.checks.launched import (
     launched_vms,
     nodes_for,
 )
-from ove_capacity.checks.selecting import label_selector
+from ove_capacity.checks.selecting import label_selector, pods_by_namespace
 from ove_capacity.checks.subject import Manifest, Subject
 from ove_capacity.kubevirt.eviction import MIGRATES, on_eviction
 from ove_capacity.kubevirt.rules import rules_of
@@ -80,33 +80,60 @@ def _migrates(vm: Launched) -> bool:
     return on_eviction(vm.vmi, kubevirt, rules) == MIGRATES
 
 
-def _zero(budget: Manifest) -> str:
-    """The field of a budget that allows no disruption whatever happens, "" if there is none."""
-    if str(budget.get("spec", "maxUnavailable")) in ("0", "0%"):
-        return "maxUnavailable"
-    return "minAvailable" if str(budget.get("spec", "minAvailable")) == "100%" else ""
+def _protected(subject: Subject, budget: Manifest) -> list[Launched]:
+    """VMs whose pods a budget selects."""
+    selector = label_selector(budget.mapping("spec", "selector"))
+    known = launched_by_namespace(subject)
+    return [
+        vm
+        for cluster in ((budget.cluster,) if budget.cluster else subject.clusters)
+        for vm in known.get((cluster, budget.namespace or "default"), ())
+        if vm.pod is not None and selector.matches(vm.pod.labels)
+    ]
+
+
+def _selects_others(subject: Subject, budget: Manifest) -> bool:
+    """Whether pods that are no VM's are among those that a budget counts."""
+    selector = label_selector(budget.mapping("spec", "selector"))
+    space = budget.namespace or "default"
+    return any(
+        not is_vm and selector.matches(labels)
+        for (cluster, namespace), pods in pods_by_namespace(subject).items()
+        for labels, is_vm in pods
+        if namespace == space and budget.cluster in ("", cluster)
+    )
+
+
+def _zero(subject: Subject, budget: Manifest, vms: list[Launched]) -> tuple[str, str]:
+    """(field, why it allows no disruption); ("", "") when it allows one."""
+    least, most = budget.get("spec", "minAvailable"), budget.get("spec", "maxUnavailable")
+    field = "maxUnavailable" if most is not None else "minAvailable"
+    if str(most) in ("0", "0%") or str(least) == "100%":
+        return field, "allows no pod of a VM to be evicted"
+    if most is not None or str(least).endswith("%"):
+        return field, "a VM has no scale to count by: no pod of one may be evicted"
+    count = sum(vm.count for vm in vms)
+    if isinstance(least, int) and 0 < count <= least and not _selects_others(subject, budget):
+        return field, f"{least} of {count} VMs: no pod of one may be evicted"
+    return "", ""
 
 
 def _no_disruption(subject: Subject) -> Iterator[Finding]:
     """A budget of zero on the pods of VMs refuses every eviction: a drain waits for ever.
 
+    What is relative to a scale is zero: the owner of a launcher pod is a VirtualMachineInstance,
+    which has none.
+
     Source: kubernetes v1.28 pkg/registry/core/pod/storage/eviction.go: disruptionsAllowed 0 is a
-    429; openshift/machine-config-operator release-4.15 pkg/controller/drain retries without end.
+    429; pkg/controller/disruption/disruption.go, getExpectedScale and failSafe; kubevirt/kubevirt
+    issue 18063; openshift/machine-config-operator release-4.15 pkg/controller/drain retries.
     """
-    known = launched_by_namespace(subject)
     for budget in subject.of_kind("PodDisruptionBudget", "policy"):
-        field = _zero(budget)
-        selector = label_selector(budget.mapping("spec", "selector"))
-        near = (budget.cluster,) if budget.cluster else subject.clusters
-        vms = [
-            vm
-            for cluster in near
-            for vm in known.get((cluster, budget.namespace or "default"), ())
-            if vm.pod is not None and selector.matches(vm.pod.labels)
-        ]
-        if field and vms:
+        vms = _protected(subject, budget)
+        field, why = _zero(subject, budget, vms) if vms else ("", "")
+        if field:
             yield Finding(
-                budget.problem("allows no pod of a VM to be evicted", "spec", field),
+                budget.problem(why, "spec", field),
                 consequence=affected(vms, "keeps its node", "keep their nodes")
                 + " from being drained",
                 repair="no budget: KubeVirt migrates VMs on eviction by itself",

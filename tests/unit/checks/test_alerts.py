@@ -33,6 +33,7 @@ def _found(expression: str, openshift: str = "4.15") -> list[tuple[str, str]]:
     [
         ("kubevirt_vm_memory_usage_bytes > 0.9", "kubevirt_vmi_memory_used_bytes"),
         ("increase(kubevirt_vm_migration_failed_total[5m]) > 0", "kubevirt_vmi_migration_failed"),
+        ("'{__name__=\"kubevirt_vm_memory_used_bytes\"} > 1'", "kubevirt_vmi_memory_used_bytes"),
     ],
 )
 def test_a_metric_that_nobody_exports(expression: str, meant: str) -> None:
@@ -49,6 +50,7 @@ def test_a_metric_that_nobody_exports(expression: str, meant: str) -> None:
         "sum by (kubevirt_label) (up)",
         'up{kubevirt_label=~"x"}',
         "kubevirt_our_own > 1",
+        "'{__name__=\"kubevirt_vmi_memory_used_bytes\"} > 1'",
         "rate(kubevirt_vmi_phase_transition_time_seconds_bucket[5m])",
         "kubevirt_cdi_operator_up == 0",
         "container_memory_rss",

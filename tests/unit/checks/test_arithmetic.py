@@ -201,3 +201,29 @@ def test_vms_that_do_not_migrate_need_no_room_for_it(tmp_path: Path) -> None:
     hub = VM.format(annotations="", more="evictionStrategy: None, ", domain="devices: {}")
     vms = "{name: web, template: web, cluster: one, count: 3}"
     assert told(tmp_path, "quota-short", own=own, hub=hub, vms=vms) == []
+
+
+DISK = """dataVolumeTemplates:
+  - metadata: {name: d}
+    spec: {storage: {storageClassName: fast, resources: {requests: {storage: 10Gi}}}}
+  template:"""
+VOLUME = "volumes: [{name: root, dataVolume: {name: d}}], "
+
+
+@pytest.mark.parametrize(
+    ("hard", "number"),
+    [
+        ("count/virtualmachines.kubevirt.io: 2", 1),
+        ("count/virtualmachines.kubevirt.io: 3", 0),
+        ("requests.storage: 29Gi", 1),
+        ("requests.storage: 30Gi", 0),
+        ("persistentvolumeclaims: 2", 1),
+        ("fast.storageclass.storage.k8s.io/requests.storage: 29Gi", 1),
+        ("slow.storageclass.storage.k8s.io/requests.storage: 1Gi", 0),
+    ],
+)
+def test_a_quota_counts_vms_and_their_claims_once(hard: str, number: int, tmp_path: Path) -> None:
+    own = QUOTA.format(namespace="vms", scope="", hard=f'"{hard.replace(": ", chr(34) + ": ")}')
+    hub = VM.format(annotations="", more=VOLUME, domain="devices: {}").replace("template:", DISK)
+    vms = "{name: web, template: web, cluster: one, count: 3}"
+    assert len(told(tmp_path, "quota-short", own=own, hub=hub, vms=vms)) == number

@@ -41,6 +41,10 @@ def _backup(scope: str, hook: str) -> list[str]:
     [
         ("excludedResources: [pods], ", STEP, "backup-hook-without-pods"),
         ("includedResources: [virtualmachines], ", STEP, "backup-hook-without-pods"),
+        ("excludedResources: [Pods], ", STEP, "backup-hook-without-pods"),
+        ("excludedNamespaceScopedResources: [pods], ", STEP, "backup-hook-without-pods"),
+        ("labelSelector: {matchLabels: {a: b}}, ", STEP, "backup-hook-without-pods"),
+        ("", f"includedNamespaces: [vm], {STEP}", "backup-hook-selector"),
         ("", STEP.replace("compute", "virt-launcher"), "backup-hook-container"),
         ("", f"labelSelector: {{matchLabels: {{a: b}}}}, {STEP}", "backup-hook-selector"),
     ],
@@ -54,6 +58,9 @@ def test_a_hook_that_never_runs(scope: str, hook: str, rule: str) -> None:
     [
         ("", STEP),
         ("includedResources: ['*'], ", STEP),
+        ("includedNamespaceScopedResources: [Pods], ", STEP),
+        ("labelSelector: {matchLabels: {backup: 'yes'}}, ", STEP),
+        ("", f"includedNamespaces: [vms], {STEP}"),
         ("excludedResources: [replicasets], ", STEP),
         ("", f"labelSelector: {{matchLabels: {{backup: 'yes'}}}}, {STEP}"),
         ("", f"labelSelector: {{matchLabels: {{kubevirt.io: virt-launcher}}}}, {STEP}"),

@@ -54,7 +54,23 @@ WORDS = (
     *("hooks", "selector", "matchLabels", "scaleTargetRef", "minReplicas", "data", "profile"),
     *("predicates", "(name)", "=(x)", "<(y)", "X(z)", "^(w)", "VirtualMachine", "*", "?*"),
 )
-ODD = (None, True, -1, 0, 3.5, "", "64Gi", "{{x}}", "*", [], {}, [[]], [{}], {"": None}, 10**30)
+ODD: tuple[Any, ...] = (
+    None,
+    True,
+    -1,
+    0,
+    3.5,
+    "",
+    "64Gi",
+    "{{x}}",
+    "*",
+    [],
+    {},
+    [[]],
+    [{}],
+    {"": None},
+    10**30,
+)
 
 
 def _odd(chance: random.Random, depth: int = 0) -> Any:
@@ -95,7 +111,7 @@ ODD_VM = ("affinity", "domain", "evictionStrategy", "networks", "nodeSelector", 
 @pytest.mark.parametrize("seed", range(20))
 def test_no_rule_trips_over_a_case_of_odd_objects(seed: int, tmp_path: Path) -> None:
     chance = random.Random(seed)
-    objects = []
+    objects: list[dict[str, Any]] = []
     for kind in KINDS:
         api, _, name = kind.strip("/").rpartition("/")
         meta = {"name": f"o{len(objects)}", "namespace": "vms"}

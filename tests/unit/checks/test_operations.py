@@ -151,7 +151,11 @@ spec: {{{spec}, selector: {{matchLabels: {{kubevirt.io: virt-launcher}}}}}}
     [
         ("vms", "maxUnavailable: 0", 1),
         ("vms", "minAvailable: 100%", 1),
-        ("vms", "maxUnavailable: 1", 0),
+        ("vms", "maxUnavailable: 1", 1),
+        ("vms", "maxUnavailable: 50%", 1),
+        ("vms", "minAvailable: 50%", 1),
+        ("vms", "minAvailable: 3", 1),
+        ("vms", "minAvailable: 2", 0),
         ("other", "maxUnavailable: 0", 0),
     ],
 )

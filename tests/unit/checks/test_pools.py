@@ -22,12 +22,14 @@ CLUSTER = (
 DEFAULT, OTHER = CLUSTER.replace("NAME", "default"), CLUSTER.replace("NAME", "mine")
 MACHINES = "apiVersion: machine.openshift.io/v1beta1\nkind: MachineSet\nmetadata: {name: NAME}\n"
 W, V = MACHINES.replace("NAME", "w"), MACHINES.replace("NAME", "v")
+FAR = MACHINES.replace("NAME", "w, namespace: far")
 
 
 @pytest.mark.parametrize(
     ("rule", "objects", "consequences"),
     [
         ("autoscaler-without-pool", (SCALER, W), []),
+        ("autoscaler-without-pool", (SCALER, FAR), ["unless it is made elsewhere, its pool stays"]),
         ("autoscaler-without-pool", (SCALER, V), ["unless it is made elsewhere, its pool stays"]),
         ("autoscaler-without-pool", (SCALER,), ["unless it is made elsewhere, its pool stays"]),
         ("autoscaler-missing", (SCALER, W), ["its pool stays"]),
@@ -105,6 +107,25 @@ def test_a_profile_and_what_it_needs_beside_itself(
 ) -> None:
     text = PROFILE.format(network=network, virtualization=virtualization) + beside
     assert len(run_rules(subject(text), [rule]).findings) == number
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [("cluster-profile-p", "profile"), ("shape-of-p", "profile"), ("shape-of-p", "shape.yaml")],
+)
+def test_a_profile_is_known_by_its_fields_when_no_cluster_uses_it(
+    name: str, key: str, tmp_path: Path
+) -> None:
+    text = PROFILE.format(network="sr_iov: enabled", virtualization="")
+    own = text.replace("cluster-profile-p", name).replace("  profile:", f"  {key}:")
+    assert len(found(tmp_path, "profile-sriov", own=own)) == 1
+
+
+def test_a_profile_of_other_clusters_is_none_of_this_one(tmp_path: Path) -> None:
+    text = PROFILE.format(network="sr_iov: enabled", virtualization="")
+    other = text.replace("cluster-profile-p", "cluster-profile-other")
+    own = f"{text}---{other}"
+    assert len(found(tmp_path, "profile-sriov", own=own, more="    profile: p\n", pools="")) == 1
 
 
 @pytest.mark.parametrize(
