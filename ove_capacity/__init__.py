@@ -357,9 +357,10 @@ def placement(case: Case, name: str = "") -> FleetPlacement:
 def plot(result: object, name: str = "") -> Picture:
     """Draw a result: its first figure, or the one of that name.
 
-    Of a run ``timeline`` and ``nodes``; of a case ``nodes``, when its listed workloads are placed;
-    of headroom ``waterfall``, of a ladder ``ladder``, of failover ``pairs``, of fragmentation
-    ``cells`` and ``split``, of a verdict ``verdict``.
+    Of a run ``timeline``, ``nodes`` and, where something is scaled, ``growth``; of a case
+    ``nodes``, when its listed workloads are placed; of headroom ``waterfall``, of a ladder
+    ``ladder``, of failover ``pairs``, of fragmentation ``cells`` and ``split``, of limits
+    ``limits``, of a verdict ``verdict``.
 
     Raises:
         TypeError: nothing is drawn of such a result.

@@ -9,11 +9,14 @@ from ove_capacity.analysis.failover_result import Failover
 from ove_capacity.analysis.fragmentation import Fragmentation
 from ove_capacity.analysis.headroom import Headroom
 from ove_capacity.analysis.ladder import Ladder
+from ove_capacity.analysis.limits import Limits
 from ove_capacity.analysis.verdict import Verdict
 from ove_capacity.errors import UnknownNameError
 from ove_capacity.model.case import Case
 from ove_capacity.report.figures.cells import cells
+from ove_capacity.report.figures.growth import growth
 from ove_capacity.report.figures.ladder import ladder
+from ove_capacity.report.figures.limits import limits
 from ove_capacity.report.figures.nodes import nodes
 from ove_capacity.report.figures.pairs import pairs
 from ove_capacity.report.figures.split import split
@@ -27,14 +30,16 @@ __all__ = ["figure_files", "plot"]
 
 _FIGURES: dict[type, dict[str, Callable[[Any], Picture]]] = {
     Case: {"nodes": nodes},
-    Run: {"timeline": timeline, "nodes": nodes},
+    Run: {"timeline": timeline, "nodes": nodes, "growth": growth},
     Headroom: {"waterfall": waterfall},
     Ladder: {"ladder": ladder},
     Failover: {"pairs": pairs},
     Fragmentation: {"cells": cells, "split": split},
+    Limits: {"limits": limits},
     Verdict: {"verdict": verdict},
 }
-"""Type of a result -> its figures by name, the first of them when none is named."""
+"""Type of a result -> its figures by name, the first of them when none is named; there is growth
+of a run only where something is scaled."""
 
 
 def plot(result: object, name: str = "") -> Picture:
@@ -68,6 +73,8 @@ def figure_files(result: object) -> dict[str, bytes]:
 def _of(result: object) -> dict[str, Callable[[Any], Picture]]:
     for kind, drawn in _FIGURES.items():
         if isinstance(result, kind):
+            if isinstance(result, Run) and not len(result.machines):
+                return {name: each for name, each in drawn.items() if each is not growth}
             return drawn
     known = ", ".join(f"{kind.__name__} ({', '.join(names)})" for kind, names in _FIGURES.items())
     raise TypeError(f"no figure of {type(result).__name__}; there is one of: {known}")

@@ -97,7 +97,7 @@ def test_the_same_result_is_the_same_bytes(run) -> None:
 
 def test_what_is_not_drawn_is_refused_with_what_is(run) -> None:
     with pytest.raises(
-        TypeError, match=r"no figure of str; there is one of: .*Run \(timeline, nodes\)"
+        TypeError, match=r"no figure of str; there is one of: .*Run \(timeline, nodes, growth\)"
     ):
         oc.plot("a string")
     with pytest.raises(UnknownNameError, match="Did you mean 'nodes'"):
