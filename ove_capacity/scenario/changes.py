@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -52,7 +53,7 @@ class Changed:
 
 
 def field_path(text: str) -> FieldPath:
-    """Read a path such as ``workloads[0].count`` or ``clusters."a.b".labels``.
+    """Read a path such as ``workloads[0].count``, ``workloads.db.count`` or ``clusters."a.b"``.
 
     A backslash makes a dot part of a name, as with Helm.
 
@@ -107,6 +108,26 @@ def _copied(value: Any) -> Any:
     return value
 
 
+def _called(items: list[Any], name: str, done: FieldPath) -> int:
+    """The index of the item of that name: of its ``name``, or the file that it is."""
+    titles = [item.get("name") if isinstance(item, Mapping) else item for item in items]
+    known = [title for title in titles if isinstance(title, str)]
+    found = [index for index, title in enumerate(titles) if title == name]
+    found = found or [
+        index
+        for index, title in enumerate(titles)
+        if isinstance(title, str) and posixpath.basename(title.rstrip("/")) == name
+    ]
+    if len(found) == 1:
+        return found[0]
+    where = ".".join(map(str, done))
+    if found:
+        raise ValueError(f"{len(found)} items of {where} are called {name!r}: write [0], [1] …")
+    meant = did_you_mean(name, [posixpath.basename(each.rstrip("/")) for each in known])
+    message = f"{where} is a list: write [0], [1] … or an item's name after it; none is {name!r}"
+    raise ValueError(f"{message}; did you mean {meant!r}?" if meant else message)
+
+
 def _child(into: Any, step: str | int, done: FieldPath) -> Any:
     """The container at *step*, made when it is missing; ValueError when there can be none."""
     if isinstance(step, int):
@@ -115,8 +136,6 @@ def _child(into: Any, step: str | int, done: FieldPath) -> Any:
         if step >= len(into):
             raise ValueError(f"there is no item [{step}]; the list has {len(into)}")
         return into[step]
-    if isinstance(into, list):
-        raise ValueError(f"{done[-1]} is a list: write [0], [1] … after it")
     if not isinstance(into, PlacedMapping):
         raise ValueError(f"{'.'.join(map(str, done))} is {shown(into)}, which has no fields")
     if into.get(step) is None:
@@ -124,11 +143,16 @@ def _child(into: Any, step: str | int, done: FieldPath) -> Any:
     return into[step]
 
 
-def _put(root: PlacedMapping, path: FieldPath, value: Any, place: int | None) -> None:
+def _put(root: PlacedMapping, path: FieldPath, value: Any, place: int | None) -> FieldPath:
+    """Put *value* there; the path that it has by the indices of lists."""
     into: Any = root
-    for index, step in enumerate(path[:-1]):
-        into = _child(into, step, path[:index])
-    last = path[-1]
+    done: FieldPath = ()
+    for index, step in enumerate(path):
+        is_named = isinstance(into, list) and isinstance(step, str)
+        done = (*done, _called(into, str(step), done) if is_named else step)
+        if index < len(path) - 1:
+            into = _child(into, done[-1], done[:-1])
+    last = done[-1]
     if isinstance(last, int):
         if not isinstance(into, PlacedList) or last > len(into):
             length = len(into) if isinstance(into, list) else 0
@@ -138,12 +162,13 @@ def _put(root: PlacedMapping, path: FieldPath, value: Any, place: int | None) ->
             into.values_at.append(place or 0)
         else:
             into[last] = value
-        return
+        return done
     if not isinstance(into, PlacedMapping):
-        _child(into, last, path[:-1])
+        _child(into, last, done[:-1])
     into[last] = value
     if place is not None:
         into.values_at[last] = into.keys_at[last] = place
+    return done
 
 
 def _value_of(given: object, problems: Problems) -> Any:
@@ -194,8 +219,7 @@ def changed(document: Document, settings: Mapping[str, object], problems: Proble
     found: list[Problem] = []
     for text, given in settings.items():
         try:
-            path = field_path(text)
-            _put(root, path, _value_of(given, problems), None)
+            path = _put(root, field_path(text), _value_of(given, problems), None)
         except ValueError as error:
             found.append(Problem(str(error), f"--set {text}"))
         except ScenarioError as error:

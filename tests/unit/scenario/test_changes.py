@@ -2,7 +2,10 @@
 
 import pytest
 
-from ove_capacity.scenario.changes import field_path
+from ove_capacity.errors import ScenarioError
+from ove_capacity.manifests.document import Problems
+from ove_capacity.manifests.events import documents_of_text
+from ove_capacity.scenario.changes import changed, field_path
 
 _VARIANTS = """\
 workloads:
@@ -54,6 +57,25 @@ def test_settings_are_read_as_yaml_and_win(scenario):
 
 def test_values_may_be_given_as_they_are(scenario):
     assert len(scenario(set={"clusters.one.pools.worker.count": 3}).fleet.clusters[0].nodes) == 3
+
+
+def test_an_item_of_a_list_is_found_by_its_name(scenario):
+    (found,) = scenario(_VARIANTS, set={"workloads.a.count": "3"}).plan.workloads
+    assert found.count == 3
+    (found,) = scenario(_VARIANTS, set={'workloads["a"].count': "4"}).plan.workloads
+    assert found.count == 4
+
+
+def test_a_file_of_a_list_is_found_by_its_name():
+    text = "{files: [x/one.yaml, x/two.yaml, y/two.yaml]}"
+    document = next(documents_of_text(text, "s.yaml", Problems()))
+    after = changed(document, {'files."one.yaml"': "z.yaml"}, Problems())
+    assert after.document.value["files"] == ["z.yaml", "x/two.yaml", "y/two.yaml"]
+    assert list(after.settings) == [("files", 0)]
+    with pytest.raises(ScenarioError, match="2 items of files are called 'two.yaml'"):
+        changed(document, {'files."two.yaml"': "z.yaml"}, Problems())
+    after = changed(document, {'files."y/two.yaml"': "z.yaml"}, Problems())
+    assert after.document.value["files"][2] == "z.yaml"
 
 
 def test_a_list_grows_at_its_end(scenario):
