@@ -15,6 +15,9 @@ from ove_capacity.analysis.cluster_failover import (
 )
 from ove_capacity.analysis.finding import NONE_KNOWN, Answer, Finding, Question
 from ove_capacity.analysis.headroom import ClusterHeadroom
+from ove_capacity.analysis.limit_room import GroupRoom
+from ove_capacity.analysis.limit_waiting import Waiting
+from ove_capacity.analysis.limits import ClusterLimits
 from ove_capacity.analysis.rehearsal import Loss
 from ove_capacity.analysis.spare import Spare
 from ove_capacity.analysis.system_share import GUIDELINE_PERCENT
@@ -124,8 +127,8 @@ def storage(found: ClusterHeadroom) -> Finding:
     return Finding(question, Answer.YES, f"{detail} promised", _last(bare))
 
 
-def limits(found: ClusterHeadroom) -> Finding:
-    """Whether all is within what the vendor has tested, and addresses suffice."""
+def limits(found: ClusterHeadroom, growth: ClusterLimits) -> Finding:
+    """Whether addresses suffice, all is within what the vendor has tested, and pools may grow."""
     question = Question.LIMITS
     over = [each for each in found.limits if not each.is_within]
     short = [each for each in found.budgets if each.name.startswith(_ADDRESSES) and each.left < 0]
@@ -136,9 +139,28 @@ def limits(found: ClusterHeadroom) -> Finding:
     if over:
         detail = f"{over[0].have:,} {over[0].words}, tested are {over[0].limit:,}"
         return Finding(question, Answer.NO, detail, over[0].name, "spread over more clusters")
+    if growth.waiting.limits:
+        return _stopped(growth.waiting)
     nearest = max(found.limits, key=lambda each: each.have / each.limit, default=None)
-    detail = f"nearest: {nearest.have:,} of {nearest.limit:,} {nearest.words}" if nearest else ""
-    return Finding(question, Answer.YES, detail)
+    told = [f"nearest: {nearest.have:,} of {nearest.limit:,} {nearest.words}"] if nearest else []
+    told += [_growing(each) for each in growth.rooms if growth.applies]
+    but = "its autoscaler is refused: nothing is scaled" if growth.refused else ""
+    return Finding(question, Answer.YES, "; ".join(told), but)
+
+
+def _stopped(waiting: Waiting) -> Finding:
+    """VMs wait, and the autoscaler may add no machine for them."""
+    vms = sum(each.vms for each in waiting.pending)
+    added = sum(waiting.added.values())
+    detail = f"{_count(vms, 'VM')} wait{'s' if vms == 1 else ''} when the autoscaler has added "
+    detail += _count(added, "machine")
+    names = " and ".join(waiting.limits)
+    change = "; ".join(f"more {name} of {', '.join(g)}" for name, g in waiting.limits.items())
+    return Finding(Question.LIMITS, Answer.NO, detail, f"autoscaler: {names}", change)
+
+
+def _growing(room: GroupRoom) -> str:
+    return f"{room.group} may grow by {room.room:,} ({' and '.join(room.binding)})"
 
 
 def as_applied(found: Applied) -> Finding:

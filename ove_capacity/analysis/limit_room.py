@@ -11,15 +11,20 @@ from ove_capacity.model.node import Node
 from ove_capacity.model.resources import CPU, MEMORY
 from ove_capacity.openshift.autoscaler.quotas import maximum_quotas, node_resources
 
-__all__ = ["CORES", "MAX_NODES_TOTAL", "MAX_REPLICAS", "MEMORY_LIMIT", "GroupRoom", "group_rooms"]
+__all__ = [
+    "CORES",
+    "LIMITS",
+    "MAX_NODES_TOTAL",
+    "MAX_REPLICAS",
+    "MEMORY_LIMIT",
+    "GroupRoom",
+    "group_rooms",
+]
 
-MAX_REPLICAS, MAX_NODES_TOTAL, CORES, MEMORY_LIMIT = (
-    "maxReplicas",
-    "maxNodesTotal",
-    "cores",
-    "memory",
-)
-"""Names of the limits."""
+MAX_REPLICAS, MAX_NODES_TOTAL = "maxReplicas", "maxNodesTotal"
+CORES, MEMORY_LIMIT = "cores", "memory"
+LIMITS = (MAX_REPLICAS, MAX_NODES_TOTAL, CORES, MEMORY_LIMIT)
+"""Names of the limits, in the order in which they are told."""
 
 _OF_RESOURCE = {CPU: CORES, MEMORY: MEMORY_LIMIT}
 _GIB = 1 << 30

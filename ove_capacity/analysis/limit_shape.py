@@ -12,26 +12,17 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ove_capacity.analysis.fits import Fit
-from ove_capacity.analysis.limit_room import (
-    CORES,
-    MAX_NODES_TOTAL,
-    MAX_REPLICAS,
-    MEMORY_LIMIT,
-    GroupRoom,
-)
-from ove_capacity.analysis.scaled import Growth, Scaled, copies
+from ove_capacity.analysis.limit_room import GroupRoom
+from ove_capacity.analysis.limit_stops import stops_of
+from ove_capacity.analysis.scaled import Scaled, copies
 from ove_capacity.model.frozen import FrozenMap
 from ove_capacity.model.pod import Pod
-from ove_capacity.model.resources import CPU, MEMORY
-from ove_capacity.openshift.autoscaler.scale_up import AT_MAX
-from ove_capacity.openshift.autoscaler.sentence import is_at_total, not_triggered
+from ove_capacity.openshift.autoscaler.sentence import not_triggered
 
 __all__ = ["ShapeGrowth", "ShapeLimit", "grown_for"]
 
 _VMS_MOST = 20_000
 """VMs that are tried of one shape; more are not counted."""
-
-_WORDS = ((CPU, CORES), (MEMORY, MEMORY_LIMIT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +92,7 @@ def grown_for(scaled: Scaled, pod: Pod, rooms: Sequence[GroupRoom]) -> ShapeGrow
         return ShapeGrowth(FrozenMap(growth.added), is_cut=True)
     return ShapeGrowth(
         FrozenMap(growth.added),
-        FrozenMap(_stops_of(scaled, growth)),
+        FrozenMap(stops_of(scaled, growth)),
         not_triggered(growth.last, scaled.options, next(iter(growth.last.remaining), None)),
     )
 
@@ -118,28 +109,3 @@ def _enough(scaled: Scaled, pod: Pod, rooms: Sequence[GroupRoom]) -> int:
             known += each.room * max(1, len(snapshot.place_run(c, _VMS_MOST, new)))
             snapshot.revert(mark)
     return known + 1
-
-
-def _stops_of(scaled: Scaled, growth: Growth) -> dict[str, tuple[str, ...]]:
-    """Group -> why it grows no further for the first of the pods that are left."""
-    last, remaining = growth.last, next(iter(growth.last.remaining), None)
-    skipped = dict(last.skipped)
-    rejected = remaining.rejected_by if remaining else {}
-    found: dict[str, tuple[str, ...]] = {}
-    for group in scaled.groups:
-        if group.name in rejected:
-            found[group.name] = rejected[group.name]
-        elif group.name in skipped:
-            found[group.name] = _limits_of(skipped[group.name])
-        elif is_at_total(last, scaled.options):
-            found[group.name] = (MAX_NODES_TOTAL,)
-    return found
-
-
-def _limits_of(reason: str) -> tuple[str, ...]:
-    """The limits that upstream's reason for skipping a group names; else the reason itself."""
-    if reason == AT_MAX:
-        return (MAX_REPLICAS,)
-    short = reason.rpartition("resources: ")[2].removeprefix("max cluster ")
-    named = short.removesuffix(" limit reached").split(", ")
-    return tuple(limit for resource, limit in _WORDS if resource in named) or (reason,)

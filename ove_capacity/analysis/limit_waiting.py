@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ove_capacity.analysis.limit_room import LIMITS
+from ove_capacity.analysis.limit_stops import stops_of
 from ove_capacity.analysis.scaled import Growth, Scaled
 from ove_capacity.model.frozen import FrozenMap
 from ove_capacity.openshift.autoscaler.sentence import not_triggered
@@ -49,6 +51,18 @@ class Waiting:
     """VMs that find a place on these, or on what is there, as the autoscaler reckons."""
     pending: tuple[Refusal, ...] = ()
     """Those that wait on."""
+    stops: Mapping[str, tuple[str, ...]] = field(default_factory=FrozenMap)
+    """Group -> why it grows no further for the first of these."""
+
+    @property
+    def limits(self) -> dict[str, list[str]]:
+        """Limit that keeps some waiting -> groups that met it."""
+        found: dict[str, list[str]] = {}
+        for group, stops in self.stops.items():
+            for stop in stops:
+                if stop in LIMITS:
+                    found.setdefault(stop, []).append(group)
+        return found
 
     def to_dict(self) -> dict[str, object]:
         """For JSON output."""
@@ -57,6 +71,7 @@ class Waiting:
             "added": dict(self.added),
             "helped": self.helped,
             "pending": [each.to_dict() for each in self.pending],
+            "stops": {group: list(stops) for group, stops in self.stops.items()},
         }
 
 
@@ -80,6 +95,7 @@ def waiting_of(run: Run, name: str, scaled: Scaled | None) -> Waiting:
         FrozenMap(growth.added),
         len(helped),
         _refusals([vms[i] for i in left], dict(enumerate(left.values()))),
+        FrozenMap(stops_of(scaled, growth) if left else {}),
     )
 
 

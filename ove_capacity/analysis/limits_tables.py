@@ -4,20 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ove_capacity.analysis.limit_room import (
-    CORES,
-    MAX_NODES_TOTAL,
-    MAX_REPLICAS,
-    MEMORY_LIMIT,
-    GroupRoom,
-)
+from ove_capacity.analysis.limit_room import LIMITS, GroupRoom
 from ove_capacity.analysis.limit_shape import ShapeLimit
 from ove_capacity.analysis.limit_waiting import Waiting
 from ove_capacity.tables import Cell, Table
 
 __all__ = ["rooms_table", "shapes_table", "waiting_table"]
 
-_LIMITS = (MAX_REPLICAS, MAX_NODES_TOTAL, CORES, MEMORY_LIMIT)
 _COUNTED = (
     "Cores and memory: of the whole capacity of every machine, masters too; maxNodesTotal: every "
     "node. Pools share what these three leave."
@@ -33,12 +26,12 @@ def rooms_table(rooms: Sequence[tuple[str, bool, GroupRoom]]) -> Table:
             each.group,
             each.machines,
             each.most,
-            *(each.rooms.get(name) for name in _LIMITS),
+            *(each.rooms.get(name) for name in LIMITS),
             " and ".join(each.binding) if applies else "nothing is scaled",
         )
         for cluster, applies, each in rooms
     ]
-    columns = ("cluster", "pool", "machines", "max", *_LIMITS, "binds first")
+    columns = ("cluster", "pool", "machines", "max", *LIMITS, "binds first")
     title = "More machines that each limit allows"
     return Table(title, columns, tuple(rows), (_COUNTED,))
 

@@ -15,9 +15,9 @@ __all__ = ["settle"]
 def settle(subject: Case | Run) -> Run:
     """A run as it ended; of a case, the moment when all listed workloads are in place.
 
-    They are placed in the order of their times. Nothing fails, nothing leaves, no stream of arrivals
-    flows and no machine is added: this is the plan on the machines that there are, not one random
-    moment of it. How far clusters would grow for it, `limits` tells.
+    They are placed in the order of their times. Nothing fails, nothing leaves, no stream of
+    arrivals flows and no machine is added: this is the plan on the machines that there are, not
+    one random moment of it. How far clusters would grow for it, `limits` tells.
     """
     if isinstance(subject, Run):
         return subject

@@ -12,6 +12,7 @@ from ove_capacity.analysis.applied import Applied
 from ove_capacity.analysis.failover import failover
 from ove_capacity.analysis.finding import NONE_KNOWN, Answer, Finding, Question, weakest
 from ove_capacity.analysis.headroom import headroom
+from ove_capacity.analysis.limits import limits
 from ove_capacity.analysis.remedy import machines_to_fit, what_lets_drain
 from ove_capacity.analysis.settle import settle
 from ove_capacity.model.assumption import Evidence
@@ -37,7 +38,7 @@ _MEANINGS = {
     Question.WHILE_DRAINING: "the same while another one is drained.",
     Question.GUIDELINE: "the system takes no more than planned.",
     Question.STORAGE: "disks below near-full.",
-    Question.LIMITS: "addresses, and what the vendor tested.",
+    Question.LIMITS: "addresses, what the vendor tested, and how far pools may grow.",
     Question.AS_APPLIED: "no error in what its manifests do to each other (`check`).",
 }
 _LETTERS = (
@@ -171,6 +172,7 @@ def verdict(
     run = settle(subject)
     room = headroom(run, cluster=cluster, shapes=()).clusters  # what else would fit is not asked
     losses = failover(run, cluster=cluster, while_drained=1, extras=False).clusters
+    growth = limits(run, cluster=cluster, shapes=()).clusters
     found = {}
     for name in run.clusters(cluster):
         noun = run.case.fleet.cluster(name)
@@ -187,7 +189,7 @@ def verdict(
             draining,
             judge.guideline(room[name]),
             judge.storage(room[name]),
-            judge.limits(room[name]),
+            judge.limits(room[name], growth[name]),
             *([judge.as_applied(manifests)] if manifests else []),
         )
         found[name] = ClusterVerdict(

@@ -8,6 +8,7 @@ import ove_capacity as oc
 from ove_capacity.analysis.binding import binding_of
 from ove_capacity.analysis.finding import Question, weakest
 from ove_capacity.model.assumption import Assumption, Evidence
+from ove_capacity.model.autoscaling import Autoscaling, ClusterAutoscaler, NodeGroup
 from ove_capacity.model.network import VmNetwork
 from ove_capacity.model.placement import ClusterSelector, Placement
 from ove_capacity.model.selector import LabelSelector, Requirement
@@ -104,6 +105,25 @@ def test_addresses_that_do_not_suffice_are_a_limit() -> None:
     assert answer("limits", vms(4, networks=("lan",)), clusters=[lan]) == (
         *("NO", "addresses:lan", "1 address more"),
     )
+
+
+@pytest.mark.parametrize(
+    ("count", "most", "expected"),
+    [
+        (6, 4, ("yes", "", "")),
+        (9, 5, ("yes", "", "")),
+        (9, 4, ("NO", "autoscaler: maxReplicas", "more maxReplicas of worker")),
+    ],
+)
+def test_limits_of_the_autoscaler_matter_when_vms_wait(count, most, expected) -> None:
+    nodes = tuple(node(f"w{i}") for i in range(3))
+    members = dict.fromkeys((each.name for each in nodes), "worker")
+    asked = Autoscaling(ClusterAutoscaler(), (NodeGroup("worker", 1, most),), members)
+    scaled = [cluster(nodes=nodes, autoscaling=asked)]
+    assert answer("limits", vms(count, memory_gib=60), clusters=scaled) == expected
+    refused = [replace(scaled[0], autoscaling=replace(asked, refused=("memory in Gi",)))]
+    told = answer("limits", vms(count, memory_gib=60), clusters=refused)
+    assert told == ("yes", "its autoscaler is refused: nothing is scaled", "")
 
 
 def test_a_share_that_is_above_by_one_definition_only_depends() -> None:

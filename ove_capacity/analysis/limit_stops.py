@@ -1,0 +1,38 @@
+"""Why pools grow no further: limits of the autoscaler, or else upstream's reasons."""
+
+from __future__ import annotations
+
+from ove_capacity.analysis.limit_room import CORES, MAX_NODES_TOTAL, MAX_REPLICAS, MEMORY_LIMIT
+from ove_capacity.analysis.scaled import Growth, Scaled
+from ove_capacity.model.resources import CPU, MEMORY
+from ove_capacity.openshift.autoscaler.scale_up import AT_MAX
+from ove_capacity.openshift.autoscaler.sentence import is_at_total
+
+__all__ = ["stops_of"]
+
+_WORDS = ((CPU, CORES), (MEMORY, MEMORY_LIMIT))
+
+
+def stops_of(scaled: Scaled, growth: Growth) -> dict[str, tuple[str, ...]]:
+    """Group -> why it grows no further for the first of the pods that are left."""
+    last, remaining = growth.last, next(iter(growth.last.remaining), None)
+    skipped = dict(last.skipped)
+    rejected = remaining.rejected_by if remaining else {}
+    found: dict[str, tuple[str, ...]] = {}
+    for group in scaled.groups:
+        if group.name in rejected:
+            found[group.name] = rejected[group.name]
+        elif group.name in skipped:
+            found[group.name] = _limits_of(skipped[group.name])
+        elif is_at_total(last, scaled.options):
+            found[group.name] = (MAX_NODES_TOTAL,)
+    return found
+
+
+def _limits_of(reason: str) -> tuple[str, ...]:
+    """The limits that upstream's reason for skipping a group names; else the reason itself."""
+    if reason == AT_MAX:
+        return (MAX_REPLICAS,)
+    short = reason.rpartition("resources: ")[2].removeprefix("max cluster ")
+    named = short.removesuffix(" limit reached").split(", ")
+    return tuple(limit for resource, limit in _WORDS if resource in named) or (reason,)
