@@ -257,7 +257,8 @@ def admit(kubelet: Kubelet, state: NodeState, key: str, demand: PodDemand) -> Ad
 
     Memory of init containers is free again afterwards, their CPUs only when the pod ends. Even a
     pod that is refused may leave its mark: what its first containers took of a group's memory comes
-    back as upstream gives it back.
+    back as upstream gives it back, and so do CPUs that they should not have got: where sockets are
+    of unequal size upstream takes one for free that has as many free CPUs as the mean.
 
     Source: kubernetes v1.36.2 pkg/kubelet/cm/topologymanager/scope_container.go and scope_pod.go,
     Admit; pkg/kubelet/cm/memorymanager/memory_manager.go, AddContainer.
@@ -269,16 +270,20 @@ def admit(kubelet: Kubelet, state: NodeState, key: str, demand: PodDemand) -> Ad
     staying = _blocks(desk.containers, of_init=False)
     cells = _given_back(kubelet, desk.cells, passing)
     asked = tuple(desk.asked)
+    taken = 0
+    for each in desk.containers:
+        taken |= each.cpus
     if refusal is not None:
-        if passing or staying:
-            state = replace(state, memory=_given_back(kubelet, cells, staying))
+        if passing or staying or taken & ~state.shared:
+            books = _given_back(kubelet, cells, staying)
+            state = replace(state, shared=state.shared | taken, memory=books)
         return Admission(state, refusal, (), asked, refusal is _PANIC)
     held = {
         name: _plus(state.devices[name], free, -1)
         for name, free in desk.devices.items()
         if free is not state.devices[name]
     }
-    holding = PodHolding(state.shared & ~desk.shared, staying, held)
+    holding = PodHolding(taken, staying, held)
     after = NodeState(desk.shared, cells, desk.devices, {**state.pods, key: holding})
     return Admission(after, None, tuple(desk.containers), asked)
 
