@@ -11,11 +11,23 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
-from ove_capacity.kube.codes import PASS
+import numpy as np
+
+from ove_capacity.kernels.compile import Array, form, views
+from ove_capacity.kube.codes import (
+    ANTI_AFFINITY,
+    EXISTING_ANTI_AFFINITY,
+    FIT,
+    PASS,
+    PORTS,
+    SPREAD_SKEW,
+)
 from ove_capacity.kube.diagnosis import reject, short_of
 from ove_capacity.kube.scheduler import Scheduler
+from ove_capacity.kube.victims import Bound, Found, find_victims
 from ove_capacity.model.cluster import DisruptionBudget
 from ove_capacity.model.pod import Pod
+from ove_capacity.model.resources import PODS
 from ove_capacity.state.arrays import (
     AFFINITY_LINKS,
     ANTI_LINKS,
@@ -28,7 +40,14 @@ from ove_capacity.state.arrays import (
 from ove_capacity.state.cluster_state import ClusterState
 from ove_capacity.state.rejection import UNRESOLVABLE, UNSCHEDULABLE, Rejection, histogram
 
-__all__ = ["Candidate", "Preemption", "best_candidates", "may_preempt", "preempt"]
+__all__ = [
+    "Candidate",
+    "Preemption",
+    "best_candidates",
+    "best_victims",
+    "may_preempt",
+    "preempt",
+]
 
 _NEVER = "not eligible due to preemptionPolicy=Never."
 _NOT_HELPFUL = "Preemption is not helpful for scheduling"
@@ -36,6 +55,8 @@ _NO_VICTIMS = "No preemption victims found for incoming pod"
 _CANDIDATES_PERCENT = 10
 _CANDIDATES_LEAST = 100
 _PRIORITY_OFFSET = 1 << 31
+_RESOLVABLE = (PORTS, SPREAD_SKEW, ANTI_AFFINITY, EXISTING_ANTI_AFFINITY)
+"""Beside a lack of resources, what may change when pods leave."""
 _LINKS_TO_OTHERS = (CLASH_LINKS, AFFINITY_LINKS, ANTI_LINKS, EXISTING_LINKS, HARD_LINKS)
 
 
@@ -241,9 +262,9 @@ def may_preempt(scheduler: Scheduler, state: ClusterState, c: int) -> bool:
 
     Source: ours; upstream tries for every pod that found no node.
     """
-    classes = scheduler.table.classes
-    priority = classes[c].pod.spec.priority
-    return any(classes[other].pod.spec.priority < priority for other in state.bound_classes())
+    priorities, rows = scheduler.priorities(), len(state.pods)
+    bound = state.pod_class[:rows][state.pod_node[:rows] >= 0]
+    return bool(len(bound) and priorities[bound].min() < priorities[c])
 
 
 def preempt(
@@ -270,4 +291,55 @@ def preempt(
     reasons += [_NOT_HELPFUL] * (nodes - len(unfit))
     return Preemption(
         "Unschedulable", unfit=tuple(unfit), message=f"preemption: {histogram(nodes, reasons)}"
+    )
+
+
+def best_victims(
+    scheduler: Scheduler, state: ClusterState, c: int, row: int, codes: Array, draw: float = 0.0
+) -> Candidate | None:
+    """The node that `preempt` finds best for a pod to which the filters said *codes*, or None.
+
+    Searched by a kernel where nothing is nominated, no budget guards pods and nobody is leaving.
+
+    Source: kubernetes v1.34.1 pkg/scheduler/framework/preemption/preemption.go, Preempt.
+    """
+    if scheduler.table.classes[c].pod.spec.preemption_never:
+        return None
+    hopeful = _hopeful(scheduler, state, c, codes)
+    offset = int(draw * len(hopeful))
+    order = np.concatenate([hopeful[offset:], hopeful[:offset]])
+    if _needs_care(scheduler, state):
+        candidates, _ = _dry_run(scheduler, state, c, row, hopeful.tolist(), draw)
+        best = best_candidates(state, candidates)
+        return best[int(draw * len(best))] if best else None
+    bound = Bound.of(state, scheduler.priorities())
+    found = Found.none(len(state.pods), len(state.nodes), len(state.resources))
+    by_amounts, ignores_pods = _only_amounts_matter(state, c), scheduler.ignores_pods(state, c)
+    run, fast = form(find_victims, len(state.pods))
+    given = [order, bound, found] if fast else [memoryview(order), views(bound), views(found)]
+    how = (_candidates_wanted(len(order)), by_amounts, ignores_pods)
+    count = run(c, given[0], *how, *given[1:], *scheduler.arrays(state, fast))
+    if not count:
+        return None
+    n = int(np.sort(found.best[:count])[int(draw * count)])
+    return Candidate(n, tuple(found.victims(n)), 0)
+
+
+def _hopeful(scheduler: Scheduler, state: ClusterState, c: int, codes: Array) -> Array:
+    """(nodes,) int64: those that refused a pod for what evictions may change, as `reject` says."""
+    assert state.classes is not None
+    request = state.classes.request[c]
+    wanted = (request > 0) & (scheduler.ignored_resources(state) == 0)
+    wanted[state.resource_index(PODS)] = False
+    never = (request[wanted] > state.allocatable[:, wanted]).any(axis=1)
+    return np.flatnonzero(((codes == FIT) & ~never) | np.isin(codes, _RESOLVABLE))
+
+
+def _needs_care(scheduler: Scheduler, state: ClusterState) -> bool:
+    """Whether something else than the filters has a say in who must go."""
+    return bool(
+        state.nominated
+        or state.cluster.disruption_budgets
+        or scheduler.zones is not None
+        or any(each.pod.terminating for each in scheduler.table.classes)
     )

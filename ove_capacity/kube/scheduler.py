@@ -79,6 +79,7 @@ class Scheduler:
         self._scratch_views: Scratch | None = None
         self._profile_views: ProfileArrays | None = None
         self._walk: Array | None = None
+        self._priorities: Array | None = None
         self.zones: Zones | None = None
         """What nodes have published of their NUMA zones, where the profile looks at them."""
 
@@ -128,6 +129,7 @@ class Scheduler:
         recount(state)
         self._profile = profile_arrays(self.profile, state.resources)
         self._scratch = self._scratch_views = self._profile_views = None
+        self._priorities = None
 
     def meet(self, state: ClusterState, kept: Sequence[int], joining: Sequence[Node]) -> None:
         """Nodes join and leave: see `ClusterState.rearrange`; classes keep their numbers."""
@@ -150,8 +152,8 @@ class Scheduler:
 
     # -- running kernels -----------------------------------------------------------------------
 
-    def _arrays(self, state: ClusterState, fast: bool) -> tuple[Any, ...]:
-        """Nodes, counters, classes, profile, scratch; as arrays for the compiled form, or views."""
+    def arrays(self, state: ClusterState, fast: bool) -> tuple[Any, ...]:
+        """Nodes, counters, classes, profile, scratch: for the compiled form arrays, else views."""
         assert self._profile is not None, "classify pods first"
         assert state.classes is not None
         assert state.counters is not None
@@ -165,9 +167,16 @@ class Scheduler:
             self._profile_views = views(self._profile)
         return (*state.views(), self._profile_views, self._scratch_views)
 
+    def priorities(self) -> Array:
+        """(C,) int64: priority of each class's pods."""
+        if self._priorities is None:
+            found = [each.pod.spec.priority for each in self.table.classes]
+            self._priorities = np.array(found, np.int64)
+        return self._priorities
+
     def ignored_resources(self, state: ClusterState) -> Array:
         """(R,) uint8: resources that the fit filter does not look at."""
-        profile: ProfileArrays = self._arrays(state, fast=True)[3]
+        profile: ProfileArrays = self.arrays(state, fast=True)[3]
         return profile.ignored
 
     def _wanted(self, state: ClusterState, policy: Policy) -> int:
@@ -175,7 +184,7 @@ class Scheduler:
         count = len(state.nodes)
         wanted = nodes_wanted(count, policy.nodes_scored, self.profile.scores)
         if wanted < count:
-            self._arrays(state, fast=True)
+            self.arrays(state, fast=True)
             assert self._scratch is not None
             if self._walk is None:
                 self._walk = walk_order(state.nodes)
@@ -206,7 +215,7 @@ class Scheduler:
         arrays: list[Any] = [classes, draws, chosen]
         if not fast:
             arrays = [memoryview(array) for array in arrays]
-        arguments = [*arrays, wanted, *self._arrays(state, fast)]
+        arguments = [*arrays, wanted, *self.arrays(state, fast)]
         done = run(*arguments)
         return chosen, int(done)
 
@@ -223,7 +232,7 @@ class Scheduler:
         count = len(state.nodes)
         wanted = count if self.zones is not None else self._wanted(state, policy)
         search, fast = form(find_feasible, count)
-        found = search(c, wanted, *self._arrays(state, fast))
+        found = search(c, wanted, *self.arrays(state, fast))
         assert self._scratch is not None
         if state.nominated:
             found = self._heed_nominated(state, c, row)
@@ -234,13 +243,13 @@ class Scheduler:
         if found < 2 or not self.profile.scores:
             return Decision(feasible[0] if feasible else -1, codes, feasible, ties=min(found, 1))
         rank, fast = form(score_nodes, found)
-        rank(c, found, *self._arrays(state, fast))
+        rank(c, found, *self.arrays(state, fast))
         aligned = None
         if self.zones is not None:
             aligned = self._score_zones(self.zones, c, feasible)
             self._scratch.total[:found] += aligned.normalized
         select, fast = form(choose, found)
-        node = select(found, draw, self._arrays(state, fast)[-1])
+        node = select(found, draw, self.arrays(state, fast)[-1])
         decision = self._decision(node, codes, feasible)
         return (
             decision if aligned is None else replace(decision, scores=(*decision.scores, aligned))
@@ -272,7 +281,7 @@ class Scheduler:
 
     def check(self, state: ClusterState, c: int, n: int) -> int:
         """What the filters say of node *n* for class *c* now."""
-        arrays = self._arrays(state, fast=False)
+        arrays = self.arrays(state, fast=False)
         _, counters, classes, _, scratch = arrays
         prepare(c, counters, classes, scratch)
         return check_node(c, n, *arrays)

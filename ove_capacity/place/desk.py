@@ -10,7 +10,8 @@ from numpy.random import Generator
 from ove_capacity.kernels.compile import Array
 from ove_capacity.kube.codes import PASS
 from ove_capacity.kube.diagnosis import diagnose
-from ove_capacity.kube.preemption import Candidate, may_preempt, preempt
+from ove_capacity.kube.preemption import Candidate, best_victims, may_preempt
+from ove_capacity.kube.scheduler import Decision
 from ove_capacity.model.pod import Pod
 from ove_capacity.model.policy import Policy
 from ove_capacity.place.outcome import Bounced, Displaced, Outcome, Placed, Refused, TurnedAway
@@ -231,19 +232,19 @@ class _Desk:
             self._refuse(at)
             return
         decision = self.scheduler.decide(self.state, c, row, self.relay.policy)
-        rejections = tuple(diagnose(self.scheduler, self.state, c, row, decision))
         if may_evict:
             self.searches += 1
-            found = preempt(self.scheduler, self.state, c, row, rejections, draw)
-            if found.best:
-                self._evict(at, found.best[int(draw * len(found.best))])
+            chosen = best_victims(self.scheduler, self.state, c, row, decision.codes, draw)
+            if chosen is not None:
+                self._evict(at, chosen)
                 return
         # Like pods are refused alike as long as nothing changes from here on.
-        self._said[self._moment(at)] = (
-            sentence(self.state, self.scheduler, c, rejections),
-            rejections,
-        )
+        self._said[self._moment(at)] = self._why(c, row, decision) if self.explain else ("", ())
         self._refuse(at)
+
+    def _why(self, c: int, row: int, decision: Decision) -> tuple[str, tuple[Rejection, ...]]:
+        rejections = tuple(diagnose(self.scheduler, self.state, c, row, decision))
+        return sentence(self.state, self.scheduler, c, rejections), rejections
 
     def _refuse(self, at: int) -> None:
         message, rejections = self._said[self._moment(at)]

@@ -13,6 +13,9 @@ _WRITTEN = ("presence", "cordoned", "requested", "nonzero", "ports")
 """What `claim` writes of `NodeArrays`; the log of changes goes on."""
 
 
+_OF_ROWS = ("pod_class", "pod_node", "pod_start", "live")
+
+
 class Checkpoint:
     """What a state holds now; `rewind` brings it back, whatever was bound or lost meanwhile.
 
@@ -34,9 +37,7 @@ class Checkpoint:
             )
         ]
         rows = len(state.pods)
-        self._rows = [
-            (name, getattr(state, name)[:rows].copy()) for name in ("pod_class", "pod_node", "live")
-        ]
+        self._rows = [(name, getattr(state, name)[:rows].copy()) for name in _OF_ROWS]
         self._pods, self._book = list(state.pods), state.book()
         self._cursor = state.arrays.cursor.tolist()
         self._admitted = state.admitting and state.admitting.book()

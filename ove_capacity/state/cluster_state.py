@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol, Self
@@ -75,6 +76,8 @@ class ClusterState:
         """(rows,) int64: class of each pod."""
         self.pod_node: Array = np.zeros(0, np.int64)
         """(rows,) int64: node of each pod, -1 while it has none."""
+        self.pod_start: Array = np.zeros(0)
+        """(rows,) float64: when each pod started, infinite where it has not."""
         self.pods: list[Pod | None] = []
         """(rows,): the pods; None where none was yet."""
         self.live: Array = np.zeros(0, np.bool_)
@@ -109,6 +112,7 @@ class ClusterState:
             )
         twin.pod_class = self.pod_class.copy()
         twin.pod_node = self.pod_node.copy()
+        twin.pod_start = self.pod_start.copy()
         twin.live = self.live.copy()
         twin.pods = list(self.pods)
         twin.nominated = {n: list(rows) for n, rows in self.nominated.items()}
@@ -189,6 +193,7 @@ class ClusterState:
                 self._grow_rows(max(64, 2 * row))
         self.pod_class[row] = pod_class
         self.pod_node[row] = -1
+        self.pod_start[row] = _start(pod)
         self.live[row] = True
         return row
 
@@ -204,6 +209,7 @@ class ClusterState:
             self._grow_rows(2 * len(self.pods))
         rows = np.array([*again, *range(first, len(self.pods))], np.int64)
         self.pod_class[rows], self.pod_node[rows], self.live[rows] = classes, -1, True
+        self.pod_start[rows] = [_start(pod) for pod in pods]
         return rows
 
     def forget(self, row: int) -> None:
@@ -265,11 +271,20 @@ class ClusterState:
         self._views = None
 
     def _grow_rows(self, size: int) -> None:
-        for name, fill in (("pod_class", 0), ("pod_node", -1), ("live", False)):
+        for name, fill in (
+            ("pod_class", 0),
+            ("pod_node", -1),
+            ("pod_start", math.inf),
+            ("live", False),
+        ):
             old = getattr(self, name)
             new = np.full(size, fill, old.dtype)
             new[: len(old)] = old
             setattr(self, name, new)
+
+
+def _start(pod: Pod) -> float:
+    return math.inf if pod.start_ms is None else float(pod.start_ms)
 
 
 def _amount_row(amounts: Mapping[str, int], resources: list[str]) -> list[int]:

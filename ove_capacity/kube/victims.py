@@ -1,0 +1,293 @@
+"""Who must go, searched over all nodes at once by a kernel; `preemption` does it node by node.
+
+Only for states in which nothing is nominated, no budget forbids evictions and nobody is leaving.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ove_capacity.kernels.compile import Array, kernel
+from ove_capacity.kube.codes import EXISTING_ANTI_AFFINITY, PASS
+from ove_capacity.kube.filtering import check_node, prepare
+from ove_capacity.kube.profile import ProfileArrays
+from ove_capacity.kube.scratch import Scratch
+from ove_capacity.state.arrays import ClassArrays, CounterArrays, NodeArrays
+from ove_capacity.state.claim import count_on_node
+from ove_capacity.state.cluster_state import ClusterState
+
+__all__ = ["Bound", "Found", "find_victims"]
+
+_NOBODY = -(1 << 31)
+_OFFSET = 1 << 31
+_NOT_ASKED, _NONE_YET = -1, -2
+"""Heads of nodes without a pod that may have to go."""
+
+
+class Bound(NamedTuple):
+    """The pods of a state, and the classes' priorities."""
+
+    node: Array
+    """(rows,) int64: -1 without one."""
+    pod_class: Array
+    """(rows,) int64."""
+    start: Array
+    """(rows,) float64: when each started, infinite where it has not."""
+    priority: Array
+    """(C,) int64."""
+
+    @classmethod
+    def of(cls, state: ClusterState, priority: Array) -> Bound:
+        """Those of a state, as they are now."""
+        rows = len(state.pods)
+        return cls(state.pod_node[:rows], state.pod_class[:rows], state.pod_start[:rows], priority)
+
+
+class Found(NamedTuple):
+    """What the search writes."""
+
+    head: Array
+    """(N,) int64: the most important of a node's pods that may have to go, -1 for none."""
+    after: Array
+    """(rows,) int64: the next less important one on the same node."""
+    goes: Array
+    """(rows,) uint8: whether it has to, if its node is chosen."""
+    best: Array
+    """(N,) int64: the nodes that no criterion tells apart."""
+    left: Array
+    """(R,) int64: scratch."""
+    weight: Array
+    """(2, 4) float64: what the best nodes are chosen by, and the one at hand: priority of the most
+    important who goes, the sum of all, how many, and when the first of them started."""
+
+    @classmethod
+    def none(cls, rows: int, nodes: int, resources: int) -> Found:
+        """Room for an answer."""
+        return cls(
+            np.full(nodes, _NOT_ASKED, np.int64),
+            np.full(rows, -1, np.int64),
+            np.zeros(rows, np.uint8),
+            np.zeros(nodes, np.int64),
+            np.zeros(resources, np.int64),
+            np.zeros((2, 4), np.float64),
+        )
+
+    def victims(self, n: int) -> list[int]:
+        """Rows of those who go from node *n*, the most important first."""
+        rows, row = [], int(self.head[n])
+        while row >= 0:
+            if self.goes[row]:
+                rows.append(row)
+            row = int(self.after[row])
+        return rows
+
+
+@kernel
+def _list_weaker(priority: int, hopeful: Array, bound: Bound, found: Found) -> None:
+    """Chain the pods of lower priority on hopeful nodes, the most important first.
+
+    Source: kubernetes v1.34.1 pkg/scheduler/util/utils.go, MoreImportantPod.
+    """
+    for i in range(hopeful.shape[0]):
+        found.head[hopeful[i]] = _NONE_YET
+    for row in range(bound.node.shape[0]):
+        n = bound.node[row]
+        if n < 0 or found.head[n] == _NOT_ASKED:
+            continue
+        own = bound.priority[bound.pod_class[row]]
+        if own >= priority:
+            continue
+        before = -1
+        other = found.head[n]
+        while other >= 0:
+            theirs = bound.priority[bound.pod_class[other]]
+            if own > theirs or (own == theirs and bound.start[row] < bound.start[other]):
+                break
+            before = other
+            other = found.after[other]
+        found.after[row] = max(other, -1)
+        if before < 0:
+            found.head[n] = row
+        else:
+            found.after[before] = row
+
+
+@kernel
+def _spare_by_amounts(
+    c: int,
+    n: int,
+    bound: Bound,
+    found: Found,
+    nodes: NodeArrays,
+    classes: ClassArrays,
+    profile: ProfileArrays,
+) -> bool:
+    """Mark who goes from node *n* where nothing but amounts counts; False: that would not do.
+
+    Source: kubernetes v1.34.1 pkg/scheduler/framework/plugins/defaultpreemption/
+    default_preemption.go, SelectVictimsOnNode.
+    """
+    request = classes.request
+    left = found.left
+    for r in range(request.shape[1]):
+        left[r] = request[c, r] + nodes.requested[n, r] - nodes.allocatable[n, r]
+    row = found.head[n]
+    while row >= 0:
+        other = bound.pod_class[row]
+        for r in range(request.shape[1]):
+            left[r] -= request[other, r]
+        row = found.after[row]
+    for r in range(request.shape[1]):
+        if request[c, r] > 0 and profile.ignored[r] == 0 and left[r] > 0:
+            return False
+    row = found.head[n]
+    while row >= 0:
+        other = bound.pod_class[row]
+        stays = True
+        for r in range(request.shape[1]):
+            if request[c, r] > 0 and profile.ignored[r] == 0 and left[r] + request[other, r] > 0:
+                stays = False
+        if stays:
+            for r in range(request.shape[1]):
+                left[r] += request[other, r]
+        found.goes[row] = 0 if stays else 1
+        row = found.after[row]
+    return True
+
+
+@kernel
+def _passes(
+    c: int,
+    n: int,
+    ignores_pods: bool,
+    nodes: NodeArrays,
+    counters: CounterArrays,
+    classes: ClassArrays,
+    profile: ProfileArrays,
+    scratch: Scratch,
+) -> bool:
+    """Whether all filters pass, as `Scheduler.check_twice` says it.
+
+    Source: kubernetes v1.34.1 pkg/scheduler/framework/runtime/framework.go,
+    RunFilterPluginsWithNominatedPods.
+    """
+    prepare(c, counters, classes, scratch)
+    code = check_node(c, n, nodes, counters, classes, profile, scratch)
+    return bool(code == PASS or (ignores_pods and code == EXISTING_ANTI_AFFINITY))
+
+
+@kernel
+def _spare_by_filters(
+    c: int,
+    n: int,
+    ignores_pods: bool,
+    bound: Bound,
+    found: Found,
+    nodes: NodeArrays,
+    counters: CounterArrays,
+    classes: ClassArrays,
+    profile: ProfileArrays,
+    scratch: Scratch,
+) -> bool:
+    """Mark who goes from node *n*, asking all filters; False: it would not do.
+
+    Source: kubernetes v1.34.1 pkg/scheduler/framework/plugins/defaultpreemption/
+    default_preemption.go, SelectVictimsOnNode.
+    """
+    row = found.head[n]
+    while row >= 0:
+        found.goes[row] = 1
+        count_on_node(bound.pod_class[row], n, -1, nodes, counters, classes)
+        row = found.after[row]
+    does = _passes(c, n, ignores_pods, nodes, counters, classes, profile, scratch)
+    row = found.head[n]
+    while row >= 0 and does:
+        count_on_node(bound.pod_class[row], n, 1, nodes, counters, classes)
+        if _passes(c, n, ignores_pods, nodes, counters, classes, profile, scratch):
+            found.goes[row] = 0
+        else:
+            count_on_node(bound.pod_class[row], n, -1, nodes, counters, classes)
+        row = found.after[row]
+    row = found.head[n]
+    while row >= 0:
+        if found.goes[row] != 0:
+            count_on_node(bound.pod_class[row], n, 1, nodes, counters, classes)
+        row = found.after[row]
+    return bool(does)
+
+
+@kernel
+def _weigh(n: int, bound: Bound, found: Found) -> int:
+    """Compare who goes from node *n* with the best so far: -1 better, 0 alike, 1 worse.
+
+    Source: kubernetes v1.34.1 pkg/scheduler/framework/preemption/preemption.go,
+    pickOneNodeForPreemption.
+    """
+    weight = found.weight
+    weight[1, 0], weight[1, 1], weight[1, 2], weight[1, 3] = _NOBODY, 0, 0, -np.inf
+    row = found.head[n]
+    while row >= 0:
+        if found.goes[row] != 0:
+            own = bound.priority[bound.pod_class[row]]
+            if weight[1, 2] == 0:
+                weight[1, 0] = own
+            if own == weight[1, 0]:
+                weight[1, 3] = max(weight[1, 3], -bound.start[row])
+            weight[1, 1] += own + _OFFSET
+            weight[1, 2] += 1
+        row = found.after[row]
+    for i in range(4):
+        if weight[1, i] != weight[0, i]:
+            return -1 if weight[1, i] < weight[0, i] else 1
+    return 0
+
+
+@kernel
+def find_victims(
+    c: int,
+    hopeful: Array,
+    wanted: int,
+    by_amounts: bool,
+    ignores_pods: bool,
+    bound: Bound,
+    found: Found,
+    nodes: NodeArrays,
+    counters: CounterArrays,
+    classes: ClassArrays,
+    profile: ProfileArrays,
+    scratch: Scratch,
+) -> int:
+    """Try the *hopeful* nodes in that order until *wanted* would do; how many are the best.
+
+    Source: kubernetes v1.34.1 pkg/scheduler/framework/preemption/preemption.go, DryRunPreemption.
+    """
+    _list_weaker(bound.priority[c], hopeful, bound, found)
+    count = 0
+    candidates = 0
+    for i in range(hopeful.shape[0]):
+        n = hopeful[i]
+        if found.head[n] < 0:
+            continue
+        if by_amounts:
+            does = _spare_by_amounts(c, n, bound, found, nodes, classes, profile)
+        else:
+            does = _spare_by_filters(
+                c, n, ignores_pods, bound, found, nodes, counters, classes, profile, scratch
+            )
+        if not does:
+            continue
+        candidates += 1
+        order = _weigh(n, bound, found)
+        if order < 0 or count == 0:
+            count = 0
+            order = 0
+            for k in range(4):
+                found.weight[0, k] = found.weight[1, k]
+        if order == 0:
+            found.best[count] = n
+            count += 1
+        if candidates >= wanted:
+            break
+    return count
