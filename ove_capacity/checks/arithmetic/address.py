@@ -6,22 +6,32 @@ import ipaddress
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from ove_capacity.checks.arithmetic.machines import most_machines
 from ove_capacity.checks.finding import Finding, Rule, Severity
 from ove_capacity.checks.launched import Launched, affected, launched_vms
-from ove_capacity.checks.subject import Subject
-from ove_capacity.manifests.document import Document, FieldPath
+from ove_capacity.checks.subject import Manifest, Subject
+from ove_capacity.errors import ScenarioError
+from ove_capacity.manifests.document import Document, FieldPath, Problems
+from ove_capacity.manifests.files import embedded_document
 from ove_capacity.model.cluster import Cluster
 from ove_capacity.model.resources import PODS
 
 __all__ = ["ADDRESS_RULES"]
 
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-_CIDRS: tuple[tuple[str, str], ...] = (
-    ("clusterNetwork", "cidr"),
-    ("serviceNetwork", ""),
-    ("machineNetwork", "cidr"),
+_USES = ("clusterNetwork", "serviceNetwork", "machineNetwork")
+"""Lists of ranges: of ``cidr``, or of texts."""
+_HOLDERS: tuple[tuple[str, FieldPath], ...] = (
+    ("Network", ("spec",)),
+    ("AgentClusterInstall", ("spec", "networking")),
+    ("ClusterInstance", ("spec",)),
+    ("HostedCluster", ("spec", "networking")),
 )
-"""List in a Network or an install-config -> the key of a range in it; "": the item itself."""
+"""Kind -> where it has them.
+
+Source: openshift/api config/v1 types_network.go; openshift/assisted-service api/hiveextension/
+v1beta1; stolostron/siteconfig api/v1alpha1; openshift/hypershift api/hypershift/v1beta1.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,23 +46,37 @@ class _Range:
 
 
 def _ranges(subject: Subject) -> Iterator[_Range]:
-    """Of Network objects, and of an install-config, which has no kind."""
-    for each in subject.of_kind("Network"):
-        yield from _listed(each.document, each.cluster, each.mapping("spec"), (*each.path, "spec"))
+    """Of Network objects, of clusters to install, and of an install-config, which has no kind."""
+    for kind, path in _HOLDERS:
+        for each in subject.of_kind(kind):
+            yield from _listed(each.document, each.cluster, each.mapping(*path), each.path + path)
     for cluster, document in subject.documents:
         value = document.value
         if isinstance(value, Mapping) and "kind" not in value:
             yield from _listed(document, cluster, value.get("networking"), ("networking",))
+    for each in subject.of_kind("ConfigMap", ""):
+        for key, text in each.mapping("data").items():
+            inner = _embedded(each, key) if "networking:" in str(text) else None
+            if inner is not None and isinstance(inner.value, Mapping):
+                found = inner.value.get("networking")
+                yield from _listed(inner, each.cluster, found, ("networking",))
+
+
+def _embedded(manifest: Manifest, key: str) -> Document | None:
+    try:
+        path = (*manifest.path, "data", key)
+        return embedded_document(manifest.document, path, Problems())
+    except (KeyError, ScenarioError):
+        return None
 
 
 def _listed(document: Document, cluster: str, value: object, base: FieldPath) -> Iterator[_Range]:
-    for use, key in _CIDRS:
+    for use in _USES:
         found = value.get(use) if isinstance(value, Mapping) else None
         for index, item in enumerate(found if isinstance(found, list) else ()):
-            text = item.get(key) if key and isinstance(item, Mapping) else item
-            network = _network(text)
+            keys = ("cidr",) if isinstance(item, Mapping) else ()
+            network = _network(item.get("cidr") if isinstance(item, Mapping) else item)
             if network is not None:
-                keys = (key,) if key else ()
                 yield _Range(document, cluster, (*base, use, index, *keys), use, network)
 
 
@@ -103,7 +127,8 @@ def _at(subject: Subject, cluster: str) -> FieldPath:
 
 def _most_nodes(subject: Subject, cluster: Cluster) -> int:
     """Machines when the cluster has grown as far as somebody lets it."""
-    limits = [len(cluster.nodes)]
+    now, grown = len(cluster.nodes), most_machines(subject, cluster)
+    limits = []
     for each in subject.of_kind("ClusterAutoscaler"):
         most = each.get("spec", "resourceLimits", "maxNodesTotal")
         if each.cluster == cluster.name and isinstance(most, int):
@@ -111,7 +136,8 @@ def _most_nodes(subject: Subject, cluster: Cluster) -> int:
     section = subject.scenario.clusters.get(cluster.name) if subject.scenario else None
     if section and section.autoscaler and section.autoscaler.max_nodes_total:
         limits.append(section.autoscaler.max_nodes_total)
-    return max(limits)
+    reach = grown if grown > now else max(limits, default=now)
+    return max(now, min((reach, *limits)))
 
 
 def _too_few_slices(subject: Subject) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from ove_capacity.model.cluster import Cluster
 from ove_capacity.model.resources import CPU, MEMORY
 from ove_capacity.quantity import Quantity, QuantityError
 
-__all__ = ["MACHINE_RULES"]
+__all__ = ["MACHINE_RULES", "most_machines"]
 
 _GIB = 1 << 30
 _ROLES = ("master", "worker", "storage")
@@ -137,7 +137,7 @@ def _out_of_reach(subject: Subject) -> Iterator[Finding]:
     """
     for scaler in subject.of_kind("ClusterAutoscaler"):
         for cluster in _clusters(subject, scaler):
-            most = _most_machines(subject, cluster)
+            most = most_machines(subject, cluster)
             total = _whole(scaler.get("spec", "resourceLimits", "maxNodesTotal"))
             if total is not None and len(cluster.nodes) < total < most:
                 message = f"pools of {cluster.name} may grow to {most} machines together"
@@ -148,7 +148,7 @@ def _out_of_reach(subject: Subject) -> Iterator[Finding]:
                 )
 
 
-def _most_machines(subject: Subject, cluster: Cluster) -> int:
+def most_machines(subject: Subject, cluster: Cluster) -> int:
     """Machines when every pool that somebody scales is as large as it may be."""
     growing = {
         str(each.get("spec", "scaleTargetRef", "name")): _whole(each.get("spec", "maxReplicas"))

@@ -23,6 +23,7 @@ _BRIDGE = (
     *("ipMasqBackend", "isDefaultGateway", "isGateway", "macspoofchk", "mtu", "portIsolation"),
     *("preserveDefaultVlan", "promiscMode", "vlan", "vlanTrunk"),
 )
+_OVERLAY = "ovn-k8s-cni-overlay"
 _KEYS: Mapping[str, tuple[str, ...]] = {
     "bridge": _BRIDGE,
     "cnv-bridge": _BRIDGE,
@@ -163,9 +164,32 @@ def _no_addresses(subject: Subject) -> Iterator[Finding]:
             )
 
 
+def _of_another_name(subject: Subject) -> Iterator[Finding]:
+    """A network of OVN-Kubernetes names itself; with another name it is refused, and so are pods.
+
+    Source: ovn-org/ovn-kubernetes master go-controller/pkg/util/multi_network.go, ParseNetConf and
+    ValidateNetConf: netAttachDefName must be namespace/name.
+    """
+    for plugin in _plugins(subject):
+        if plugin.type != _OVERLAY or plugin.config.get("name") == "default":
+            continue
+        network, said = plugin.network, str(plugin.config.get("netAttachDefName", ""))
+        space, _, name = said.rpartition("/")
+        if name == network.name and space and space == (network.namespace or space):
+            continue
+        keys = ("netAttachDefName",) if said else ()
+        own = f"{network.namespace or 'its namespace'}/{network.name}"
+        yield Finding(
+            plugin.problem(f"{said or 'no netAttachDefName'}, and it is {own}", *keys),
+            consequence=f"no pod on {network.shown} starts",
+            repair=f'"netAttachDefName": "{own}"',
+        )
+
+
 CNI_RULES = (
     Rule("cni-unreadable", "Networks that are no JSON", Severity.ERROR, _unreadable),
     Rule("cni-unknown-key", "Keys a CNI plugin does not read", Severity.ERROR, _unknown_keys),
+    Rule("cni-name-differs", "OVN networks of another name", Severity.ERROR, _of_another_name),
     Rule("cni-static-address", "Static IPAM without addresses", Severity.ERROR, _no_addresses),
 )
 """Networks of Multus."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,12 +23,16 @@ _FILLED_IN = frozenset(
 Source: kubevirt v1.1.0 and v1.8.4 pkg/virt-api/webhooks/mutating-webhook/mutators/vm-mutator.go and
 vmi-mutator.go (the whole spec is replaced) with staging/src/kubevirt.io/api/core/v1/schema.go.
 """
+_PLACEHOLDER = re.compile(r"\$(\w+|\{\w+\}|\(\w+\))$")
+"""What envsubst, Kustomize and shells fill in."""
 _GIB_NANO = (1 << 30) * 1_000_000_000
 
 
 def _finding(found: Compared, repair: str = "") -> Finding:
     departure = found.departure
     message = departure.message
+    if isinstance(departure.value, str) and _PLACEHOLDER.match(departure.value):
+        message = f"is a placeholder ({departure.value}): fill it in first"
     if found.severity is not None:
         message += f" in {found.release}"
     problem = found.manifest.problem(message, *departure.path, suggestion=departure.suggestion)

@@ -107,6 +107,41 @@ def test_ranges_that_overlap(text: str, number: int) -> None:
     assert len(run_rules(subject(text), ["network-overlap"]).findings) == number
 
 
+HOSTED = """
+apiVersion: extensions.hive.openshift.io/v1beta1
+kind: AgentClusterInstall
+metadata: {name: c}
+spec:
+  networking: {clusterNetwork: [{cidr: 10.128.0.0/14}], machineNetwork: [{cidr: MACHINES}]}
+"""
+KEPT = """
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: cluster-config-v1}
+data:
+  install-config: |
+    networking: {clusterNetwork: [{cidr: 10.128.0.0/14}], serviceNetwork: [MACHINES]}
+"""
+
+
+@pytest.mark.parametrize(
+    "text", [HOSTED, KEPT, HOSTED.replace("AgentClusterInstall", "HostedCluster")]
+)
+@pytest.mark.parametrize(("machines", "number"), [("10.129.0.0/16", 1), ("192.168.0.0/16", 0)])
+def test_ranges_stand_in_other_objects_as_well(text: str, machines: str, number: int) -> None:
+    own = text.replace("MACHINES", machines)
+    assert len(run_rules(subject(own), ["network-overlap"]).findings) == number
+
+
+@pytest.mark.parametrize(("most", "total", "number"), [(9, 50, 1), (9, 8, 0), (8, 50, 0)])
+def test_slices_for_machines_that_may_come(
+    most: int, total: int, number: int, tmp_path: Path
+) -> None:
+    own = LIMITS.format(limits=f"maxNodesTotal: {total}", least=1, most=most)
+    more = PODS.format(cidr="10.0.0.0/20", prefix=23)
+    assert len(told(tmp_path, "network-slices", own=own, more=more)) == number
+
+
 PODS = "    network: {{clusterNetwork: {{cidr: {cidr}, hostPrefix: {prefix}}}}}\n"
 
 

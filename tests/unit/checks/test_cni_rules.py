@@ -58,3 +58,22 @@ def test_the_place_is_the_key_within_the_text() -> None:
     (found,) = run_rules(subject(text), RULES).findings
     assert (found.problem.line, found.problem.column) == (8, 7)
     assert "untagged" in found.consequence
+
+
+@pytest.mark.parametrize(
+    ("more", "number"),
+    [
+        (', "netAttachDefName": "vms/n"', 0),
+        (', "netAttachDefName": "default/n"', 1),
+        (', "netAttachDefName": "n"', 1),
+        ("", 1),
+        (', "name": "default"', 0),
+    ],
+)
+def test_a_network_of_ovn_names_itself(more: str, number: int) -> None:
+    config = f'{{"type": "ovn-k8s-cni-overlay", "topology": "layer2"{more}}}'
+    text = f"{HEAD}  config: |\n    {config}\n"
+    found = run_rules(subject(text), ["cni-name-differs"]).findings
+    assert [each.consequence for each in found] == (
+        ["no pod on NetworkAttachmentDefinition vms/n starts"] * number
+    )

@@ -215,21 +215,30 @@ METAL, CLOUD = "BareMetalMachineProviderSpec", "AWSMachineProviderConfig"
 
 
 @pytest.mark.parametrize(
-    ("timeout", "provider", "number"),
+    ("timeout", "provider", "expected"),
     [
-        ("", METAL, 1),
-        ("nodeStartupTimeout: 15m, ", METAL, 1),
-        ("nodeStartupTimeout: 30m, ", METAL, 0),
-        ('nodeStartupTimeout: "0", ', METAL, 0),
-        ("", CLOUD, 0),
+        ("", METAL, ["warning 40m"]),
+        ("nodeStartupTimeout: 15m, ", METAL, ["warning 40m"]),
+        ("nodeStartupTimeout: 30m, ", METAL, ["info 40m"]),
+        ("nodeStartupTimeout: 40m, ", METAL, []),
+        ('nodeStartupTimeout: "0", ', METAL, []),
+        ("", CLOUD, []),
+        ("nodeStartupTimeout: 3m, ", CLOUD, ["warning 8m"]),
     ],
 )
 def test_a_health_check_that_gives_up(
-    timeout: str, provider: str, number: int, tmp_path: Path
+    timeout: str, provider: str, expected: list[str], tmp_path: Path
 ) -> None:
     own = CHECK.format(timeout=timeout, provider=provider)
     findings = found(tmp_path, "startup-timeout", own=own)
-    assert [each.repair for each in findings] == ["nodeStartupTimeout: more than 20m"] * number
+    assert [f"{each.severity} {each.repair.split()[-1]}" for each in findings] == expected
+
+
+def test_a_health_check_waits_as_long_as_the_autoscaler(tmp_path: Path) -> None:
+    for given, number in (("10m", 1), ("20m", 0)):
+        check = CHECK.format(timeout=f"nodeStartupTimeout: {given}, ", provider=CLOUD)
+        own = f"{check}---{SCALER.format(on='true')}"
+        assert len(found(tmp_path, "startup-timeout", own=own)) == number
 
 
 STRICT = """

@@ -169,3 +169,11 @@ def test_the_place_is_that_of_the_field() -> None:
 def test_whatever_a_spec_holds_the_walk_ends_in_findings(value: str) -> None:
     text = f"{HEADS['vm']}\nspec: {value if ':' not in value else '{' + value + '}'}\n"
     assert isinstance(run_rules(subject(text)).findings, tuple)
+
+
+@pytest.mark.parametrize("count", ["$count", "${COUNT}", "$(COUNT)"])
+def test_what_nobody_has_filled_in_is_told_as_that(count: str) -> None:
+    text = f"{HEADS['profile']}\nmetadata: {{name: x}}\nspec: {{hugepages: {{pages: [{{count: "
+    text += f"'{count}'}}]}}, cpu: {{reserved: '0', isolated: '1'}}, nodeSelector: {{}}}}\n"
+    (found,) = run_rules(subject(text), ["schema-wrong-type"]).findings
+    assert found.message.endswith(f"is a placeholder ({count}): fill it in first")
