@@ -34,6 +34,7 @@ _EXPANDERS = ("LeastWaste", "Priority", "Random")
 _EXPANDERS_MOST = 3
 _SWITCH = ("Enabled", "Disabled")
 _STARTUP_MS = 600_000
+_SERVED = "autoscaling.openshift.io/"
 _SPEC = (
     "balanceSimilarNodeGroups",
     "balancingIgnoredLabels",
@@ -137,6 +138,7 @@ def _cluster_autoscaler(fields: Fields, meta: Fields) -> ClusterAutoscaler:
         else None,
         enforce_min_size=enforce == "Enabled",
         startup_taints=spec.texts("startupTaints"),
+        refused=_refused(limits),
     )
 
 
@@ -163,6 +165,16 @@ def _gib(fields: Fields, key: str) -> int | None:
         f"{value!r} is refused by the API server, which wants whole GiB: read as {gib:,}", key
     )
     return gib
+
+
+def _refused(limits: Fields) -> tuple[str, ...]:
+    """Fields of the limits that the API server refuses, and that are understood all the same."""
+    memory = limits.fields("memory")
+    return tuple(
+        f"resourceLimits.memory.{key}: {memory.get(key)!r}, and not whole GiB"
+        for key in ("min", "max")
+        if isinstance(memory.get(key), str)
+    )
 
 
 def _bounds(limits: Fields, key: str, amount: Callable[[Fields, str], int | None]) -> Bounds:
@@ -215,6 +227,8 @@ def _threshold(down: Fields) -> float | None:
     if key not in down:
         return None
     text = down.text(key)
+    if not isinstance(down.get(key), str):
+        return None
     whole, dot, part = text.partition(".")
     is_share = whole in ("", "0") and dot and part.isascii() and part.isdigit() and int(part)
     if not is_share:
@@ -240,7 +254,12 @@ def _machine_autoscaler(fields: Fields, meta: Fields) -> MachineAutoscaler:
     kind = target.required_text("kind")
     if kind and kind != "MachineSet":
         target.error(f"must be MachineSet (got {shown(kind)})", "kind")
-    return MachineAutoscaler(meta.required_text("name"), target.required_text("name"), least, most)
+    version, refused = fields.text("apiVersion"), ""
+    if version and not version.startswith(_SERVED):
+        refused = f"no kind MachineAutoscaler in {version}: it is {_SERVED}v1beta1"
+        fields.warning(f"{refused}; the API server refuses it", "apiVersion")
+    name, machine_set = meta.required_text("name"), target.required_text("name")
+    return MachineAutoscaler(name, machine_set, least, most, refused)
 
 
 def _machine_set(fields: Fields, meta: Fields) -> MachineSet:

@@ -91,8 +91,8 @@ class Objects:
     policies: list[Fields] = field(default_factory=list)
     """Kyverno's: ClusterPolicy and Policy."""
     policy_exceptions: list[Fields] = field(default_factory=list)
-    autoscaling: list[AutoscalingObject] = field(default_factory=list)
-    """Who scales and replaces which machines: read, and not simulated yet."""
+    autoscaling: list[tuple[AutoscalingObject, Fields]] = field(default_factory=list)
+    """Who scales and replaces which machines, and where that was found."""
     per_cluster: list[tuple[str, Fields]] = field(default_factory=list)
     """(kind, object) that only makes sense within one cluster."""
     unmodelled: Counter[str] = field(default_factory=Counter)
@@ -201,12 +201,8 @@ def _kubevirt_part(found: Objects, fields: Fields) -> None:
 
 
 def _autoscaling(found: Objects, fields: Fields) -> None:
-    kind = fields.text("kind")
-    found.autoscaling.append(autoscaling_of(fields, fields.problems))
-    found.read[kind] -= 1
-    found.unmodelled[kind] += 1
-    if kind in _PER_CLUSTER:
-        found.per_cluster.append((kind, fields.place_only()))
+    found.autoscaling.append((autoscaling_of(fields, fields.problems), fields.place_only()))
+    found.per_cluster.append((fields.text("kind"), fields.place_only()))
 
 
 _READERS: Mapping[tuple[str, str], Callable[[Objects, Fields], None]] = {
@@ -244,6 +240,7 @@ _READERS: Mapping[tuple[str, str], Callable[[Objects, Fields], None]] = {
     ("kyverno.io", "ClusterPolicy"): _policy,
     ("kyverno.io", "Policy"): _policy,
     ("kyverno.io", "PolicyException"): _policy_exception,
+    ("machine.openshift.io", "MachineAutoscaler"): _autoscaling,
     ("machine.openshift.io", "MachineHealthCheck"): _autoscaling,
     ("machine.openshift.io", "MachineSet"): _autoscaling,
     ("policy", "PodDisruptionBudget"): _disruption_budget,

@@ -87,6 +87,8 @@ class MachineAutoscaler:
     machine_set: str
     min_replicas: int
     max_replicas: int
+    refused: str = ""
+    """Why the API server does not take it, so that there is no such object; "": it does."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ __all__ = [
     "DISTRIBUTIONS",
     "PLATFORMS",
     "PROVISIONED_SHARE",
+    "UNHEALTHY_MS",
     "UNREADY_AFTER_MS",
     "assumptions",
     "is_replaceable",
@@ -36,6 +37,8 @@ DELETION_DELAY_MS = 5 * SECOND_MS
 Source: openshift/kubernetes-autoscaler 70920d3c6 cluster-autoscaler/config/flags/flags.go,
 node-delete-delay-after-taint.
 """
+UNHEALTHY_MS = 300 * SECOND_MS
+"""How long a node is Unknown before its machine is unhealthy: the example of OpenShift's manual."""
 UNREADY_AFTER_MS = 40 * SECOND_MS
 """From a node's silence to Ready=Unknown: OpenShift's default worker latency profile."""
 

@@ -151,7 +151,7 @@ def _settle_requests(
         for group, backoff in memory.backoffs.items()
         if not is_forgotten(backoff, now_ms, options)
     }
-    awaited = upcoming_nodes(_told(moment, memory), _counting_all(options))
+    awaited = upcoming_nodes(_as_asked(_told(moment, memory)), _counting_all(options))
     requests = dict(memory.requests)
     timed_out, reverted = [], []
     for group in sorted(memory.requests):
@@ -166,6 +166,23 @@ def _settle_requests(
                 reverted.append((group, request.increase))
     settled = replace(memory, requests=requests, backoffs=backoffs)
     return settled, tuple(timed_out), tuple(reverted)
+
+
+def _as_asked(view: ClusterView) -> ClusterView:
+    """The view with every machine that was asked for: those that took too long are awaited here.
+
+    Source: openshift/kubernetes-autoscaler 70920d3c6 cluster-autoscaler/clusterstate/
+    clusterstate.go, areThereUpcomingNodesInNodeGroup.
+    """
+    groups = (
+        replace(
+            state,
+            target_size=state.target_size + state.given_up,
+            long_unregistered=0,
+        )
+        for state in view.groups
+    )
+    return replace(view, groups=tuple(groups))
 
 
 def _counting_all(options: AutoscalingOptions) -> AutoscalingOptions:

@@ -38,6 +38,8 @@ class GroupState:
     """What the scale-up that runs has added so far; 0: none runs."""
     long_unregistered: int = 0
     """Machines that have had no node for longer than a node may take."""
+    given_up: int = 0
+    """Machines, no longer counted, that this loop deletes because they have had no node so long."""
     is_backed_off: bool = False
 
     @property

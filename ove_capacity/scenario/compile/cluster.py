@@ -24,6 +24,7 @@ from ove_capacity.openshift.overhead import (
 )
 from ove_capacity.openshift.virtualization import default_kubevirt, virtualization_assumptions
 from ove_capacity.releases import KUBEVIRT_RECORDED, Release, release, release_of_kubevirt
+from ove_capacity.scenario.compile.autoscaling import autoscaling_of
 from ove_capacity.scenario.compile.budgets import (
     cluster_network_of,
     storage_of,
@@ -255,5 +256,7 @@ def compile_cluster(context: Context, name: str) -> Compiled:
         vm_networks=vm_networks_of(context, name, kubevirt.network_attachments or ()),
         instancetypes=instancetypes_of((found, context.hub)),
     )
+    scaled = autoscaling_of(context, name, found, cluster, made.machines)
+    cluster = replace(cluster, autoscaling=scaled)
     context.origins += origins_of(context, cluster, profile, found, rules)
     return Compiled(cluster, found, vms, path)

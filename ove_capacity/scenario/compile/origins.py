@@ -10,6 +10,7 @@ from ove_capacity.manifests.fields import Fields
 from ove_capacity.manifests.objects import Objects
 from ove_capacity.manifests.profile import ClusterProfile
 from ove_capacity.model.assumption import Evidence
+from ove_capacity.model.autoscaling import ClusterAutoscaler, MachineAutoscaler, ScaleDown
 from ove_capacity.model.cluster import Cluster
 from ove_capacity.model.node import Node
 from ove_capacity.model.origin import Level, Origin
@@ -19,6 +20,7 @@ from ove_capacity.scenario.compile.budgets import written_cluster_network
 from ove_capacity.scenario.compile.context import Context
 from ove_capacity.scenario.compile.kubelets import KubeletRules
 from ove_capacity.scenario.complaints import value_at
+from ove_capacity.simtime import format_duration
 
 __all__ = ["origins_of"]
 
@@ -221,9 +223,60 @@ def _kubelets(teller: _Teller, rules: KubeletRules) -> Iterator[Origin]:
     yield told("maxPods", config.max_pods)
 
 
+def _duration(ms: int | None) -> str | None:
+    return None if ms is None else format_duration(ms)
+
+
+def _limits(autoscaler: ClusterAutoscaler) -> dict[str, object]:
+    """What a ClusterAutoscaler says, by the scenario's names."""
+    down, memory = autoscaler.scale_down or ScaleDown(), autoscaler.memory_gib
+    gib = {key: each and f"{each}Gi" for key, each in (("min", memory.least), ("max", memory.most))}
+    said = {
+        "maxNodesTotal": autoscaler.max_nodes_total,
+        "cores.min": autoscaler.cores.least,
+        "cores.max": autoscaler.cores.most,
+        "memory.min": gib["min"],
+        "memory.max": gib["max"],
+        "expander": ", ".join(autoscaler.expanders) or None,
+        "podPriorityThreshold": autoscaler.pod_priority_threshold,
+        "maxNodeProvisionTime": _duration(autoscaler.max_node_provision_time_ms),
+        "scaleDown.enabled": autoscaler.scale_down and _text(down.enabled),
+        "scaleDown.delayAfterAdd": _duration(down.delay_after_add_ms),
+        "scaleDown.delayAfterDelete": _duration(down.delay_after_delete_ms),
+        "scaleDown.delayAfterFailure": _duration(down.delay_after_failure_ms),
+        "scaleDown.unneededTime": _duration(down.unneeded_time_ms),
+        "scaleDown.utilizationThreshold": down.utilization_threshold,
+    }
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def _autoscaling(teller: _Teller, found: Objects) -> Iterator[Origin]:
+    """What objects say of autoscaling; where the scenario says it, too, that wins."""
+    scaling = teller.cluster.autoscaling
+    if scaling is None or scaling.autoscaler is None:
+        return
+    asked = _limits(scaling.autoscaler)
+    for noun, fields in found.autoscaling:
+        written = _limits(noun) if isinstance(noun, ClusterAutoscaler) else {}
+        for name in written:
+            path = teller.own("autoscaler", *name.split("."))
+            told = asked.get(name, written[name])
+            yield teller.tell(f"autoscaler.{name}", told, path, manifest=_place(fields))
+        group = next((g for g in scaling.groups if _is_bounded_by(noun, g.name)), None)
+        if group is not None:
+            for key, size in (("min", group.min_size), ("max", group.max_size)):
+                path = teller.own("pools", group.name, key)
+                yield teller.tell(f"pools.{group.name}.{key}", size, path, manifest=_place(fields))
+
+
+def _is_bounded_by(noun: object, group: str) -> bool:
+    return isinstance(noun, MachineAutoscaler) and noun.machine_set == group
+
+
 def _rules(teller: _Teller, found: Objects, rules: KubeletRules) -> Iterator[Origin]:
     cluster = teller.cluster
     yield from _kubelets(teller, rules)
+    yield from _autoscaling(teller, found)
     yield teller.tell(
         "scheduler.profile", cluster.scheduler_profile, teller.own("scheduler", "profile")
     )

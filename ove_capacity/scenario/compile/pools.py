@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ove_capacity.kubelet.allocatable import NodeAllocatable, node_allocatable
@@ -48,6 +49,8 @@ class PoolNodes:
     nodes: tuple[Node, ...]
     shares: tuple[PlatformShare, ...]
     """What the platform runs on them."""
+    machines: Mapping[str, Node]
+    """Pool -> one more machine of it, whose name and host name are still open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,7 +287,7 @@ def _kubelet(
     computed: NodeAllocatable,
 ) -> NodeKubelet | None:
     """What its kubelets admit by; None where no policy asks for more than totals."""
-    if not (pool.is_worker and site.rules.admits and pool.count):
+    if not (pool.is_worker and site.rules.admits and (pool.count or pool.section.max)):
         return None
     if config.reserved_system_cpus and not config.reserved_cpus:
         return None  # a list that is wrong has been told
@@ -301,7 +304,8 @@ def _kubelet(
 
 def _nodes(
     context: Context, site: _Site, pool: _Pool
-) -> tuple[list[Node], tuple[PlatformShare, ...]]:
+) -> tuple[list[Node], Node, tuple[PlatformShare, ...]]:
+    """The machines of a pool, one more of them, and what the platform runs there."""
     capacity, cluster, release = _capacity(pool), site.cluster, site.release
     own = site.rules.config if pool.is_worker else KubeletConfig()
     cpus = capacity[CPU] // 1000
@@ -340,7 +344,8 @@ def _nodes(
         nodes.append(
             replace(template, name=name, labels=mine, platform=platform, virtualization=part)
         )
-    return nodes, shares if nodes else ()
+    more = replace(template, labels=labels, platform=platforms[0], virtualization=virtualization[0])
+    return nodes, more, shares if nodes else ()
 
 
 def pool_nodes(
@@ -357,8 +362,9 @@ def pool_nodes(
     site = _Site(cluster, release, rules, extra)
     nodes: list[Node] = []
     shares: list[PlatformShare] = []
+    machines: dict[str, Node] = {}
     for pool in pools:
-        made, used = _nodes(context, site, pool)
+        made, machines[pool.name], used = _nodes(context, site, pool)
         nodes += made
         shares += used
     if extra and any(pool.is_worker and pool.count for pool in pools):
@@ -369,4 +375,4 @@ def pool_nodes(
         source = "KubeVirt's node labeller and device plugin, as on a node that runs VMs"
         value = "labels, and 1000 each of kvm, tun and vhost-net"
         context.assume("node.virtualization", value, source, cluster, Evidence.DOCUMENTED)
-    return PoolNodes(tuple(nodes), tuple(shares))
+    return PoolNodes(tuple(nodes), tuple(shares), machines)

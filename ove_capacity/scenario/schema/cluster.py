@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from ove_capacity.scenario.schema.autoscaling import Autoscaler
 from ove_capacity.scenario.schema.budget import NetworkSection, StorageSection
 from ove_capacity.scenario.schema.section import (
     AmountOfCpu,
@@ -29,18 +30,14 @@ __all__ = [
     "Allocatable",
     "Assume",
     "AssumeOfFleet",
-    "Autoscaler",
     "CellSection",
     "ClusterSection",
     "Kubelet",
-    "MemoryRange",
     "NodeSection",
     "Platform",
     "PlatformPods",
     "PoolSection",
-    "Range",
     "ReservedMemorySection",
-    "ScaleDown",
     "SchedulerSection",
     "SystemReserved",
     "TaintSection",
@@ -151,7 +148,12 @@ class NodeSection(Section):
     )
     """Extended resources that sit at NUMA cells, from cell 0 on: ``{nvidia.com/A100: [2, 0]}``."""
     cells: tuple[CellSection, ...] = ()
-    """Memory and pages of each NUMA cell, from cell 0 on; left out: split evenly."""
+    """Memory and pages of each NUMA cell, from cell 0 on; left out: split evenly. Cells beyond those
+    of the processors have memory only."""
+    caches_per_cell: PositiveCount | None = Field(default=None, alias="cachesPerCell")
+    """Last-level caches that share the cores of a cell, as AMD's CCX; left out: one a socket."""
+    distances: tuple[tuple[Count, ...], ...] = ()
+    """From each cell to each, as the firmware says: ``[[10, 21], [21, 10]]``; left out: 10 and 20."""
     interleaved: Flag = False
     """Whether CPUs are numbered in turn over the cells, and not cell by cell."""
     allocatable: Allocatable = Allocatable()
@@ -164,9 +166,9 @@ class PoolSection(Section):
     count: Annotated[int, Field(strict=True, ge=0, le=20_000)] | None = None
     """How many; left out: as many as the profile says."""
     min: Count | None = None
-    """The fewest machines the autoscaler leaves."""
+    """The fewest machines the autoscaler leaves, as a MachineAutoscaler's minReplicas."""
     max: Count | None = None
-    """The most machines the autoscaler makes."""
+    """The most machines the autoscaler makes, as its maxReplicas."""
     node: NodeSection = NodeSection()
     """What each machine has."""
     labels: LabelMap = Field(default_factory=dict)
@@ -182,7 +184,12 @@ class PoolSection(Section):
     platform: Annotated[tuple[PlatformPods, ...], BeforeValidator(one_or_many), OneAlone()] = ()
     """Measured pods of the platform; several: of the machines in turn. Left out: assumed."""
 
-    not_modelled: ClassVar[frozenset[str]] = frozenset({"max", "min"})
+    machine_set: Name | None = Field(default=None, alias="machineSet")
+    """The MachineSet that makes its machines, as objects name it; left out: one of its name."""
+    node_startup_timeout: Milliseconds | None = Field(default=None, alias="nodeStartupTimeout")
+    """A MachineHealthCheck replaces a machine that has had no node for so long; none if left out
+    and no object says it."""
+
     _ordered = model_validator(mode="after")(in_order)
 
 
@@ -250,64 +257,6 @@ class Kubelet(Section):
     """The most pods on a node; 250 when left out."""
 
 
-class Range(Section):
-    """A lower and an upper bound."""
-
-    min: Count | None = None
-    """The least."""
-    max: Count | None = None
-    """The most."""
-
-    _ordered = model_validator(mode="after")(in_order)
-
-
-class MemoryRange(Section):
-    """Bounds in memory."""
-
-    min: AmountOfMemory | None = None
-    """The least."""
-    max: AmountOfMemory | None = None
-    """The most."""
-
-    _ordered = model_validator(mode="after")(in_order)
-
-
-class ScaleDown(Section):
-    """``scaleDown`` of a ClusterAutoscaler."""
-
-    enabled: Flag = True
-    """Whether empty machines are given back."""
-    delay_after_add: Milliseconds | None = Field(default=None, alias="delayAfterAdd")
-    """Wait after a machine was added."""
-    delay_after_delete: Milliseconds | None = Field(default=None, alias="delayAfterDelete")
-    """Wait after a machine was given back."""
-    delay_after_failure: Milliseconds | None = Field(default=None, alias="delayAfterFailure")
-    """Wait after giving back failed."""
-    unneeded_time: Milliseconds | None = Field(default=None, alias="unneededTime")
-    """How long a machine must be unneeded."""
-    utilization_threshold: Text | None = Field(default=None, alias="utilizationThreshold")
-    """Below which a machine counts as unneeded: ``"0.5"``."""
-
-
-class Autoscaler(Section):
-    """Limits of the cluster autoscaler."""
-
-    max_nodes_total: Count | None = Field(default=None, alias="maxNodesTotal")
-    """The most machines of the cluster, masters among them."""
-    cores: Range = Range()
-    """Bounds of the CPUs of all machines."""
-    memory: MemoryRange = MemoryRange()
-    """Bounds of the memory of all machines."""
-    expander: tuple[Name, ...] = ()
-    """How it chooses among pools, first to last."""
-    scale_down: ScaleDown = Field(default=ScaleDown(), alias="scaleDown")
-    """When machines are given back."""
-    pod_priority_threshold: Annotated[int, Field(strict=True)] | None = Field(
-        default=None, alias="podPriorityThreshold"
-    )
-    """Pods of less priority add no machine."""
-
-
 class SchedulerSection(Section):
     """The Scheduler object of OpenShift."""
 
@@ -361,7 +310,7 @@ class ClusterSection(Section):
     assume: Assume = Assume()
     """What is assumed of this cluster, over what is assumed of all."""
     autoscaler: Autoscaler | None = None
-    """Limits of its autoscaler."""
+    """Its ClusterAutoscaler: without one, no machine is added or given back."""
     kubelet: Kubelet = Kubelet()
     """How its workers are configured."""
     remediation: Literal["none", "nhc-snr", "nhc-far", "mhc"] = "none"
@@ -372,5 +321,3 @@ class ClusterSection(Section):
     """Storage systems by name; left out: the disks of the profile's storage machines, if any."""
     network: NetworkSection = NetworkSection()
     """Addresses for pods, and for VMs on networks of their own."""
-
-    not_modelled: ClassVar[frozenset[str]] = frozenset({"autoscaler"})

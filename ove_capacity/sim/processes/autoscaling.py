@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 from simpy.events import AnyOf, ProcessGenerator
@@ -51,11 +52,12 @@ def _until(after_ms: int, now_ms: int) -> int:
 
 def _loop(world: World, site: Site, scaler: Scaler) -> int | None:
     """One loop; the moment after which the next one may decide otherwise."""
-    moment = _moment(world, site, scaler)
+    given_up = _give_up(world, site, scaler)
+    moment = _moment(world, site, scaler, given_up)
     before = scaler.memory
     found = run_once(moment, before, scaler.options, world.stream("autoscaler.expander", site.name))
     scaler.memory = found.memory
-    _give_up(world, site, scaler, found)
+    _tell_failures(world, site, scaler, found)
     for each in found.scale_up.increases:
         scaler.targets[each.group] = each.new_size
         world.record("scale-up", site, each.group, detail=f"{each.size} -> {each.new_size}")
@@ -70,7 +72,7 @@ def _loop(world: World, site: Site, scaler: Scaler) -> int | None:
 # -- what it is told -------------------------------------------------------------------------------
 
 
-def _moment(world: World, site: Site, scaler: Scaler) -> Moment:
+def _moment(world: World, site: Site, scaler: Scaler, given_up: Counter[str]) -> Moment:
     state, now_ms = site.state, world.now_ms
     running = []
     for row in state.rows():
@@ -91,6 +93,7 @@ def _moment(world: World, site: Site, scaler: Scaler) -> Moment:
                 group,
                 scaler.targets[name],
                 long_unregistered=len(_overdue(scaler, name, now_ms)),
+                given_up=given_up[name],
             )
             for name, group in scaler.groups.items()
         ),
@@ -136,25 +139,31 @@ def _next_overdue_ms(moment: Moment, scaler: Scaler) -> int | None:
     return min((each for each in ends if each >= moment.now_ms), default=None)
 
 
-def _give_up(world: World, site: Site, scaler: Scaler, found: Loop) -> None:
-    """Scale-ups that took too long are told; machines without a node for too long are deleted.
+def _give_up(world: World, site: Site, scaler: Scaler) -> Counter[str]:
+    """Machines without a node for too long are deleted; group -> how many.
 
     Source: openshift/kubernetes-autoscaler 70920d3c6 cluster-autoscaler/core/
     static_autoscaler.go, removeOldUnregisteredNodes.
     """
-    for group in found.timed_out:
-        backoff = found.memory.backoffs[group]
-        limit = format_duration(scaler.options.max_node_provision_ms)
-        pause = format_duration(backoff.duration_ms)
-        detail = f"no node within {limit}; left alone for {pause}"
-        world.record("scale-up-failed", site, group, detail=detail)
+    given_up: Counter[str] = Counter()
+    why = f"no node within {format_duration(scaler.options.max_node_provision_ms)}"
     for name, bounds in scaler.groups.items():
         for machine in _overdue(scaler, name, world.now_ms):
             if scaler.targets[name] <= bounds.min_size:
                 break
             scaler.targets[name] -= 1
-            why = f"no node within {format_duration(scaler.options.max_node_provision_ms)}"
+            given_up[name] += 1
             delete_machine(world, site, scaler, scaler.machines[machine], why)
+    return given_up
+
+
+def _tell_failures(world: World, site: Site, scaler: Scaler, found: Loop) -> None:
+    """Scale-ups that took too long, and for how long their groups are left alone."""
+    limit = format_duration(scaler.options.max_node_provision_ms)
+    for group in found.timed_out:
+        pause = format_duration(found.memory.backoffs[group].duration_ms)
+        detail = f"no node within {limit}; in backoff for {pause}"
+        world.record("scale-up-failed", site, group, detail=detail)
 
 
 def _delete(world: World, site: Site, scaler: Scaler, name: str) -> ProcessGenerator:
