@@ -17,13 +17,12 @@ from ove_capacity.manifests.profile import ClusterProfile
 from ove_capacity.model.assumption import Evidence
 from ove_capacity.model.cpu_set import CpuSetError, cpu_mask
 from ove_capacity.model.kubelet import KubeletConfig, NodeKubelet, ReservedMemory
-from ove_capacity.model.machine import Machine, machine_of
 from ove_capacity.model.node import Node
-from ove_capacity.model.resources import CPU, HUGEPAGES_PREFIX, MEMORY, Amounts
+from ove_capacity.model.resources import CPU, MEMORY, Amounts
 from ove_capacity.model.topology import Topology
-from ove_capacity.quantity import memory_bytes
 from ove_capacity.releases import Release
 from ove_capacity.scenario.compile.context import Context
+from ove_capacity.scenario.compile.machine import machine_as_said
 from ove_capacity.scenario.schema.cluster import Kubelet, NodeSection, SystemReserved
 
 __all__ = [
@@ -170,63 +169,6 @@ def asked_topology(
     return topology
 
 
-def _devices(
-    context: Context, path: FieldPath, section: NodeSection, cells: int
-) -> dict[str, dict[int, int]]:
-    found = {}
-    for name, counts in section.devices_by_cell.items():
-        if len(counts) > cells:
-            where = (*path, "devicesByCell", name)
-            context.error(where, f"speaks of {len(counts)} cells, and there are {cells}")
-        found[name] = dict(enumerate(counts[:cells]))
-    return found
-
-
-def _machine(
-    context: Context, path: FieldPath, topology: Topology, capacity: Amounts, section: NodeSection
-) -> Machine:
-    pages = {
-        size: amount // memory_bytes(size)
-        for name, amount in capacity.items()
-        if (size := name.removeprefix(HUGEPAGES_PREFIX)) != name
-    }
-    cells = topology.sockets * topology.cells_per_socket
-    machine = machine_of(
-        topology,
-        capacity[MEMORY],
-        pages,
-        interleaved=section.interleaved,
-        devices=_devices(context, path, section, cells),
-    )
-    return _uneven(context, path, machine, section, pages) if section.cells else machine
-
-
-def _uneven(
-    context: Context,
-    path: FieldPath,
-    machine: Machine,
-    section: NodeSection,
-    pages: Mapping[str, int],
-) -> Machine:
-    """The machine with memory and pages of each cell as they are said."""
-    where, given = (*path, "cells"), section.cells
-    if len(given) != len(machine.cells):
-        context.error(where, f"are {len(given)}, and the machine has {len(machine.cells)}")
-        return machine
-    for size in sorted({*pages, *(size for each in given for size in each.hugepages)}):
-        total, known = sum(each.hugepages.get(size, 0) for each in given), pages.get(size, 0)
-        if total != known:
-            context.error(where, f"have {total} pages of {size}, and the machine {known}")
-    none = dict.fromkeys(pages, 0)
-    return replace(
-        machine,
-        cells=tuple(
-            replace(cell, memory_bytes=each.memory, hugepages={**none, **each.hugepages})
-            for cell, each in zip(machine.cells, given, strict=True)
-        ),
-    )
-
-
 def pool_kubelet(
     context: Context,
     path: FieldPath,
@@ -242,7 +184,7 @@ def pool_kubelet(
     *path*: of the pool's ``node``. *capacity* of a machine, and what of it is *kept*.
     """
     cluster = str(path[1])
-    found = NodeKubelet(_machine(context, path, topology, capacity, section), config, kept)
+    found = NodeKubelet(machine_as_said(context, path, topology, capacity, section), config, kept)
     try:
         start(found.machine, config, kept, rules=kubelet_rules(release.kubernetes))
     except StartError as error:

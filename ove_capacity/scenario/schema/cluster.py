@@ -148,12 +148,13 @@ class NodeSection(Section):
     )
     """Extended resources that sit at NUMA cells, from cell 0 on: ``{nvidia.com/A100: [2, 0]}``."""
     cells: tuple[CellSection, ...] = ()
-    """Memory and pages of each NUMA cell, from cell 0 on; left out: split evenly. Cells beyond those
-    of the processors have memory only."""
+    """Memory and pages of each NUMA cell, from cell 0 on; left out: split evenly. Cells beyond
+    those of the processors have memory only."""
     caches_per_cell: PositiveCount | None = Field(default=None, alias="cachesPerCell")
     """Last-level caches that share the cores of a cell, as AMD's CCX; left out: one a socket."""
     distances: tuple[tuple[Count, ...], ...] = ()
-    """From each cell to each, as the firmware says: ``[[10, 21], [21, 10]]``; left out: 10 and 20."""
+    """From each cell to each, as the firmware says: ``[[10, 21], [21, 10]]``; left out: 10 to
+    itself, 20 to any other."""
     interleaved: Flag = False
     """Whether CPUs are numbered in turn over the cells, and not cell by cell."""
     allocatable: Allocatable = Allocatable()

@@ -119,6 +119,28 @@ def test_cells_may_differ_in_memory_and_pages(kubelet):
         kubelet(_CPUS, node.replace(", {memory: 68Gi}", ""))
 
 
+def test_cells_beyond_the_processors_have_memory_only(kubelet):
+    cells = "cells: [{memory: 64Gi}, {memory: 64Gi}, {memory: 128Gi, hugepages: {1Gi: 64}}]"
+    node = _MACHINE.replace("memory", f"{cells}, memory").replace("128}", "64}")
+    found, _ = kubelet(f"{_CPUS}, {_MEMORY}", node)
+    assert [len(cell.cores) for cell in found.machine.cells] == [16, 16, 0]
+    assert found.machine.cells[2].hugepages == {"1Gi": 64}
+    assert found.machine.cells[2].distances == (20, 20, 10)
+
+
+def test_caches_and_distances_are_said_in_a_line_each(kubelet):
+    node = _MACHINE.replace("memory", "cachesPerCell: 4, distances: [[10, 32], [32, 10]], memory")
+    found, _ = kubelet(_CPUS, node)
+    assert [core.uncore for core in found.machine.cells[1].cores] == [4] * 4 + [5] * 4 + [6] * 4 + [
+        7
+    ] * 4
+    assert [cell.distances for cell in found.machine.cells] == [(10, 32), (32, 10)]
+    with pytest.raises(ScenarioError, match="must divide the 16 cores of a cell"):
+        kubelet(_CPUS, node.replace("cachesPerCell: 4", "cachesPerCell: 3"))
+    with pytest.raises(ScenarioError, match="are 2 rows of 1 and 2, and the machine has 2 cells"):
+        kubelet(_CPUS, node.replace("[32, 10]", "[32]"))
+
+
 _PROFILE = """\
 apiVersion: performance.openshift.io/v2
 kind: PerformanceProfile
