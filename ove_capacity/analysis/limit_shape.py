@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ove_capacity.analysis.fits import Fit
-from ove_capacity.analysis.limit_room import GroupRoom
+from ove_capacity.analysis.limit_room import LIMITS, GroupRoom
 from ove_capacity.analysis.limit_stops import stops_of
 from ove_capacity.analysis.scaled import Scaled, copies
 from ove_capacity.model.frozen import FrozenMap
@@ -59,14 +59,17 @@ class ShapeLimit:
         """What says no to the next VM: limits of the autoscaler, or what the VM itself meets."""
         if self.growth.is_cut:
             return f"nothing up to {_VMS_MOST:,} VMs"
-        if self.then.count < self.then.by_nodes:
-            return self.then.binding
+        budgets = self.then.by_budget
+        if budgets and self.then.count >= min(budgets.values()):
+            return min(budgets, key=lambda name: budgets[name])
+        stops = self.growth.stops
+        limited = {g: each for g, each in stops.items() if set(each) <= set(LIMITS)}
         told: dict[str, list[str]] = {}
-        for group, stops in self.growth.stops.items():
-            told.setdefault(", ".join(stops), []).append(group)
-        if len(told) == 1:
+        for group, each in (limited or stops).items():
+            told.setdefault(", ".join(each), []).append(group)
+        if len(told) == 1 and (not limited or len(limited) == len(stops)):
             return next(iter(told))
-        named = [f"{stops} ({', '.join(groups)})" for stops, groups in told.items()]
+        named = [f"{words} ({', '.join(groups)})" for words, groups in told.items()]
         return "; ".join(named) or self.then.binding
 
     def to_dict(self) -> dict[str, object]:
@@ -84,14 +87,18 @@ class ShapeLimit:
         }
 
 
-def grown_for(scaled: Scaled, pod: Pod, rooms: Sequence[GroupRoom]) -> ShapeGrowth:
-    """Let VMs like this one come until no pool grows any more."""
-    count = _enough(scaled, pod, rooms)
-    growth = scaled.grow(list(copies(pod, min(count, _VMS_MOST))))
+def grown_for(
+    scaled: Scaled, pod: Pod, rooms: Sequence[GroupRoom], most: int | None = None
+) -> ShapeGrowth:
+    """Let VMs like this one come until no pool grows any more, or there are *most* of them."""
+    enough = _enough(scaled, pod, rooms)
+    limit = _VMS_MOST if most is None else min(most, _VMS_MOST)
+    growth = scaled.grow(list(copies(pod, min(enough, limit))))
+    added = FrozenMap(growth.added)
     if not growth.last.pods.to_help:
-        return ShapeGrowth(FrozenMap(growth.added), is_cut=True)
+        return ShapeGrowth(added, is_cut=limit == _VMS_MOST)
     return ShapeGrowth(
-        FrozenMap(growth.added),
+        added,
         FrozenMap(stops_of(scaled, growth)),
         not_triggered(growth.last, scaled.options, next(iter(growth.last.remaining), None)),
     )

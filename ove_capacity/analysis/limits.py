@@ -52,7 +52,9 @@ class ClusterLimits:
             f"{each.group} +{each.room:,} (by {' and '.join(each.binding)})" for each in self.rooms
         )
         if self.refused:
-            return f"{self.cluster}: nothing is scaled, {self.refused[0]}; asked for is {told}."
+            return (
+                f"{self.cluster}: nothing is scaled, because what asks for it is refused: {told}."
+            )
         return f"{self.cluster}: {told}."
 
     def to_dict(self) -> dict[str, object]:
@@ -173,25 +175,26 @@ class _Trying:
         self.cluster, self.state = run.case.fleet.cluster(name), run.states[name]
         self.budgets = budgets_of(run, self.cluster)
         self.tested = tested_limits(run, self.cluster)
-        self._grown: dict[int, ShapeGrowth] = {}
+        self._grown: dict[tuple[int, int | None], ShapeGrowth] = {}
 
     def answers(self, asked: Sequence[Shape]) -> tuple[ShapeLimit, ...]:
         """In the order of the shapes."""
         now = self._fits({}, asked)
         found = []
         for shape, fit in zip(asked, now, strict=True):
-            growth = self._growth(shape)
+            growth = self._growth(shape, min(fit.by_budget.values(), default=None))
             then = self._fits(growth.added, [shape])[0] if growth.added else fit
             found.append(ShapeLimit(fit, then, growth))
         return tuple(found)
 
-    def _growth(self, shape: Shape) -> ShapeGrowth:
+    def _growth(self, shape: Shape, most: int | None) -> ShapeGrowth:
+        """*most*: VMs that the budgets of the cluster allow."""
         if self.scaled is None or shape.pod is None:
             return ShapeGrowth()
-        spec = id(shape.pod.spec)  # shapes with one spec are one question
-        if spec not in self._grown:
-            self._grown[spec] = grown_for(self.scaled, shape.pod, self.rooms)
-        return self._grown[spec]
+        question = id(shape.pod.spec), most  # shapes with one spec are one question
+        if question not in self._grown:
+            self._grown[question] = grown_for(self.scaled, shape.pod, self.rooms, most)
+        return self._grown[question]
 
     def _fits(self, added: Mapping[str, int], asked: Sequence[Shape]) -> tuple[Fit, ...]:
         state = self.scaled.with_machines(added) if self.scaled and added else self.state

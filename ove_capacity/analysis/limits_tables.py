@@ -27,7 +27,7 @@ def rooms_table(rooms: Sequence[tuple[str, bool, GroupRoom]]) -> Table:
             each.machines,
             each.most,
             *(each.rooms.get(name) for name in LIMITS),
-            " and ".join(each.binding) if applies else "nothing is scaled",
+            " and ".join(each.binding) if applies else "(refused)",
         )
         for cluster, applies, each in rooms
     ]
@@ -58,8 +58,9 @@ def waiting_table(clusters: Sequence[tuple[str, Waiting]]) -> Table:
     rows: list[tuple[Cell, ...]] = []
     for cluster, waiting in clusters:
         if waiting.helped:
-            what = _listed(waiting.added) or "no machine"
-            rows.append((cluster, "", waiting.helped, f"run on {what} more"))
+            added = _listed(waiting.added)
+            what = f"run once {added} more are there" if added else "find a place after all"
+            rows.append((cluster, "", waiting.helped, what))
         rows += [
             (cluster, each.workload, each.vms, each.autoscaler_message or each.message)
             for each in waiting.pending

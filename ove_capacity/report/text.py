@@ -131,8 +131,9 @@ def limits_text(case: Case, found: Limits) -> str:
             f"{case.name}: limits of the autoscaler with the listed VMs in place, "
             f"seed {case.seed}.",
             _bullets("Room to grow", [each.answer for each in scaled]),
+            _bullets("Refused", _by_cluster((c.cluster, why) for c in scaled for why in c.refused)),
             *found.tables,
-            _bullets("Notes", [f"{c.cluster}: {note}" for c in scaled for note in c.notes]),
+            _bullets("Notes", _by_cluster((c.cluster, note) for c in scaled for note in c.notes)),
             f"Nothing scales {still}." if still else "",
             story.evidence_sentence(case.assumptions),
             f"{_count(warned, 'warning')}: `validate` tells them." if warned else "",
@@ -227,6 +228,14 @@ def _bullets(title: str, sentences: Sequence[str]) -> str:
             sentence, _WIDTH, initial_indent="- ", subsequent_indent="  ", break_on_hyphens=False
         )
     return "\n".join(lines)
+
+
+def _by_cluster(told: Iterable[tuple[str, str]]) -> list[str]:
+    """Each sentence once, behind the clusters that it is told of."""
+    found: dict[str, list[str]] = {}
+    for cluster, sentence in told:
+        found.setdefault(sentence, []).append(cluster)
+    return [f"{', '.join(clusters)}: {sentence}" for sentence, clusters in found.items()]
 
 
 def _provenance(case: Case) -> str:

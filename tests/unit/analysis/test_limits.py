@@ -9,12 +9,13 @@ from ove_capacity.analysis.limits import limits
 from ove_capacity.errors import UnknownNameError
 from ove_capacity.model.autoscaling import Autoscaling, Bounds, ClusterAutoscaler, NodeGroup
 from ove_capacity.model.node import Node
+from ove_capacity.model.storage import Disk, StorageSystem
 from tests.simulation.build import GIB, case, cluster, node, workload
 
 MASTER = Node("m1", {"cpu": 15_500, "memory": 64 * GIB}, {"cpu": 8_000, "memory": 32 * GIB})
 
 
-def asked(*work, groups=(), nodes=None, machines=None, refused=(), **limits_of):
+def asked(*work, groups=(), nodes=None, machines=None, refused=(), storage=(), **limits_of):
     """Three workers of pool w and a master, scaled; VMs of 60 GiB: two a worker."""
     nodes = nodes or (MASTER, *(node(f"w{i}") for i in range(3)))
     scaling = Autoscaling(
@@ -24,7 +25,7 @@ def asked(*work, groups=(), nodes=None, machines=None, refused=(), **limits_of):
         machines or {},
         refused=refused,
     )
-    one = cluster(nodes=nodes, autoscaling=scaling)
+    one = cluster(nodes=nodes, autoscaling=scaling, storage=storage)
     return limits(case(*(work or (workload("vm", memory_gib=60),)), clusters=(one,)))
 
 
@@ -96,6 +97,16 @@ def test_of_two_pools_the_expander_chooses_and_both_share_what_the_cluster_may_h
     assert found.shapes[0].binding == "maxNodesTotal"
 
 
+def test_a_budget_of_the_cluster_may_stop_it_before_machines_do():
+    """1 TiB of storage, 100 GiB a VM: nine more, four more than fit on the workers there are."""
+    disks = (Disk("root", 100 * GIB),)
+    storage = (StorageSystem("odf", 4 << 40),)
+    shape = answered(workload("vm", memory_gib=60, disks=disks), storage=storage).shapes[0]
+    assert (shape.now.count, shape.then.count, shape.binding) == (5, 9, "storage:odf")
+    assert dict(shape.growth.added) == {"w": 2}
+    assert shape.growth.stops == {}
+
+
 def test_refused_objects_are_shown_as_asked_for_and_nothing_grows():
     why = "memory: 64Gi is no whole number of GiB"
     found = answered(refused=(why,))
@@ -103,8 +114,11 @@ def test_refused_objects_are_shown_as_asked_for_and_nothing_grows():
     assert found.rooms[0].room == 2
     assert found.shapes[0].growth.added == {}
     assert found.shapes[0].then.count == found.shapes[0].now.count == 5
-    assert why in found.answer
-    assert "nothing is scaled" in str(asked(refused=(why,)))
+    assert found.refused == (why,)
+    assert found.answer == (
+        "production: nothing is scaled, because what asks for it is refused: w +2 (by maxReplicas)."
+    )
+    assert "(refused)" in str(asked(refused=(why,)))
 
 
 def test_a_cluster_that_nothing_scales_says_so():
