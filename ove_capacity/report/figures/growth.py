@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from ove_capacity.model.autoscaling import Autoscaling
+from ove_capacity.analysis.limit_lines import limit_lines
 from ove_capacity.report.figures.style import (
     BLACK,
     BLUE,
@@ -30,7 +30,12 @@ __all__ = ["growth"]
 _SHOWN = 4
 _NODES, _WAITING, _GAP = 1.9, 0.8, 0.75
 """Inches of height: nodes, VMs that wait below, and what is between two clusters."""
-_RIGHT = 1.6
+_RIGHT = 1.9
+_LINE = 0.15
+"""Inches between two lines of words."""
+_DASHES = ((6, 2), (2, 2), (8, 2, 2, 2), (1, 1))
+_COMING = ("vm-pending", "vm-preempted")
+_GOING = ("vm-started", "vm-stopped", "vm-ended")
 _NEAR = 3
 """A limit so many times as high as the cluster ever gets is told and not drawn."""
 
@@ -98,28 +103,29 @@ def _courses(run: Run, unit_ms: int) -> dict[str, _Course]:
     for cluster in run.case.fleet.clusters:
         if cluster.name in logged and cluster.autoscaling is not None:
             nodes = len(cluster.nodes)
-            limits = _limits(cluster.autoscaling, nodes)
-            found[cluster.name] = _Course([0.0], [nodes], [nodes], [], limits)
+            found[cluster.name] = _Course(
+                [0.0], [nodes], [nodes], _waiting(run, cluster.name, unit_ms), limit_lines(cluster)
+            )
     for i, name in enumerate(log.cluster):
         course = found[name]
         course.times.append(log.time_ms[i] / unit_ms)
         course.nodes.append(log.cluster_nodes[i])
         course.machines.append(log.cluster_machines[i])
-    for rows in (log, run.samples):
-        for time, name, waiting in zip(rows.time_ms, rows.cluster, rows.vms_pending, strict=True):
-            if name in found:
-                found[name].waiting.append((time / unit_ms, waiting))
-    for course in found.values():
-        course.waiting.sort(key=lambda each: each[0])
     return found
 
 
-def _limits(asked: Autoscaling, nodes: int) -> dict[str, int]:
-    """In nodes of the whole cluster: those outside of pools are there whatever happens."""
-    outside = nodes - len(asked.group_of)
-    limits = {"maxReplicas": outside + sum(group.max_size for group in asked.groups)}
-    total = asked.autoscaler.max_nodes_total if asked.autoscaler else None
-    return {**limits, **({"maxNodesTotal": total} if total else {})}
+def _waiting(run: Run, cluster: str, unit_ms: int) -> list[tuple[float, int]]:
+    """(moment, VMs that wait then): those that the scheduler refused, until they start or end."""
+    log = run.events
+    found = [(0.0, 0)]
+    waiting: set[str] = set()
+    for time, kind, where, name in zip(log.time_ms, log.kind, log.cluster, log.name, strict=True):
+        if where != cluster or kind not in _COMING + _GOING:
+            continue
+        (waiting.add if kind in _COMING else waiting.discard)(name)
+        if len(waiting) != found[-1][1]:
+            found.append((time / unit_ms, len(waiting)))
+    return found
 
 
 def _title(courses: dict[str, _Course], unit: str) -> str:
@@ -143,30 +149,31 @@ def _draw_nodes(panel: Axes, course: _Course, until: float) -> None:
         times, nodes, machines, step="post", color=SKY, linewidth=0, label="machines on their way"
     )
     panel.step(times, nodes, where="post", color=BLUE, linewidth=1.6, label="nodes")
-    top = max(machines)
-    for number, (name, limit) in enumerate(sorted(course.limits.items(), key=lambda e: -e[1])):
-        if limit > _NEAR * top:
-            continue
-        top = max(top, limit)
-        panel.axhline(limit, color=VERMILION, linewidth=1, dashes=((6, 2), (2, 2))[number % 2])
-        panel.annotate(
-            f"{name}: {limit:,}",
-            (1.01, limit),
-            xycoords=panel.get_yaxis_transform(),
-            size=8,
-            color=VERMILION,
-            va="center",
-        )
-    panel.set(xlim=(0, until), ylim=(0, 1.08 * top))
+    most = _NEAR * max(machines)
+    named: dict[int, list[str]] = {}
+    for name, limit in sorted(course.limits.items(), key=lambda each: each[1]):
+        named.setdefault(limit, []).append(name)
+    near = [limit for limit in named if limit <= most]
+    top = 1.08 * max(*machines, *near)
+    at = 0.0
+    for number, limit in enumerate(near):
+        panel.axhline(limit, color=VERMILION, linewidth=1, dashes=_DASHES[number % len(_DASHES)])
+        at = max(limit, at + top * _LINE / _NODES)
+        _tell(panel, f"{', '.join(named[limit])}: {limit:,}", at, VERMILION)
+    far = [f"{', '.join(names)}: {limit:,}" for limit, names in named.items() if limit > most]
+    if far:
+        _tell(panel, f"beyond: {'; '.join(far)}", max(top, at + top * _LINE / _NODES), GREY)
+    panel.set(xlim=(0, until), ylim=(0, top))
     panel.set_ylabel("nodes")
     panel.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     panel.grid(visible=True, axis="y")
     panel.tick_params(labelbottom=False)
-    far = [f"{name}: {limit:,}" for name, limit in course.limits.items() if limit > _NEAR * top]
-    if far:
-        panel.annotate(
-            f"beyond: {', '.join(far)}", (1.01, 1), xycoords="axes fraction", size=8, color=GREY
-        )
+
+
+def _tell(panel: Axes, words: str, at: float, color: str) -> None:
+    """Words on the right, at that height."""
+    place = panel.get_yaxis_transform()
+    panel.annotate(words, (1.01, at), xycoords=place, size=8, color=color, va="center")
 
 
 def _draw_waiting(panel: Axes, course: _Course, until: float) -> None:
