@@ -15,6 +15,7 @@ HUB = ""
 _DOWN = (
     "name-unknown",
     "pinned-odd",
+    "placement-selects-none",
     "placement-without-binding",
     "policy-refuses-vm",
     "quota-short",

@@ -214,12 +214,16 @@ class Subject:
         return self._decided.get(workload.placement, ())
 
     @cached_property
-    def _decided(self) -> Mapping[str, tuple[str, ...]]:
+    def decisions(self) -> Mapping[str, tuple[str, ...]]:
+        """Placement, as ``namespace/name`` -> the clusters that it selects at the start."""
         if self.case is None or not self.case.fleet.placements:
             return {}
-        decided = placement(self.case).decisions
-        found = {each.placement: tuple(each.clusters) for each in decided}
-        if all(found.values()):
+        return {each.placement: tuple(each.clusters) for each in placement(self.case).decisions}
+
+    @cached_property
+    def _decided(self) -> Mapping[str, tuple[str, ...]]:
+        found = self.decisions
+        if self.case is None or all(found.values()):
             return found
         fleet = self.case.fleet
         bound = replace(fleet, hub=replace(fleet.hub, binds_all=True))

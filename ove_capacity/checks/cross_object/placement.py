@@ -33,7 +33,7 @@ def _unbound(subject: Subject) -> Iterator[Finding]:
     Source: open-cluster-management.io/api v0.13.0 cluster/v1beta1/types_placement.go (clusterSets)
     and cluster/v1beta2/types_managedclustersetbinding.go.
     """
-    bound = {each.namespace for each in subject.of_kind("ManagedClusterSetBinding", _GROUP)}
+    bound = _bound(subject)
     for each in subject.of_kind("Placement", _GROUP):
         namespace = each.namespace or "default"
         if namespace in bound or namespace in _BOUND_BY_HUB:
@@ -50,6 +50,46 @@ def _unbound(subject: Subject) -> Iterator[Finding]:
             repair=f"a ManagedClusterSet of these clusters and its binding in {namespace}",
             # One that no workload here needs may find its binding in other files.
             severity=None if count and not assumed else Severity.WARNING,
+        )
+
+
+def _bound(subject: Subject) -> Mapping[str, list[str]]:
+    """Namespace -> sets that are bound to it."""
+    found: dict[str, list[str]] = {}
+    for each in subject.of_kind("ManagedClusterSetBinding", _GROUP):
+        named = str(each.get("spec", "clusterSet") or each.name)
+        found.setdefault(each.namespace or "default", []).append(named)
+    return found
+
+
+def _selects_none(subject: Subject) -> Iterator[Finding]:
+    """A Placement whose namespace has sets may still find no cluster in them that it accepts.
+
+    Source: ocm v1.3.0-78 pkg/placement/controllers/scheduling: sets that are named and bound, then
+    predicates, taints and tolerations.
+    """
+    bound = _bound(subject)
+    for each in subject.of_kind("Placement", _GROUP):
+        namespace = each.namespace or "default"
+        chosen = subject.decisions.get(f"{namespace}/{each.name}")
+        if chosen or chosen is None or namespace not in bound:
+            continue
+        named = [str(name) for name in each.listed("spec", "clusterSets")]
+        keys: tuple[str, ...] = ()
+        said = f"no cluster is in a set that is bound: {', '.join(bound[namespace])}"
+        repair = "labels of the clusters: cluster.open-cluster-management.io/clusterset"
+        if named and not set(named) & set(bound[namespace]):
+            keys, said = ("clusterSets",), f"none of these is bound to namespace {namespace}"
+            repair = ", ".join(bound[namespace])
+        elif each.listed("spec", "predicates"):
+            keys, said = ("predicates",), "no cluster of the bound sets is accepted"
+            repair = "labels and claims that the clusters have"
+        count = _vms_of(subject, each)
+        yield Finding(
+            each.problem(said, "spec", *keys),
+            "0 clusters are decided" + (f": {count} VMs are created nowhere" if count else ""),
+            repair,
+            None if count else Severity.WARNING,
         )
 
 
@@ -87,6 +127,9 @@ def _named(placement: Manifest) -> Iterator[str]:
 
 PLACEMENT_RULES = (
     Rule("placement-without-binding", "Placements without a bound set", Severity.ERROR, _unbound),
+    Rule(
+        "placement-selects-none", "Placements that accept no cluster", Severity.ERROR, _selects_none
+    ),
     Rule("placement-defaults-stay", "Prioritizers that stay on", Severity.WARNING, _stays),
 )
 """Placements."""

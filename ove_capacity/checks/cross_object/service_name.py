@@ -114,7 +114,7 @@ def _unknown_gateways(subject: Subject) -> Iterator[Finding]:
 
 
 def _jobs(subject: Subject) -> Iterator[tuple[str, Document, FieldPath, Mapping[str, Any]]]:
-    """Scrape jobs: (cluster, document, path, job); bare ones, and those inside Secrets."""
+    """Scrape jobs: (cluster, document, path, job); bare ones, and those inside other objects."""
     documents = list(subject.documents)
     for kind, key in (("Secret", "stringData"), ("ConfigMap", "data")):
         for each in subject.of_kind(kind, ""):
@@ -123,7 +123,10 @@ def _jobs(subject: Subject) -> Iterator[tuple[str, Document, FieldPath, Mapping[
                     inner = _inner(each, key, str(name))
                     documents += [(each.cluster, inner)] if inner else []
     for cluster, document in documents:
-        value, path = document.value, ()
+        value: Any = document.value
+        path: FieldPath = ()
+        if isinstance(value, Mapping):  # a whole configuration of Prometheus
+            value, path = value.get("scrape_configs"), ("scrape_configs",)
         for index, job in enumerate(value if isinstance(value, list) else ()):
             if isinstance(job, Mapping) and "job_name" in job:
                 yield cluster, document, (*path, index), job

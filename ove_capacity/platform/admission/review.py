@@ -6,15 +6,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ove_capacity.platform.admission.condition import are_met, are_modelled
 from ove_capacity.platform.admission.match import Request, applies
 from ove_capacity.platform.admission.overlay import Match, Outcome, matched
+from ove_capacity.platform.admission.variable import MISSING, is_understood, resolved
 from ove_capacity.platform.admission.wildcard import is_like
 
 __all__ = ["Review", "is_excepted", "reviews", "unasked_parts", "unmodelled_parts"]
 
 _OTHER_RULES = ("mutate", "generate", "verifyImages")
-_OTHER_VALIDATIONS = ("deny", "cel", "foreach", "podSecurity", "manifests", "assert")
-_OTHER_CONDITIONS = ("preconditions", "context", "celPreconditions")
+_OTHER_VALIDATIONS = ("cel", "foreach", "podSecurity", "manifests", "assert")
+_OTHER_CONDITIONS = ("context", "celPreconditions")
+_DENIALS = {True: Outcome.FAIL, False: Outcome.PASS, None: Outcome.ERROR}
 _MADE_OF_VMS = ("*", "Pod", "VirtualMachineInstance")
 """Kinds by which a rule speaks of what KubeVirt makes of a VM."""
 
@@ -49,6 +52,8 @@ class Review:
         buildErrorMessage; pkg/webhooks/utils/block.go, GetBlockedMessages.
         """
         message = self.message.strip()
+        if self.outcome is Outcome.FAIL and not self.path:
+            return f"{self.rule}: {message or f'validation error: rule {self.rule} failed'}"
         said = f"{message}{'' if message.endswith('.') else '.'} " if message else ""
         how = f"failed at path {self.path}" if self.path else "execution error"
         return f"{self.rule}: validation error: {said}rule {self.rule} {how}"
@@ -57,8 +62,9 @@ class Review:
 def reviews(policy: Mapping[str, Any], request: Request) -> Iterator[Review]:
     """Each rule of a policy that speaks of the object, in order.
 
-    Source: kyverno v1.12.6 pkg/engine/handlers/validation/validate_resource.go, validatePatterns;
-    api/kyverno/v1/spec_types.go (enforce or audit, in either case; audit when nothing is said).
+    Source: kyverno v1.12.6 pkg/engine/handlers/validation/validate_resource.go, validatePatterns
+    and validateDeny; api/kyverno/v1/spec_types.go (enforce or audit, in either case; audit when
+    nothing is said).
     """
     spec = policy.get("spec")
     if not isinstance(spec, Mapping) or spec.get("admission") is False:
@@ -80,7 +86,7 @@ def reviews(policy: Mapping[str, Any], request: Request) -> Iterator[Review]:
             index=index,
             outcome=found.outcome,
             is_enforced=_is_enforced(spec, rule, request),
-            message=str(message or ""),
+            message=_message(message, request),
             path=found.path,
             why=", ".join(parts),
         )
@@ -120,9 +126,26 @@ def unmodelled_parts(rule: Mapping[str, Any]) -> tuple[str, ...]:
     held = validate if isinstance(validate, Mapping) else {}
     found = [key for key in (*_OTHER_RULES, *_OTHER_CONDITIONS) if rule.get(key)]
     found += [f"validate.{key}" for key in _OTHER_VALIDATIONS if held.get(key)]
-    if any(_has_variables(held.get(key)) for key in ("pattern", "anyPattern")):
+    if not are_modelled(rule.get("preconditions")):
+        found.append("preconditions")
+    if "deny" in held and not are_modelled(_denied_by(held)):
+        found.append("validate.deny")
+    if not all(is_understood(held.get(key)) for key in ("pattern", "anyPattern")):
         found.append("variables in the pattern")
     return tuple(found)
+
+
+def _denied_by(validate: Mapping[str, Any]) -> Any:
+    """The conditions of a deny; none of them: it denies whatever comes."""
+    deny = validate.get("deny")
+    return deny.get("conditions") if isinstance(deny, Mapping) else None
+
+
+def _message(given: Any, request: Request) -> str:
+    """The policy's own, with its variables as far as they are understood."""
+    text = str(given or "")
+    found = resolved(text, request) if is_understood(text) else text
+    return found if isinstance(found, str) else text
 
 
 def unasked_parts(rule: Mapping[str, Any]) -> tuple[str, ...]:
@@ -154,21 +177,20 @@ def _asked_of(kind: str) -> tuple[str, ...]:
     return (pods, instances) if kind == "*" else (pods,) if kind == "Pod" else (instances,)
 
 
-def _has_variables(pattern: Any) -> bool:
-    if isinstance(pattern, Mapping):
-        return any(_has_variables(each) for pair in pattern.items() for each in pair)
-    if isinstance(pattern, list):
-        return any(map(_has_variables, pattern))
-    return isinstance(pattern, str) and ("{{" in pattern or "$(" in pattern)
-
-
 def _validated(rule: Mapping[str, Any], request: Request) -> Match:
     validate = rule.get("validate")
     if not isinstance(validate, Mapping):
         return Match(Outcome.PASS)
-    if validate.get("pattern") is not None:
-        return matched(request.resource, validate["pattern"])
-    patterns = validate.get("anyPattern")
+    if not are_met(rule.get("preconditions"), request, strict=False):
+        return Match(Outcome.SKIP)
+    if "deny" in validate:
+        denied = are_met(_denied_by(validate), request, strict=True)
+        return Match(_DENIALS[denied])
+    pattern, patterns = (resolved(validate.get(key), request) for key in ("pattern", "anyPattern"))
+    if MISSING in (pattern, patterns):
+        return Match(Outcome.ERROR)
+    if pattern is not None:
+        return matched(request.resource, pattern)
     if not isinstance(patterns, list):
         return Match(Outcome.PASS)
     found = [matched(request.resource, each) for each in patterns]

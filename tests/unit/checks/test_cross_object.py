@@ -135,3 +135,50 @@ def test_a_selector_and_the_nodes(
     told = [(str(each.severity), each.consequence) for each in found]
     assert told == ([] if severity is None else [(severity, consequence)])
     assert all(each.problem.line == 8 for each in found)
+
+
+FLEET = """
+apiVersion: ove-capacity/v1
+name: small
+manifests: [hub.yaml]
+clusters:
+  one:
+    labels: {environment: production, cluster.open-cluster-management.io/clusterset: production}
+    pools: {worker: {count: 2, node: {cpu: 8, memory: 32Gi}}}
+workloads:
+- {name: web, placement: p, cpu: 1, memory: 1Gi, count: 3}
+"""
+SET = """
+---
+apiVersion: cluster.open-cluster-management.io/v1beta2
+kind: ManagedClusterSet
+metadata: {name: NAME}
+"""
+CHOOSES = (
+    "predicates: [{{requiredClusterSelector: "
+    "{{labelSelector: {{matchLabels: {{environment: {}}}}}}}}}]"
+)
+
+
+@pytest.mark.parametrize(
+    ("spec", "known", "field"),
+    [
+        ("", "production", None),
+        ("clusterSets: [production]", "production", None),
+        ("clusterSets: [prod]", "production", "spec.clusterSets"),
+        (CHOOSES.format("production"), "production", None),
+        (CHOOSES.format("prod"), "production", "spec.predicates"),
+        ("", "other", "spec"),
+    ],
+)
+def test_a_placement_that_accepts_no_cluster(
+    spec: str, known: str, field: str | None, tmp_path: Path
+) -> None:
+    text = PLACEMENT.format(namespace="vms", spec=spec) + SET.replace("NAME", known)
+    (tmp_path / "hub.yaml").write_text(text)
+    labelled = FLEET if known == "production" else FLEET.replace("clusterset: production", "x: y")
+    (tmp_path / "s.yaml").write_text(labelled)
+    found = oc.check(tmp_path / "s.yaml", rules=["placement-selects-none"]).findings
+    assert [each.problem.path for each in found] == ([field] if field else [])
+    told = "0 clusters are decided: 3 VMs are created nowhere"
+    assert {(str(each.severity), each.consequence) for each in found} <= {("error", told)}

@@ -259,6 +259,16 @@ stringData:
     - job_name: federate
       static_configs: [{{targets: ['{target}']}}]
 """
+IN_CONFIG = """
+apiVersion: v1
+kind: ConfigMap
+metadata: {{name: prometheus, namespace: monitoring}}
+data:
+  prometheus.yml: |
+    scrape_configs:
+    - job_name: federate
+      static_configs: [{{targets: ['{target}']}}]
+"""
 FORWARDER = """
 apiVersion: logging.openshift.io/v1
 kind: ClusterLogForwarder
@@ -276,6 +286,8 @@ ELSEWHERE = "prometheus-1.monitoring.svc.cluster.local:9090"
         (JOBS, "prometheus.example.org:9090", 0),
         (IN_SECRET, ELSEWHERE, 8),
         (IN_SECRET, "prometheus.example.org:9090", 0),
+        (IN_CONFIG, ELSEWHERE, 9),
+        (IN_CONFIG, "prometheus.example.org:9090", 0),
         (FORWARDER, ELSEWHERE, 5),
         (FORWARDER, "logs.example.org", 0),
     ],

@@ -226,11 +226,13 @@ def test_one_of_several_patterns_is_enough() -> None:
     ("rule", "parts"),
     [
         ({"mutate": {"a": 1}}, ("mutate",)),
-        ({"validate": {"deny": {"conditions": {}}}}, ("validate.deny",)),
+        ({"validate": {"deny": {"conditions": {}}}}, ()),
+        ({"validate": {"deny": {"conditions": {"any": [{"key": 1}]}}}}, ("validate.deny",)),
         ({"validate": {"cel": {"expressions": []}}}, ("validate.cel",)),
         ({"validate": {"pattern": {}}, "preconditions": {"all": [1]}}, ("preconditions",)),
+        ({"validate": {"pattern": {"a": "{{request.namespace}}"}}}, ()),
         (
-            {"validate": {"pattern": {"a": "{{request.namespace}}"}}},
+            {"validate": {"pattern": {"a": "{{serviceAccountName}}"}}},
             ("variables in the pattern",),
         ),
         ({"validate": {"pattern": {"a": "b"}}}, ()),
@@ -264,11 +266,17 @@ def test_the_published_cases_agree() -> None:
         ("no label", "/a/", "r: validation error: no label. rule r failed at path /a/"),
         ("ends. ", "/a/", "r: validation error: ends. rule r failed at path /a/"),
         ("", "/a/", "r: validation error: rule r failed at path /a/"),
-        ("no", "", "r: validation error: no. rule r execution error"),
     ],
 )
 def test_a_refusal_reads_as_kyvernos(message: str, path: str, words: str) -> None:
     assert Review("r", 0, Outcome.FAIL, True, message, path).words == words
+
+
+def test_a_denial_is_told_by_its_message_and_an_error_as_one() -> None:
+    assert Review("r", 0, Outcome.FAIL, True, "no").words == "r: no"
+    assert Review("r", 0, Outcome.FAIL, True).words == "r: validation error: rule r failed"
+    words = "r: validation error: no. rule r execution error"
+    assert Review("r", 0, Outcome.ERROR, True, "no").words == words
 
 
 @pytest.mark.parametrize(
