@@ -87,7 +87,7 @@ class Objects:
     vms: list[FoundVm] = field(default_factory=list)
     """VirtualMachines and their kin."""
     kubevirt_parts: dict[str, list[Fields]] = field(default_factory=dict)
-    """By kind: the KubeVirt CR, and what VMs refer to (instancetypes, networks, quotas)."""
+    """By kind: the KubeVirt CR, what VMs refer to (instancetypes, networks, quotas), kubelets."""
     policies: list[Fields] = field(default_factory=list)
     """Kyverno's: ClusterPolicy and Policy."""
     policy_exceptions: list[Fields] = field(default_factory=list)
@@ -246,6 +246,7 @@ _READERS: Mapping[tuple[str, str], Callable[[Objects, Fields], None]] = {
     ("policy", "PodDisruptionBudget"): _disruption_budget,
     ("pool.kubevirt.io", "VirtualMachinePool"): _vm,
     ("scheduling.k8s.io", "PriorityClass"): _priority_class,
+    ("topology.node.k8s.io", "NodeResourceTopology"): _kubevirt_part,
 }
 """(API group, kind) -> who reads it, whatever the version."""
 

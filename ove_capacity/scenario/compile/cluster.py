@@ -31,8 +31,9 @@ from ove_capacity.scenario.compile.budgets import (
     vm_networks_of,
 )
 from ove_capacity.scenario.compile.context import Context
-from ove_capacity.scenario.compile.kubelets import kubelet_config, node_kubelets, numa_strategy
+from ove_capacity.scenario.compile.kubelets import kubelet_config, numa_strategy
 from ove_capacity.scenario.compile.misplaced import take_along, warn_of_cluster, warn_of_networks
+from ove_capacity.scenario.compile.node_kubelets import node_kubelets
 from ove_capacity.scenario.compile.origins import origins_of
 from ove_capacity.scenario.compile.pools import pool_nodes
 from ove_capacity.scenario.schema.cluster import ClusterSection
@@ -226,7 +227,7 @@ def compile_cluster(context: Context, name: str) -> Compiled:
     known_errors = len(context.problems.errors)
     made = pool_nodes(context, name, profile, own_release, rules)
     real, shares = _real_nodes(context, name, found, own_release.kubevirt_rules, config)
-    real = node_kubelets(context, name, real, rules, own_release)
+    real = node_kubelets(context, name, real, found, rules, own_release)
     nodes = _unique(context, name, [*real, *made.nodes])
     if not nodes and len(context.problems.errors) == known_errors:
         context.error(path, "has no nodes: give it a profile, pools or nodes", key=True)

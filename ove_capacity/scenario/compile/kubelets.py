@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from pydantic import ValidationError
 
@@ -17,7 +17,6 @@ from ove_capacity.manifests.profile import ClusterProfile
 from ove_capacity.model.assumption import Evidence
 from ove_capacity.model.cpu_set import CpuSetError, cpu_mask
 from ove_capacity.model.kubelet import KubeletConfig, NodeKubelet, ReservedMemory
-from ove_capacity.model.node import Node
 from ove_capacity.model.resources import CPU, MEMORY, Amounts
 from ove_capacity.model.topology import Topology
 from ove_capacity.releases import Release
@@ -28,8 +27,8 @@ from ove_capacity.scenario.schema.cluster import Kubelet, NodeSection, SystemRes
 __all__ = [
     "KubeletRules",
     "asked_topology",
+    "checked_kubelet",
     "kubelet_config",
-    "node_kubelets",
     "numa_strategy",
     "pool_kubelet",
 ]
@@ -183,10 +182,20 @@ def pool_kubelet(
 
     *path*: of the pool's ``node``. *capacity* of a machine, and what of it is *kept*.
     """
+    machine = machine_as_said(context, path, topology, capacity, section)
+    return checked_kubelet(context, path, NodeKubelet(machine, config, kept), release)
+
+
+def checked_kubelet(
+    context: Context, path: FieldPath, found: NodeKubelet, release: Release
+) -> NodeKubelet | None:
+    """The same, if a kubelet would start with it; else it is an error in its words.
+
+    *path*: of what says the machine.
+    """
     cluster = str(path[1])
-    found = NodeKubelet(machine_as_said(context, path, topology, capacity, section), config, kept)
     try:
-        start(found.machine, config, kept, rules=kubelet_rules(release.kubernetes))
+        start(found.machine, found.config, found.kept, rules=kubelet_rules(release.kubernetes))
     except StartError as error:
         words = str(error)
         field = next((name for part, name in _WORDS.items() if part in words), "")
@@ -197,34 +206,6 @@ def pool_kubelet(
         message = f"the kubelets of {pool or 'its nodes'} would not start: {words}"
         context.error((*where, field) if field in aliases else where, message)
         return None
-    return found
-
-
-def node_kubelets(
-    context: Context, cluster: str, nodes: list[Node], rules: KubeletRules, release: Release
-) -> list[Node]:
-    """Node objects, the workers among them with what their kubelets admit by.
-
-    What is kept is what they do not offer; reserved memory is taken to agree with it.
-    """
-    if not rules.admits:
-        return nodes
-    made: dict[tuple[tuple[str, int], ...], NodeKubelet | None] = {}
-    found = []
-    for node in nodes:
-        if not node.is_worker:
-            found.append(node)
-            continue
-        offered = node.allocatable.get(CPU, 0)
-        key = (*sorted(node.capacity.items()), ("", offered))
-        if key not in made:
-            path: FieldPath = ("clusters", cluster, "nodes")
-            cpus = node.capacity.get(CPU, 0) // 1000
-            topology = node.topology or asked_topology(context, path, cluster, cpus)
-            kept = {CPU: max(0, cpus * 1000 - offered)}
-            parts = (path, rules.config, topology, node.capacity, kept, NodeSection(), release)
-            made[key] = pool_kubelet(context, *parts)
-        found.append(replace(node, kubelet=made[key]))
     return found
 
 
