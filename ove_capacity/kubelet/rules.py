@@ -18,6 +18,17 @@ _OPTION_SINCE = {
 }
 """Option -> minor release of Kubernetes that first knew it."""
 
+_ALPHA_BEFORE = {
+    "full-pcpus-only": 23,
+    "distribute-cpus-across-numa": 33,
+    "align-by-socket": 99,
+    "prefer-closest-numa-nodes": 28,
+    "distribute-cpus-across-cores": 99,
+    "strict-cpu-reservation": 33,
+    "prefer-align-cpus-by-uncorecache": 34,
+}
+"""Option -> minor release that first had it without a feature gate that is off; 99: none has."""
+
 _ODD_PARTS_OF_CACHES = 33
 _HINTS_WHERE_DEVICES_ARE = 35
 
@@ -32,6 +43,8 @@ class KubeletRules:
     """A cache can serve an odd number of CPUs, a part of a core counting as a core."""
     hints_where_devices_are: bool = True
     """Hints for devices name only cells that have some; before, any."""
+    alpha: tuple[str, ...] = ()
+    """Options with which a kubelet starts only if a feature gate is on that is off by default."""
 
 
 def kubelet_rules(kubernetes: str) -> KubeletRules:
@@ -46,6 +59,7 @@ def kubelet_rules(kubernetes: str) -> KubeletRules:
         tuple(name for name, since in _OPTION_SINCE.items() if since <= minor),
         minor >= _ODD_PARTS_OF_CACHES,
         minor >= _HINTS_WHERE_DEVICES_ARE,
+        tuple(name for name, until in _ALPHA_BEFORE.items() if minor < until),
     )
 
 

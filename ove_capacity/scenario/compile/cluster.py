@@ -31,7 +31,7 @@ from ove_capacity.scenario.compile.budgets import (
     vm_networks_of,
 )
 from ove_capacity.scenario.compile.context import Context
-from ove_capacity.scenario.compile.kubelets import kubelet_config, numa_strategy
+from ove_capacity.scenario.compile.kubelets import kubelet_config, numa_strategy, warn_of_gates
 from ove_capacity.scenario.compile.misplaced import take_along, warn_of_cluster, warn_of_networks
 from ove_capacity.scenario.compile.node_kubelets import node_kubelets
 from ove_capacity.scenario.compile.origins import origins_of
@@ -223,6 +223,7 @@ def compile_cluster(context: Context, name: str) -> Compiled:
     own_release = _release(context, name, profile)
     _warn_of_rules(context, name, own_release)
     rules = kubelet_config(context, name, found, profile)
+    warn_of_gates(context, name, rules, own_release)
     config = rules.config
     known_errors = len(context.problems.errors)
     made = pool_nodes(context, name, profile, own_release, rules)

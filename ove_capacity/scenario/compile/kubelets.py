@@ -31,6 +31,7 @@ __all__ = [
     "kubelet_config",
     "numa_strategy",
     "pool_kubelet",
+    "warn_of_gates",
 ]
 
 _SOCKETS, _THREADS = 2, 2
@@ -207,6 +208,23 @@ def checked_kubelet(
         context.error((*where, field) if field in aliases else where, message)
         return None
     return found
+
+
+def warn_of_gates(context: Context, cluster: str, rules: KubeletRules, release: Release) -> None:
+    """Name options that a kubelet of the release starts with only behind a feature gate."""
+    config, known = rules.config, kubelet_rules(release.kubernetes)
+    for field, manager, options in (
+        ("cpuManagerPolicyOptions", "CPU", config.cpu_manager_policy_options),
+        ("topologyManagerPolicyOptions", "Topology", config.topology_manager_policy_options),
+    ):
+        for name in sorted(options):
+            if name in known.alpha and name in known.options:
+                gate = f"{manager}ManagerPolicyAlphaOptions"
+                context.warn(
+                    ("clusters", cluster, "kubelet", field),
+                    f"{name} is alpha in Kubernetes {release.kubernetes}: kubelets start with it "
+                    f"only if feature gate {gate} is on, which it is not by default; it counts here",
+                )
 
 
 def numa_strategy(context: Context, cluster: str, rules: KubeletRules) -> str:

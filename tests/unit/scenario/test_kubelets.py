@@ -86,6 +86,26 @@ def test_a_kubelet_that_would_not_start_is_an_error_in_its_words(kubelet, said, 
     assert words in told
 
 
+@pytest.mark.parametrize(
+    ("openshift", "option", "is_alpha"),
+    [
+        ("4.18", "full-pcpus-only", False),
+        ("4.18", "distribute-cpus-across-numa", True),
+        ("4.20", "distribute-cpus-across-numa", False),
+        ("4.20", "prefer-align-cpus-by-uncorecache", True),
+        ("4.21", "prefer-align-cpus-by-uncorecache", False),
+        ("4.22", "align-by-socket", True),
+    ],
+)
+def test_options_behind_a_gate_count_with_a_warning(scenario, openshift, option, is_alpha):
+    said = f'{_CPUS}, cpuManagerPolicyOptions: {{{option}: "true"}}'
+    head = _HEAD.replace("NODE", _MACHINE).replace("KUBELET", said).replace("4.20", openshift)
+    told = [each for each in scenario(small=head).warnings if "is alpha" in each]
+    assert ["CPUManagerPolicyAlphaOptions" in each and option in each for each in told] == (
+        [True] if is_alpha else []
+    )
+
+
 def test_processors_that_nobody_describes_are_assumed_and_told(kubelet):
     found, case = kubelet(_CPUS, "{cpu: 64, memory: 256Gi}")
     assert [len(cell.cores) for cell in found.machine.cells] == [16, 16]
