@@ -18,6 +18,8 @@ from ove_capacity.simtime import MINUTE_MS, SECOND_MS, format_duration
 __all__ = [
     "DELETION_DELAY_MS",
     "DISTRIBUTIONS",
+    "EVICTION_RETRY_MS",
+    "EVICTION_TIMEOUT_MS",
     "PLATFORMS",
     "PROVISIONED_SHARE",
     "UNHEALTHY_MS",
@@ -26,6 +28,7 @@ __all__ = [
     "is_replaceable",
     "machine_times",
     "startup_timeout_ms",
+    "unready_timeout_ms",
 ]
 
 DISTRIBUTIONS = ("lognormal", "weibull", "exponential", "constant")
@@ -36,6 +39,13 @@ DELETION_DELAY_MS = 5 * SECOND_MS
 
 Source: openshift/kubernetes-autoscaler 70920d3c6 cluster-autoscaler/config/flags/flags.go,
 node-delete-delay-after-taint.
+"""
+EVICTION_RETRY_MS = 10 * SECOND_MS
+EVICTION_TIMEOUT_MS = 2 * MINUTE_MS
+"""How often and how long a node's pods are evicted before its deletion is given up.
+
+Source: openshift/kubernetes-autoscaler 70920d3c6 cluster-autoscaler/core/scaledown/actuation/
+drain.go, DefaultEvictionRetryTime; config/flags/flags.go, max-pod-eviction-time.
 """
 UNHEALTHY_MS = 300 * SECOND_MS
 """How long a node is Unknown before its machine is unhealthy: the example of OpenShift's manual."""
@@ -136,6 +146,22 @@ def startup_timeout_ms(check: MachineHealthCheck | None) -> int | None:
     machinehealthcheck_controller.go, needsRemediation.
     """
     return None if check is None else check.node_startup_timeout_ms or None
+
+
+def unready_timeout_ms(check: MachineHealthCheck) -> int | None:
+    """How long a node may be Unknown before its machine is replaced; None: for ever.
+
+    Source: openshift/machine-api-operator 95119612 pkg/controller/machinehealthcheck/
+    machinehealthcheck_controller.go, needsRemediation.
+    """
+    return min(
+        (
+            each.timeout_ms
+            for each in check.conditions
+            if (each.type, each.status) == ("Ready", "Unknown")
+        ),
+        default=None,
+    )
 
 
 def is_replaceable(check: MachineHealthCheck, unhealthy: int, machines: int) -> bool:

@@ -100,6 +100,8 @@ class Scaler:
         self.memory = LoopMemory()
         self.last_ms: int | None = None
         """When the last loop ran."""
+        self.changed_ms = 0
+        """The last loop that saw anything new."""
         self.machines: dict[str, Machine] = {}
         for node in cluster.nodes:
             group = self.group_of.get(node.name)

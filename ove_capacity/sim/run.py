@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from ove_capacity.errors import UnknownNameError
+from ove_capacity.kubevirt import migration
 from ove_capacity.model.assumption import Assumption
 from ove_capacity.model.case import Case
 from ove_capacity.model.cluster import Cluster
@@ -313,6 +314,8 @@ def _result(world: World, placements: dict[str, Decision], until_ms: int) -> Run
         for name in sorted(kinds)
         for assumption in remediation.assumptions(kinds[name].remediation.kind, name)
     ]
+    if world.is_migrating:
+        used += migration.assumptions()
     for site in world.sites.values():
         world.verify(site)
         warn_of_rejections(world, site)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -18,8 +19,8 @@ from ove_capacity.model.pod import Pod
 from ove_capacity.sim.hub import HubSite
 from ove_capacity.sim.launch import Specs
 from ove_capacity.sim.log import EventLog, SampleLog
-from ove_capacity.sim.machines import MachineLog
-from ove_capacity.state import invariants
+from ove_capacity.sim.machines import MachineLog, Scaler
+from ove_capacity.state import claim, invariants
 from ove_capacity.state.cluster_state import ClusterState
 from ove_capacity.state.pending import PendingQueue
 from ove_capacity.streams import Streams
@@ -30,6 +31,7 @@ __all__ = [
     "SAMPLING",
     "SCHEDULING",
     "At",
+    "Migration",
     "Outage",
     "Site",
     "Vm",
@@ -129,6 +131,16 @@ class Outage:
     over: bool = False
 
 
+@dataclass(slots=True, eq=False)
+class Migration:
+    """A VM on its way to another node: both of its pods are there."""
+
+    source: str
+    target: str
+    row: int
+    """Of the target pod."""
+
+
 class Site:
     """One cluster in the world."""
 
@@ -160,6 +172,12 @@ class Site:
         """Rings when the autoscaler may decide otherwise; None: nobody listens."""
         self.changes = 0
         """How often there was something new for it."""
+        self.scaler: Scaler | None = None
+        """Its autoscaler and machines; None: nothing scales it."""
+        self.when_lost: Callable[[str], None] | None = None
+        """Told of each node that is lost; None: nobody replaces machines."""
+        self.migrations: dict[str, Migration] = {}
+        """Pod of a VM, by key, -> its migration that runs."""
 
     @property
     def name(self) -> str:
@@ -180,6 +198,16 @@ class Site:
         self.counts[status] += 1
         vm.status = status
         self.tell()
+
+    def end_migration(self, vm: Vm) -> bool:
+        """A migration is over before its time, if one runs, and its target goes; whether one ran.
+
+        A target that was lost or pushed out is on no node any more.
+        """
+        migration = self.migrations.pop(vm.pod.key, None)
+        if migration is not None and self.state.node_of(migration.row) >= 0:
+            claim.release(self.state, migration.row)
+        return migration is not None
 
     def ring(self) -> None:
         """Tell the scheduler to look at the queue."""
@@ -234,6 +262,8 @@ class World:
         self.specs: Specs = {}
         """Pod specs with their priority, shared by VMs of one shape."""
         self.next_seq = 0
+        self.is_migrating = False
+        """Whether any VM has migrated, so that what a migration takes was assumed."""
         self._check = check
         self._streams: dict[tuple[str | int, ...], np.random.Generator] = {}
 

@@ -143,6 +143,10 @@ class ClusterState:
         """Index of the node of that name; KeyError if there is none."""
         return self._index[name]
 
+    def has_node(self, name: str) -> bool:
+        """Whether there is a node of that name, in service or not."""
+        return name in self._index
+
     def resource_index(self, name: str) -> int:
         """Column of a resource; ValueError if no node has and no pod asks for it."""
         return self.resources.index(name)

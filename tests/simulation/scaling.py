@@ -8,9 +8,11 @@ from ove_capacity.model.autoscaling import (
     MachineHealthCheck,
     MachineTimes,
     NodeGroup,
+    UnhealthyCondition,
 )
 from ove_capacity.model.plan import Duration
-from ove_capacity.simtime import parse_duration
+from ove_capacity.model.virtualization import KubeVirt
+from ove_capacity.simtime import MINUTE_MS, parse_duration
 from tests.simulation.build import cluster, node
 
 
@@ -24,7 +26,8 @@ def takes(ready="4m", failure=0.0):
 
 def check(timeout="10m", **fields):
     startup = parse_duration(timeout)
-    return MachineHealthCheck("watch", node_startup_timeout_ms=startup, **fields)
+    gone = UnhealthyCondition("Ready", "Unknown", 5 * MINUTE_MS)
+    return MachineHealthCheck("watch", {}, (gone,), node_startup_timeout_ms=startup, **fields)
 
 
 def scaled(workers=3, *, least=1, most=5, times=None, checked=None, asked=None, **fields):
@@ -40,4 +43,5 @@ def scaled(workers=3, *, least=1, most=5, times=None, checked=None, asked=None, 
         times or takes(),
     )
     fields.setdefault("name", "production")
+    fields.setdefault("kubevirt", KubeVirt(default_network_interface="masquerade"))
     return replace(cluster(nodes=nodes or (node("m1"),), **fields), autoscaling=asked_for)

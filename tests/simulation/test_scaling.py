@@ -1,9 +1,18 @@
 """An autoscaler adds machines and gives them back."""
 
+from dataclasses import replace
+
+import pytest
+
+from ove_capacity.model.autoscaling import ScaleDown
+from ove_capacity.model.plan import Growth
+from ove_capacity.sim.processes import autoscaling as process
 from ove_capacity.sim.run import simulate
-from ove_capacity.simtime import DAY_MS
-from tests.simulation.build import case, times, workload
-from tests.simulation.scaling import scaled, takes
+from ove_capacity.simtime import DAY_MS, HOUR_MS, MINUTE_MS
+from tests.simulation.build import case, loss, node, times, workload
+from tests.simulation.scaling import autoscaler, check, scaled, takes
+
+SAFE = {"annotations": {"cluster-autoscaler.kubernetes.io/safe-to-evict": "true"}}
 
 
 def played(*plan, until_ms=DAY_MS, seed=7, **fields):
@@ -15,6 +24,19 @@ def details(run, kind):
     return [row.get("detail", "") for row in run.events.rows() if row["kind"] == kind]
 
 
+def safe(name, **fields):
+    """VMs whose pods the autoscaler may move."""
+    made = workload(name, **fields)
+    return replace(made, vmi=replace(made.vmi, **SAFE))
+
+
+def migrating(name, strategy="LiveMigrate", **fields):
+    return safe(name, vmi_fields={"eviction_strategy": strategy}, **fields)
+
+
+# -- growing ---------------------------------------------------------------------------------------
+
+
 def test_a_cluster_grows_to_its_limit_and_the_rest_waits():
     run = played(workload("web", count=30))  # three to a worker
     assert details(run, "scale-up") == ["3 -> 5"]
@@ -24,14 +46,162 @@ def test_a_cluster_grows_to_its_limit_and_the_rest_waits():
     assert run.counts["production"]["pending"] == 15
 
 
-def test_machines_without_vms_are_given_back_down_to_the_least():
-    run = played(workload("web", count=12, lifetime="1h"))
-    assert times(run, "node-joined") == [250]
-    left = times(run, "node-left")
-    assert len(left) == 3
-    assert min(left) > 3600 + 600
-
-
 def test_slow_machines_join_late_and_their_vms_wait_so_long():
     run = played(workload("web", count=12), times=takes("14m"))
     assert max(times(run, "vm-started")) == 10 + 14 * 60
+
+
+def test_what_waits_starts_in_the_order_of_the_queue():
+    run = played(workload("late", count=6, at="1m"), workload("soon", count=12), most=4)
+    started = [r["name"] for r in run.events.rows() if r["kind"] == "vm-started"]
+    assert [each.partition("/")[2] for each in started[9:]] == ["soon-9", "soon-10", "soon-11"]
+
+
+def test_a_machine_of_a_pool_that_fails_fails_like_the_others():
+    plan = loss(node="", every=takes("12h").until_ready, repair="1h")
+    run = played(workload("web", count=12), replace(plan, pool="worker"), until_ms=2 * DAY_MS)
+    assert "worker-0" in [row["name"] for row in run.events.rows() if row["kind"] == "node-lost"]
+
+
+# -- machines that never come ----------------------------------------------------------------------
+
+
+def test_a_cloud_that_never_delivers_ends_in_backoff():
+    run = played(workload("web", count=12), times=takes(failure=1.0), until_ms=3 * HOUR_MS)
+    pauses = [each.rpartition(" ")[2] for each in details(run, "scale-up-failed")]
+    assert pauses == ["5m", "10m", "20m", "30m", "30m"]
+    assert run.counts["production"]["pending"] == 3
+    assert not times(run, "node-joined")
+
+
+def test_a_health_check_deletes_slow_machines_for_ever():
+    run = played(
+        workload("web", count=12), times=takes("20m"), checked=check("10m"), until_ms=6 * HOUR_MS
+    )
+    deleted = [each for each in details(run, "machine-deleted") if "MachineHealthCheck" in each]
+    assert len(deleted) > 20
+    assert not times(run, "node-joined")
+
+
+def test_without_the_health_check_they_join_once_the_autoscaler_waits_long_enough():
+    patient = autoscaler(max_node_provision_time_ms=30 * MINUTE_MS)
+    run = played(workload("web", count=12), times=takes("20m"), asked=patient)
+    assert times(run, "node-joined") == [10 + 20 * 60]
+
+
+def test_a_health_check_replaces_a_machine_whose_node_is_lost():
+    run = played(workload("web"), loss("w1"), checked=check(), least=3)
+    (deleted,) = times(run, "machine-deleted")
+    assert deleted == 3600 + 40 + 300
+    assert times(run, "node-joined") == [deleted + 240]
+    assert run.counts["production"]["running"] == 1
+
+
+# -- giving back -----------------------------------------------------------------------------------
+
+
+def test_machines_without_vms_are_given_back_down_to_the_least():
+    run = played(workload("web", count=12, lifetime="1h"))
+    left = times(run, "node-left")
+    assert len(left) == 3
+    # Unneeded from the loop after the end on, strictly longer than ten minutes, then 5 s.
+    assert min(left) == 3600 + 600 + 10 + 5
+
+
+def test_a_vm_keeps_its_worker_whatever_it_needs():
+    run = played(workload("web", count=3), until_ms=DAY_MS)
+    assert not times(run, "node-left")
+    assert run.counts["production"]["running"] == 3
+
+
+def test_a_vm_that_may_be_moved_migrates_and_its_worker_goes():
+    run = played(migrating("web", count=3), least=1)
+    assert len(times(run, "vm-migrated")) >= 2
+    assert len(times(run, "node-left")) == 2
+    assert run.counts["production"]["running"] == 3
+    assert any(each.name == "migration.duration" for each in run.assumptions)
+
+
+def test_a_vm_that_shuts_down_on_eviction_starts_elsewhere():
+    run = played(migrating("web", "None", count=3))
+    assert len(times(run, "vm-evicted")) >= 2
+    assert run.counts["production"]["running"] == 3
+
+
+def test_a_vm_that_cannot_migrate_in_time_keeps_its_worker_after_all():
+    run = played(migrating("web", "External", count=3), until_ms=3 * HOUR_MS)
+    assert set(details(run, "scale-down-failed")) == {"1 VMs are still there after 2m"}
+    assert not times(run, "node-left")
+
+
+def test_what_arrives_while_a_worker_drains_does_not_go_there():
+    late = workload("late", count=2, at="11m")
+    run = played(migrating("web", count=3), late, most=3)
+    assert run.counts["production"]["running"] == 5
+
+
+def test_scaling_down_may_be_switched_off():
+    off = autoscaler(scale_down=ScaleDown(enabled=False))
+    assert not times(played(asked=off), "node-left")
+
+
+def test_a_node_that_is_lost_for_long_is_given_back_and_its_vms_start_elsewhere():
+    run = played(workload("web", count=3), loss("w1"), until_ms=3 * HOUR_MS)
+    assert len(times(run, "node-left")) == 1
+    assert run.counts["production"]["running"] == 3
+
+
+# -- no machine comes ------------------------------------------------------------------------------
+
+
+def test_a_pool_that_begins_without_machines_never_triggers():
+    bare = node("template")
+    amounts = {"cpu": 32_000, "memory": 128 << 30, "pods": 250}
+    bare = replace(bare, capacity=amounts, allocatable=amounts)
+    masters = (replace(node("m1", cpu=1), pool="master"),)
+    cluster = scaled(nodes=masters, least=0, template=bare)
+    asked = replace(cluster.autoscaling, group_of={})
+    run = simulate(
+        case(workload("web"), clusters=(replace(cluster, autoscaling=asked),)), until_ms=DAY_MS
+    )
+    assert not times(run, "scale-up")
+    assert run.counts["production"]["pending"] == 1
+
+
+# -- sleep -----------------------------------------------------------------------------------------
+
+STORIES = {
+    "growth": ([workload("web", count=30)], {}),
+    "lifetimes": ([workload("web", count=12, lifetime="1h")], {}),
+    "backoff": ([workload("web", count=12)], {"times": takes(failure=1.0)}),
+    "moves": ([migrating("web", count=5), workload("late", count=2, at="30m")], {}),
+    "stuck": ([migrating("web", "External", count=3)], {}),
+    "losses": ([workload("web", count=6), loss("w1", repair="2h")], {"checked": check()}),
+    "late": ([workload(f"w{n}", count=n, at=f"{n * 7}m", lifetime="40m") for n in range(2, 9)], {}),
+}
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_loops_that_were_left_out_would_have_changed_nothing(story, monkeypatch):
+    plan, fields = STORIES[story]
+    asleep = played(*plan, until_ms=4 * HOUR_MS, **fields)
+    monkeypatch.setattr(process, "wakes_ms", lambda moment, *_: moment.now_ms)
+    awake = played(*plan, until_ms=4 * HOUR_MS, **fields)
+    assert asleep.events.rows() == awake.events.rows()
+
+
+def test_the_same_seed_gives_the_same_events():
+    def run():
+        slow = replace(takes(), until_ready=replace(takes().until_ready, distribution="lognormal"))
+        return played(workload("web", count=30, lifetime="2h"), times=slow).events.rows()
+
+    assert run() == run()
+
+
+def test_growth_is_followed_step_by_step():
+    web = workload("web", count=9)
+    plan = case(web, clusters=(scaled(),))
+    growing = replace(plan, plan=replace(plan.plan, growths=(Growth(web, HOUR_MS, vms=3),)))
+    run = simulate(growing, until_ms=4 * HOUR_MS, check=True)
+    assert details(run, "scale-up") == ["3 -> 4", "4 -> 5"]
+    assert run.counts["production"]["pending"] == 3

@@ -25,6 +25,7 @@ __all__ = [
     "Drain",
     "PodMoves",
     "drain_outcome",
+    "ends_ms",
     "is_long_terminating",
     "pods_to_move",
 ]
@@ -134,10 +135,17 @@ def is_long_terminating(pod: Pod, now_ms: int) -> bool:
     Source: openshift/kubernetes-autoscaler 70920d3c6 cluster-autoscaler/utils/drain/drain.go,
     IsPodLongTerminating.
     """
-    if pod.deleted_ms is None:
-        return False
+    return pod.deleted_ms is not None and ends_ms(pod, pod.deleted_ms) < now_ms
+
+
+def ends_ms(pod: Pod, deleted_ms: int) -> int:
+    """When a pod that is deleted should have ended, with 30 s on top.
+
+    Source: openshift/kubernetes-autoscaler 70920d3c6 cluster-autoscaler/utils/drain/drain.go,
+    IsPodLongTerminating.
+    """
     grace_ms = pod.spec.termination_grace_period_seconds * SECOND_MS
-    return pod.deleted_ms + grace_ms + _EXTRA_GRACE_MS < now_ms
+    return deleted_ms + grace_ms + _EXTRA_GRACE_MS
 
 
 def drain_outcome(pod: Pod, drain: Drain) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from ove_capacity.model.pod import Pod
+from ove_capacity.openshift.autoscaler.drainability import ends_ms
 from ove_capacity.openshift.autoscaler.loop import Loop, LoopMemory, Moment
 from ove_capacity.openshift.autoscaler.options import AutoscalingOptions
 from ove_capacity.openshift.autoscaler.pod_list import own_delay_ms
@@ -20,7 +21,7 @@ from ove_capacity.openshift.autoscaler.scale_up import (
 )
 from ove_capacity.simtime import SECOND_MS
 
-__all__ = ["SCAN_MS", "awoken", "next_tick_ms", "wakes_ms"]
+__all__ = ["SCAN_MS", "awoken", "looks_again_ms", "next_tick_ms", "wakes_ms"]
 
 SCAN_MS = 10 * SECOND_MS
 """Source: openshift/kubernetes-autoscaler 70920d3c6 cluster-autoscaler/config/flags/flags.go,
@@ -61,7 +62,7 @@ def wakes_ms(
     if moment.pending:
         timers += (backoff.until_ms for backoff in memory.backoffs.values())
         timers += _growing_old(moment.pending, options)
-    timers += _system_pods((pod for pod, _ in moment.running), options)
+    timers += _pods(moment, options)
     return min((each for each in timers if each >= now_ms), default=None)
 
 
@@ -102,12 +103,27 @@ def _growing_old(pods: Iterable[Pod], options: AutoscalingOptions) -> Iterator[i
             yield pod.created_ms + max(options.new_pod_scale_up_delay_ms, own_delay_ms(pod))
 
 
-def _system_pods(pods: Iterable[Pod], options: AutoscalingOptions) -> Iterator[int]:
+def _pods(moment: Moment, options: AutoscalingOptions) -> Iterator[int]:
+    """When pods of the system block no longer, and when pods should have ended."""
     timeout_ms = options.rules.system_pod_timeout_ms
-    if timeout_ms is not None:
-        for pod in pods:
-            if pod.namespace == "kube-system" and pod.created_ms is not None:
-                yield pod.created_ms + timeout_ms
+    for pod, _ in moment.running:
+        if pod.deleted_ms is not None:
+            yield ends_ms(pod, pod.deleted_ms)
+        if pod.namespace == "kube-system" and pod.created_ms is not None and timeout_ms is not None:
+            yield pod.created_ms + timeout_ms
+
+
+def looks_again_ms(memory: LoopMemory, changed_ms: int, options: AutoscalingOptions) -> int | None:
+    """When nodes are looked at again that could not go before things changed; see `wakes_ms`.
+
+    Those that were looked at since would be found as they were.
+
+    Source: ours, from openshift/kubernetes-autoscaler 70920d3c6 cluster-autoscaler/core/scaledown/
+    unremovable/nodes.go, Update.
+    """
+    kept_ms = options.unremovable_recheck_ms
+    ends = memory.scale_down.unremovable_until.values()
+    return min((until - 1 for until in ends if until - kept_ms < changed_ms), default=None)
 
 
 def awoken(memory: LoopMemory, now_ms: int, options: AutoscalingOptions) -> LoopMemory:

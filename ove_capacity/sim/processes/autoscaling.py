@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 
 from simpy.events import AnyOf, ProcessGenerator
 
+from ove_capacity.kubevirt.eviction import MIGRATES
+from ove_capacity.kubevirt.rules import rules_of
+from ove_capacity.model.cluster import Cluster
 from ove_capacity.model.node import Node, Taint
 from ove_capacity.model.pod import Pod
+from ove_capacity.openshift.autoscaler.launchers import launcher_budgets
 from ove_capacity.openshift.autoscaler.loop import Loop, Moment, run_once
 from ove_capacity.openshift.autoscaler.view import (
     UNREADY,
@@ -16,44 +21,56 @@ from ove_capacity.openshift.autoscaler.view import (
     GroupState,
     InProgress,
 )
-from ove_capacity.openshift.autoscaler.waking import awoken, next_tick_ms, wakes_ms
-from ove_capacity.openshift.machines import DELETION_DELAY_MS, UNREADY_AFTER_MS
+from ove_capacity.openshift.autoscaler.waking import (
+    awoken,
+    looks_again_ms,
+    next_tick_ms,
+    wakes_ms,
+)
+from ove_capacity.openshift.machines import UNREADY_AFTER_MS
+from ove_capacity.openshift.remediation import DETECTION_MS
 from ove_capacity.sim.machines import Scaler
-from ove_capacity.sim.processes.machines import delete_machine, fill_up
-from ove_capacity.sim.world import AUTOSCALING, Site, World
+from ove_capacity.sim.processes.draining import delete_empty, drain, evictions
+from ove_capacity.sim.processes.machines import delete_machine, fill_up, watch_nodes
+from ove_capacity.sim.world import AUTOSCALING, Outage, Site, World
 from ove_capacity.simtime import HOUR_MS, format_duration
-from ove_capacity.state import claim
 
 __all__ = ["autoscaling"]
 
 _UNREACHABLE = Taint("node.kubernetes.io/unreachable")
+_SAFE_TO_EVICT = "cluster-autoscaler.kubernetes.io/safe-to-evict"
 
 
 def autoscaling(world: World, site: Site, scaler: Scaler) -> ProcessGenerator:
     """Look, decide, act, and sleep until something may be decided otherwise."""
+    site.scaler = scaler
+    watch_nodes(world, site, scaler)
+    migrating = {name for name, what in evictions(world, site).items() if what == MIGRATES}
     yield world.wait(0, AUTOSCALING)
     while True:
-        now_ms = world.now_ms
-        if scaler.last_ms is not None:
-            scaler.memory = awoken(scaler.memory, now_ms, scaler.options)
-        scaler.last_ms, moves = now_ms, site.changes
-        after_ms = _loop(world, site, scaler)
-        if site.changes == moves:
-            timer = [] if after_ms is None else [world.wait(_until(after_ms, now_ms))]
+        now_ms, changes = world.now_ms, site.changes
+        after_ms = None if site.losses else _loop(world, site, scaler, migrating)
+        is_news = site.changes != changes
+        if not is_news:
+            again_ms = looks_again_ms(scaler.memory, scaler.changed_ms, scaler.options)
+            timers_ms = [each for each in (after_ms, again_ms) if each is not None]
+            wakes = [world.wait(next_tick_ms(min(timers_ms), now_ms) - now_ms)] if timers_ms else []
             site.news = world.env.event()
-            yield AnyOf(world.env, [site.news, *timer])
+            yield AnyOf(world.env, [site.news, *wakes])
+            is_news = site.news.triggered or after_ms == min(timers_ms)
         due_ms = max(now_ms + 1, world.now_ms)
         yield world.wait(next_tick_ms(due_ms - 1, now_ms) - world.now_ms, AUTOSCALING)
+        if is_news:
+            scaler.changed_ms = world.now_ms
 
 
-def _until(after_ms: int, now_ms: int) -> int:
-    return next_tick_ms(after_ms, now_ms) - now_ms
-
-
-def _loop(world: World, site: Site, scaler: Scaler) -> int | None:
+def _loop(world: World, site: Site, scaler: Scaler, migrating: set[str]) -> int | None:
     """One loop; the moment after which the next one may decide otherwise."""
+    if scaler.last_ms is not None:
+        scaler.memory = awoken(scaler.memory, world.now_ms, scaler.options)
+    scaler.last_ms = world.now_ms
     given_up = _give_up(world, site, scaler)
-    moment = _moment(world, site, scaler, given_up)
+    moment = _moment(world, site, scaler, given_up, migrating)
     before = scaler.memory
     found = run_once(moment, before, scaler.options, world.stream("autoscaler.expander", site.name))
     scaler.memory = found.memory
@@ -63,22 +80,30 @@ def _loop(world: World, site: Site, scaler: Scaler) -> int | None:
         world.record("scale-up", site, each.group, detail=f"{each.size} -> {each.new_size}")
         fill_up(world, site, scaler, each.group)
     for name in found.deletions.empty:
-        scaler.emptying.add(name)
-        world.spawn(_delete(world, site, scaler, name))
-    wakes = [wakes_ms(moment, before, found, scaler.options), _next_overdue_ms(moment, scaler)]
-    return min((each for each in wakes if each is not None), default=None)
+        world.spawn(delete_empty(world, site, scaler, name))
+    for name in found.deletions.drained:
+        world.spawn(drain(world, site, scaler, name))
+    wakes = [wakes_ms(moment, before, found, scaler.options), *_timers(site, scaler)]
+    return min((each for each in wakes if each is not None and each >= world.now_ms), default=None)
+
+
+def _timers(site: Site, scaler: Scaler) -> Iterator[int]:
+    """When machines have taken too long, and when lost nodes are seen to be lost."""
+    for machine in scaler.machines.values():
+        if not machine.has_node:
+            yield machine.created_ms + scaler.options.max_node_provision_ms
+    for outage in site.outages.values():
+        yield outage.since_ms + UNREADY_AFTER_MS - 1
+        yield outage.since_ms + DETECTION_MS - 1
 
 
 # -- what it is told -------------------------------------------------------------------------------
 
 
-def _moment(world: World, site: Site, scaler: Scaler, given_up: Counter[str]) -> Moment:
-    state, now_ms = site.state, world.now_ms
-    running = []
-    for row in state.rows():
-        n = state.node_of(row)
-        if n >= 0:
-            running.append((_standing(state.pod(row)), state.nodes[n].name))
+def _moment(
+    world: World, site: Site, scaler: Scaler, given_up: Counter[str], migrating: set[str]
+) -> Moment:
+    now_ms = world.now_ms
     waiting = [each for each in site.queue.waiting.values() if each.attempts]
     pending = sorted((site.vms[each.key] for each in waiting), key=lambda vm: vm.seq)
     down = {
@@ -86,28 +111,53 @@ def _moment(world: World, site: Site, scaler: Scaler, given_up: Counter[str]) ->
         for name, outage in site.outages.items()
         if outage.since_ms + UNREADY_AFTER_MS <= now_ms
     }
-    view = ClusterView(
-        tuple(_seen(site, scaler, node, down) for node in state.nodes),
-        tuple(
-            GroupState(
-                group,
-                scaler.targets[name],
-                long_unregistered=len(_overdue(scaler, name, now_ms)),
-                given_up=given_up[name],
-            )
-            for name, group in scaler.groups.items()
-        ),
-        scaler.group_of,
-        dict.fromkeys(sorted(down), UNREADY),
+    groups = (
+        GroupState(
+            group,
+            scaler.targets[name],
+            long_unregistered=len(_overdue(scaler, name, now_ms)),
+            given_up=given_up[name],
+        )
+        for name, group in scaler.groups.items()
     )
     return Moment(
         now_ms,
-        site.cluster,
-        view,
-        tuple(running),
+        _with_budgets(site, migrating),
+        ClusterView(
+            tuple(_seen(site, node, down) for node in site.state.nodes),
+            tuple(groups),
+            scaler.group_of,
+            dict.fromkeys(sorted(down), UNREADY),
+        ),
+        tuple(_running(site, now_ms)),
         tuple(replace(vm.pod, created_ms=vm.submitted_ms) for vm in pending),
         InProgress(frozenset(scaler.emptying), frozenset(scaler.draining)),
     )
+
+
+def _with_budgets(site: Site, migrating: set[str]) -> Cluster:
+    """The cluster with the budgets of VMs that migrate, of those that may be moved at all."""
+    pods = [
+        vm.pod
+        for vm in site.vms.values()
+        if vm.workload in migrating and vm.pod.annotations.get(_SAFE_TO_EVICT) == "true"
+    ]
+    budgets = launcher_budgets(pods, rules_of(site.cluster.release.kubevirt_rules))
+    if not budgets:
+        return site.cluster
+    return replace(site.cluster, disruption_budgets=(*site.cluster.disruption_budgets, *budgets))
+
+
+def _running(site: Site, now_ms: int) -> Iterator[tuple[Pod, str]]:
+    """Each pod with its node; those of lost nodes are still there, and end in vain."""
+    state = site.state
+    for row in state.rows():
+        n = state.node_of(row)
+        if n >= 0:
+            yield _standing(state.pod(row)), state.nodes[n].name
+    for outage in site.outages.values():
+        for pod in (*(vm.pod for vm in outage.vms), *outage.platform):
+            yield _ending(_standing(pod), outage, now_ms), outage.node
 
 
 def _standing(pod: Pod) -> Pod:
@@ -117,26 +167,25 @@ def _standing(pod: Pod) -> Pod:
     return replace(pod, spec=replace(pod.spec, node_name=""), created_ms=-HOUR_MS)
 
 
-def _seen(site: Site, scaler: Scaler, node: Node, down: set[str]) -> Node:
+def _ending(pod: Pod, outage: Outage, now_ms: int) -> Pod:
+    asked_ms = outage.since_ms + DETECTION_MS
+    return replace(pod, deleted_ms=asked_ms) if asked_ms <= now_ms else pod
+
+
+def _seen(site: Site, node: Node, down: set[str]) -> Node:
     if node.name in down:
         return replace(node, taints=(*node.taints, _UNREACHABLE))
     closed = bool(site.cordons[node.name])
     return node if closed == node.unschedulable else replace(node, unschedulable=closed)
 
 
-# -- what it does ----------------------------------------------------------------------------------
+# -- machines that never become nodes --------------------------------------------------------------
 
 
 def _overdue(scaler: Scaler, group: str, now_ms: int) -> list[str]:
     """Machines of a group that have had no node for longer than one may take."""
     most_ms = scaler.options.max_node_provision_ms
     return [m.name for m in scaler.without_node(group) if m.created_ms + most_ms < now_ms]
-
-
-def _next_overdue_ms(moment: Moment, scaler: Scaler) -> int | None:
-    most_ms = scaler.options.max_node_provision_ms
-    ends = [m.created_ms + most_ms for m in scaler.machines.values() if not m.has_node]
-    return min((each for each in ends if each >= moment.now_ms), default=None)
 
 
 def _give_up(world: World, site: Site, scaler: Scaler) -> Counter[str]:
@@ -164,17 +213,3 @@ def _tell_failures(world: World, site: Site, scaler: Scaler, found: Loop) -> Non
         pause = format_duration(found.memory.backoffs[group].duration_ms)
         detail = f"no node within {limit}; in backoff for {pause}"
         world.record("scale-up-failed", site, group, detail=detail)
-
-
-def _delete(world: World, site: Site, scaler: Scaler, name: str) -> ProcessGenerator:
-    """A node without pods to move is closed, and deleted with its machine."""
-    site.cordons[name] += 1
-    claim.cordon(site.state, site.state.node_index(name), True)
-    yield world.wait(DELETION_DELAY_MS)
-    scaler.emptying.discard(name)
-    machine = scaler.machines.get(name)
-    if machine is None:
-        return
-    scaler.targets[machine.group] -= 1
-    world.record("scale-down", site, machine.group, name, "empty")
-    delete_machine(world, site, scaler, machine, "not needed")

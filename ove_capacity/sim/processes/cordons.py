@@ -35,6 +35,8 @@ def cordons(world: World, site: Site, cordon: Cordon, names: list[str]) -> Proce
     Cordons nest: a node is open when none holds it. One that was written as unschedulable stays so.
     """
     yield world.wait(cordon.at_ms)
+    if cordon.pool:
+        names = closed_nodes(site, cordon)
     for name in names:
         _close(world, site, name)
     report(world, site)
@@ -54,7 +56,7 @@ def cordons(world: World, site: Site, cordon: Cordon, names: list[str]) -> Proce
 
 def _close(world: World, site: Site, name: str) -> None:
     site.cordons[name] += 1
-    if site.cordons[name] > 1:
+    if site.cordons[name] > 1 or not site.state.has_node(name):
         return
     claim.cordon(site.state, site.state.node_index(name), True)
     world.record("node-cordoned", site, name, name)
@@ -62,7 +64,7 @@ def _close(world: World, site: Site, name: str) -> None:
 
 def _open(world: World, site: Site, name: str) -> None:
     site.cordons[name] -= 1
-    if site.cordons[name]:
+    if site.cordons[name] or not site.state.has_node(name):
         return
     claim.cordon(site.state, site.state.node_index(name), False)
     world.record("node-uncordoned", site, name, name)

@@ -19,6 +19,7 @@ def lifetime(world: World, site: Site, vm: Vm, lifetime_ms: int) -> ProcessGener
     yield world.wait(lifetime_ms)
     was = vm.status
     if was is VmStatus.RUNNING:
+        site.end_migration(vm)
         claim.release(site.state, vm.row)
     elif was is VmStatus.PENDING:
         queue.discard(site.queue, vm.pod.key)

@@ -17,7 +17,7 @@ from ove_capacity.sim.world import Outage, Site, Vm, VmStatus, World
 from ove_capacity.state import claim
 from ove_capacity.state.cluster_state import ClusterState
 
-__all__ = ["lose", "losses", "nodes_of", "repair"]
+__all__ = ["bury", "lose", "losses", "nodes_of", "repair"]
 
 
 def nodes_of(site: Site, loss: NodeLoss) -> list[str]:
@@ -44,12 +44,15 @@ def losses(world: World, site: Site, node: str, loss: NodeLoss, ordinal: int) ->
     failing = world.stream("node-loss", site.name, node, ordinal)
     mending = world.stream("node-repair", site.name, node, ordinal)
     if loss.at_ms is not None:
-        yield world.wait(loss.at_ms)
-        yield from _out_of_service(world, site, node, loss, mending)
+        yield world.wait(loss.at_ms - world.now_ms)
+        if site.state.has_node(node):
+            yield from _out_of_service(world, site, node, loss, mending)
         return
     assert loss.every is not None, "a loss has a moment or a rate"
     while True:
         yield world.wait(draw_ms(loss.every, failing))
+        if not site.state.has_node(node):
+            return
         yield from _out_of_service(world, site, node, loss, mending)
         if loss.repair is None:
             return
@@ -85,12 +88,16 @@ def lose(world: World, site: Site, node: str) -> None:
         if vm is None:
             outage.platform.append(pod)
             continue
+        if site.end_migration(vm) and vm.node != node:
+            continue  # it was on its way there, and runs on where it was
         outage.vms.append(vm)
         vm.row = -1
         site.turn(vm, VmStatus.LOST)
         world.record("vm-lost", site, vm.key, node)
     if site.cluster.remediation.kind != "none" and not site.losses:
         world.spawn(_remediation(world, site, outage))
+    if site.when_lost is not None:
+        site.when_lost(node)
 
 
 def repair(world: World, site: Site, node: str) -> None:
@@ -100,7 +107,9 @@ def repair(world: World, site: Site, node: str) -> None:
     container running, the pods end at last, and the VMs' run strategies start new ones: without
     fencing this is the only way back.
     """
-    outage = site.outages[node]
+    outage = site.outages.get(node)
+    if outage is None:
+        return  # the node was deleted meanwhile
     outage.causes -= 1
     if outage.causes:
         return
@@ -113,6 +122,14 @@ def repair(world: World, site: Site, node: str) -> None:
     site.ring()
     site.move()
     site.ring_returned()
+
+
+def bury(world: World, site: Site, node: str) -> None:
+    """A node that is down is deleted: its pods end with it, and its VMs may start elsewhere."""
+    outage = site.outages.pop(node, None)
+    if outage is not None:
+        outage.over = True
+        _restart_lost(world, site, outage)
 
 
 def _restore(state: ClusterState, node: str, platform: list[Pod]) -> None:

@@ -5,19 +5,31 @@ from __future__ import annotations
 from simpy.events import ProcessGenerator
 
 from ove_capacity.kube import queue
+from ove_capacity.model.autoscaling import MachineHealthCheck
+from ove_capacity.model.node import Node
 from ove_capacity.openshift.autoscaler.templates import named_copy
 from ove_capacity.openshift.machines import (
     PROVISIONED_SHARE,
+    UNREADY_AFTER_MS,
     is_replaceable,
     startup_timeout_ms,
+    unready_timeout_ms,
 )
 from ove_capacity.place import change_nodes
 from ove_capacity.sim.draw import draw_ms
 from ove_capacity.sim.machines import Machine, Phase, Scaler
+from ove_capacity.sim.processes.losses import bury, losses
 from ove_capacity.sim.world import Site, VmStatus, World
 from ove_capacity.state import claim
 
-__all__ = ["delete_machine", "fill_up", "remove_node", "tell_machines"]
+__all__ = [
+    "close_node",
+    "delete_machine",
+    "fill_up",
+    "reopen_node",
+    "tell_machines",
+    "watch_nodes",
+]
 
 
 def fill_up(world: World, site: Site, scaler: Scaler, group: str) -> None:
@@ -56,20 +68,36 @@ def _life(world: World, site: Site, scaler: Scaler, machine: Machine) -> Process
         return
     machine.phase = Phase.PROVISIONED
     yield world.wait(ready_ms - provisioned_ms)
+    while machine.exists and site.losses:
+        yield site.returned
     if machine.exists:
         _join(world, site, scaler, machine)
 
 
 def _join(world: World, site: Site, scaler: Scaler, machine: Machine) -> None:
     machine.phase = Phase.RUNNING
-    change_nodes(site.state, [named_copy(scaler.autoscaling.machines[machine.group], machine.name)])
+    node = named_copy(scaler.autoscaling.machines[machine.group], machine.name)
+    change_nodes(site.state, [node])
     site.cluster = site.state.cluster
+    _expose(world, site, node)
     world.record("node-joined", site, machine.name, machine.name, machine.group)
     tell_machines(world, site, scaler)
     queue.changed(site.queue, world.now_ms, room=True)
     site.ring()
     site.move()
     world.verify(site)
+
+
+def _expose(world: World, site: Site, node: Node) -> None:
+    """What may happen to the nodes of its pool may happen to this one."""
+    ordinal = 0
+    for loss in world.case.plan.losses:
+        concerns = node.pool == loss.pool if loss.pool else node.is_worker
+        if loss.cluster != site.name or loss.node or not concerns:
+            continue
+        if loss.at_ms is None or loss.at_ms > world.now_ms:
+            world.spawn(losses(world, site, node.name, loss, ordinal))
+        ordinal += 1
 
 
 # -- health checks ---------------------------------------------------------------------------------
@@ -84,6 +112,36 @@ def _watch(
         _replace_if_allowed(world, site, scaler, machine, "no node within nodeStartupTimeout")
 
 
+def watch_nodes(world: World, site: Site, scaler: Scaler) -> None:
+    """Health checks replace machines whose node was lost, too."""
+
+    def lost(node: str) -> None:
+        machine = scaler.machines.get(node)
+        check = None if machine is None else scaler.check_of(machine.group)
+        timeout_ms = None if check is None else unready_timeout_ms(check)
+        if machine is not None and timeout_ms is not None:
+            world.spawn(_give_up(world, site, scaler, machine, timeout_ms))
+
+    site.when_lost = lost
+
+
+def _give_up(
+    world: World, site: Site, scaler: Scaler, machine: Machine, timeout_ms: int
+) -> ProcessGenerator:
+    outage = site.outages[machine.name]
+    yield world.wait(UNREADY_AFTER_MS + timeout_ms)
+    if machine.exists and not outage.over and not site.losses:
+        _replace_if_allowed(world, site, scaler, machine, "its node is Unknown")
+
+
+def _is_unhealthy(world: World, site: Site, machine: Machine, check: MachineHealthCheck) -> bool:
+    timeout_ms = startup_timeout_ms(check)
+    if machine.has_node:
+        return machine.name in site.outages
+    is_late = timeout_ms is not None and machine.created_ms + timeout_ms <= world.now_ms
+    return is_late or machine.phase is Phase.FAILED
+
+
 def _replace_if_allowed(
     world: World, site: Site, scaler: Scaler, machine: Machine, why: str
 ) -> None:
@@ -91,15 +149,14 @@ def _replace_if_allowed(
     if check is None:
         return
     covered = [m for m in scaler.machines.values() if scaler.check_of(m.group) is check]
-    timeout_ms = startup_timeout_ms(check)
-    unhealthy = sum(
-        m.phase is Phase.FAILED
-        or (timeout_ms is not None and not m.has_node and m.created_ms + timeout_ms <= world.now_ms)
-        for m in covered
-    )
+    unhealthy = sum(_is_unhealthy(world, site, m, check) for m in covered)
     if not is_replaceable(check, unhealthy, len(covered)):
+        detail = (
+            f"{unhealthy} of {len(covered)} machines are unhealthy, at most {check.max_unhealthy}"
+        )
+        world.record("remediation-held-back", site, machine.name, machine.name, detail)
         return
-    if machine.phase is not Phase.FAILED:
+    if machine.phase in (Phase.PROVISIONING, Phase.PROVISIONED):
         scaler.given_up[machine.group] += 1
     delete_machine(world, site, scaler, machine, f"MachineHealthCheck {check.name}: {why}")
     fill_up(world, site, scaler, machine.group)
@@ -114,11 +171,11 @@ def delete_machine(world: World, site: Site, scaler: Scaler, machine: Machine, w
     del scaler.machines[machine.name]
     world.record("machine-deleted", site, machine.name, detail=why)
     if had_node:
-        remove_node(world, site, machine.name)
+        _remove_node(world, site, machine.name)
     tell_machines(world, site, scaler)
 
 
-def remove_node(world: World, site: Site, name: str) -> None:
+def _remove_node(world: World, site: Site, name: str) -> None:
     """A node is deleted with what the platform runs on it."""
     state = site.state
     for row in state.pods_on(state.node_index(name)):
@@ -128,8 +185,22 @@ def remove_node(world: World, site: Site, name: str) -> None:
     site.cluster = state.cluster
     site.cordons.pop(name, None)
     world.record("node-left", site, name, name)
+    bury(world, site, name)
     site.move()
     world.verify(site)
+
+
+def close_node(site: Site, name: str) -> None:
+    """Nothing new goes to a node that is to be deleted."""
+    site.cordons[name] += 1
+    claim.cordon(site.state, site.state.node_index(name), True)
+
+
+def reopen_node(site: Site, name: str) -> None:
+    """The node stays."""
+    site.cordons[name] -= 1
+    if not site.cordons[name] and site.state.has_node(name):
+        claim.cordon(site.state, site.state.node_index(name), False)
 
 
 def tell_machines(world: World, site: Site, scaler: Scaler) -> None:

@@ -12,7 +12,7 @@ from ove_capacity.sim.processes.lifetimes import lifetime
 from ove_capacity.sim.processes.starting import restart
 from ove_capacity.sim.world import SCHEDULING, Site, Vm, VmStatus, World
 
-__all__ = ["scheduling"]
+__all__ = ["pushed_out", "scheduling"]
 
 
 def scheduling(world: World, site: Site) -> ProcessGenerator:
@@ -36,7 +36,7 @@ def _cycle(world: World, site: Site) -> None:
     outcome = place(site.state, pods, policy, draws=draws, insist=False)
     waiting_of = {waiting.key: waiting for waiting in tried}
     for displaced in outcome.displaced:
-        _preempted(world, site, displaced)
+        pushed_out(world, site, displaced)
     for bound in outcome.bound:
         _start(world, site, site.vms[bound.pod.key], bound.row, bound.node)
     for refused in outcome.refused:
@@ -77,13 +77,16 @@ def _start(world: World, site: Site, vm: Vm, row: int, node: str) -> None:
             world.spawn(lifetime(world, site, vm, vm.lifetime_ms))
 
 
-def _preempted(world: World, site: Site, displaced: Displaced) -> None:
+def pushed_out(world: World, site: Site, displaced: Displaced) -> None:
+    """A pod had to go for a more important one; its VM starts again."""
     pod = displaced.pod
     vm = site.vms.get(pod.key)
     detail = f"by {site.vms[displaced.by].key}"
     if vm is None:
         world.record("pod-preempted", site, pod.key, displaced.node, detail)
         return
+    if site.end_migration(vm) and vm.node != displaced.node:
+        return  # its target was pushed out; it runs on where it was
     world.record("vm-preempted", site, vm.key, displaced.node, detail)
     vm.row = -1
     restart(world, site, vm)
