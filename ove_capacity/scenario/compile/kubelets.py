@@ -223,7 +223,7 @@ def warn_of_gates(context: Context, cluster: str, rules: KubeletRules, release: 
                 context.warn(
                     ("clusters", cluster, "kubelet", field),
                     f"{name} is alpha in Kubernetes {release.kubernetes}: kubelets start with it "
-                    f"only if feature gate {gate} is on, which it is not by default; it counts here",
+                    f"only if feature gate {gate} is on, which is off by default; it counts here",
                 )
 
 
