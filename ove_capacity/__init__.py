@@ -15,6 +15,7 @@
     oc.limits(case)                                  # how far the autoscaler lets clusters grow
     oc.explain(run, "vm-production/web-3")           # why it runs where it does, or nowhere
     oc.placement(case, "vm-workload-placement")      # scores per prioritizer, and the decision
+    oc.placement_study(case)                         # which weights and tolerations would do better
 
 Verbs are functions, results are values that show themselves. Nothing is imported before it is used.
 """
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from ove_capacity.analysis.headroom import Headroom
     from ove_capacity.analysis.ladder import Ladder
     from ove_capacity.analysis.limits import Limits
+    from ove_capacity.analysis.study.result import Standings
+    from ove_capacity.analysis.study.study import placement_study
     from ove_capacity.analysis.verdict import Verdict
     from ove_capacity.checks import Checked, Rule
     from ove_capacity.errors import OveCapacityError, ScenarioError
@@ -62,6 +65,7 @@ __all__ = [
     "OveCapacityError",
     "Run",
     "ScenarioError",
+    "Standings",
     "Table",
     "Verdict",
     "__version__",
@@ -76,6 +80,7 @@ __all__ = [
     "limits",
     "load",
     "placement",
+    "placement_study",
     "plot",
     "prioritizers",
     "rules",
@@ -97,10 +102,12 @@ _HOMES = {
     "OveCapacityError": "ove_capacity.errors:OveCapacityError",
     "Run": "ove_capacity.sim.run:Run",
     "ScenarioError": "ove_capacity.errors:ScenarioError",
+    "Standings": "ove_capacity.analysis.study.result:Standings",
     "Table": "ove_capacity.tables:Table",
     "Verdict": "ove_capacity.analysis.verdict:Verdict",
     "events_frame": "ove_capacity.analysis.frames:events_frame",
     "frame": "ove_capacity.analysis.frames:frame",
+    "placement_study": "ove_capacity.analysis.study.study:placement_study",
     "prioritizers": "ove_capacity.ocm.prioritizers:PRIORITIZERS",
     "rules": "ove_capacity.checks:RULES",
     "samples_frame": "ove_capacity.analysis.frames:samples_frame",

@@ -22,6 +22,7 @@ from ove_capacity.cli import (
     ingest,
     limits,
     placement,
+    placement_study,
     schema,
     show,
     simulate,
@@ -57,6 +58,7 @@ for _verb in (
     schema.schema,
 ):
     app.command()(_verb)
+app.command(placement_study.NAME)(placement_study.placement_study)
 app.add_typer(ingest.app, name="ingest")
 
 
@@ -81,6 +83,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         _print_what_it_can(stream)
     arguments = list(sys.argv[1:] if argv is None else argv)
+    if " ".join(arguments[:2]) == placement_study.NAME:
+        arguments[:2] = [placement_study.NAME]
     try:
         app(arguments, prog_name="ove-capacity")
     except SystemExit as end:

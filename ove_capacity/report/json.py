@@ -16,6 +16,7 @@ from ove_capacity.analysis.ladder import Ladder
 from ove_capacity.analysis.limits import Limits
 from ove_capacity.analysis.settle import settle
 from ove_capacity.analysis.shapes import workload_names
+from ove_capacity.analysis.study.result import Standings
 from ove_capacity.analysis.verdict import Verdict
 from ove_capacity.model.assumption import Assumption
 from ove_capacity.model.case import Case
@@ -33,6 +34,7 @@ __all__ = [
     "result_document",
     "show_document",
     "simulate_document",
+    "study_document",
     "validate_document",
     "verdict_document",
 ]
@@ -140,6 +142,13 @@ def limits_document(case: Case, found: Limits) -> dict[str, object]:
 def result_document(case: Case, name: str, answer: object) -> dict[str, object]:
     """The answer to one question, with what is needed to ask it again."""
     return {**_head(case), name: answer}
+
+
+def study_document(case: Case, found: Standings) -> dict[str, object]:
+    """Policies of a Placement by rank; the study's own assumptions are among the case's."""
+    head = _head(case)
+    head["assumptions"] = _assumptions((*case.assumptions, *found.assumptions))
+    return {**head, "study": found.to_dict()}
 
 
 def verdict_document(case: Case, found: Verdict) -> dict[str, object]:

@@ -9,6 +9,7 @@ from ove_capacity.analysis.cluster_failover import NOTHING_TO_LOSE, ClusterFailo
 from ove_capacity.analysis.failover_result import Failover
 from ove_capacity.analysis.fits import Fit
 from ove_capacity.analysis.headroom import ClusterHeadroom, Headroom
+from ove_capacity.analysis.study.result import Standings
 from ove_capacity.analysis.system_share import GUIDELINE_PERCENT, guideline_verdict
 from ove_capacity.model import overview
 from ove_capacity.model.assumption import Assumption, Evidence
@@ -28,6 +29,7 @@ __all__ = [
     "pending_table",
     "placements_table",
     "planned_table",
+    "study_reading",
 ]
 
 _GIB = 1 << 30
@@ -204,6 +206,27 @@ def evidence_sentence(assumptions: Sequence[Assumption]) -> str:
     classes = Counter(str(each.evidence) for each in assumptions)
     parts = ", ".join(f"{classes[kind]} {kind}" for kind in Evidence if classes[kind])
     return f"{len(assumptions)} numbers were not in the input: {parts}."
+
+
+def study_reading(found: Standings) -> list[str]:
+    """What the columns of a study mean."""
+    told = [
+        "VM-hours down: VMs that should run and do not, as their cluster is lost, they are being "
+        "started elsewhere, or no node takes them where they were sent (placed, not summed)",
+        "against as written: the difference year by year, with a 95 % interval; the same losses, "
+        "partitions, upgrades and growth befall every policy",
+        "moves: starts on a cluster that had not had the workload; flaps: of them, back within a "
+        "day; homeless h: cluster-hours wanted and not had; doubled h: a cluster that was cut off "
+        "ran the workload beside its replacement",
+        "imbalance: between the fullest and the emptiest cluster, by CPU requested; spare: of one "
+        "cluster's VMs, those that another one, not chosen, would take",
+    ]
+    if any(each.is_restless for each in found.scores):
+        told.append(
+            "a policy that never comes to rest moves at every sync, all the time: only where it "
+            "stood after ten syncs is counted"
+        )
+    return told
 
 
 def _overhead(room: ClusterHeadroom) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from ove_capacity.analysis.ladder import Ladder
 from ove_capacity.analysis.limits import Limits
 from ove_capacity.analysis.settle import settle
 from ove_capacity.analysis.shapes import workload_names
+from ove_capacity.analysis.study.result import Standings
 from ove_capacity.analysis.verdict import Verdict
 from ove_capacity.model.case import Case
 from ove_capacity.model.overview import assumptions_table
@@ -31,6 +32,7 @@ __all__ = [
     "origins_text",
     "show_text",
     "simulate_text",
+    "study_text",
     "validate_text",
     "verdict_text",
 ]
@@ -137,6 +139,21 @@ def limits_text(case: Case, found: Limits) -> str:
             f"Nothing scales {still}." if still else "",
             story.evidence_sentence(case.assumptions),
             f"{_count(warned, 'warning')}: `validate` tells them." if warned else "",
+            _provenance(case),
+        ]
+    )
+
+
+def study_text(case: Case, found: Standings) -> str:
+    """Which policy is better, by how much, why, and what it rests on."""
+    assumed = story.assumed(found.assumptions, case.fleet)
+    return _page(
+        [
+            textwrap.fill(f"{case.name}: {found.answer}.", _WIDTH, break_on_hyphens=False),
+            *found.tables,
+            _bullets("How to read it", story.study_reading(found)),
+            _bullets("Assumed by us; replace them with yours", assumed),
+            story.evidence_sentence((*case.assumptions, *found.assumptions)),
             _provenance(case),
         ]
     )

@@ -9,7 +9,16 @@ import argparse
 import json
 import sys
 
-from tests.benchmarks import admission, deciding, losing, placing, processes, room, workbooks
+from tests.benchmarks import (
+    admission,
+    deciding,
+    losing,
+    placing,
+    processes,
+    room,
+    studying,
+    workbooks,
+)
 
 BENCHMARKS = {
     "help": processes.help_screen,
@@ -21,6 +30,7 @@ BENCHMARKS = {
     "admit-relay": admission.relay,
     "place-100k-on-5000": placing.hundred_thousand_on_five_thousand,
     "placement-5000-clusters": deciding.five_thousand_clusters,
+    "placement-study-6-clusters": studying.fifty_policies,
     "headroom-100-workers": room.hundred_workers,
     "failover-100-workers": losing.all_pairs,
     "failover-copy-ratio": losing.rewound_against_copied,

@@ -10,6 +10,7 @@ from ove_capacity.analysis.fragmentation import Fragmentation
 from ove_capacity.analysis.headroom import Headroom
 from ove_capacity.analysis.ladder import Ladder
 from ove_capacity.analysis.limits import Limits
+from ove_capacity.analysis.study.result import Standings
 from ove_capacity.analysis.verdict import Verdict
 from ove_capacity.errors import UnknownNameError
 from ove_capacity.model.case import Case
@@ -20,6 +21,7 @@ from ove_capacity.report.figures.limits import limits
 from ove_capacity.report.figures.nodes import nodes
 from ove_capacity.report.figures.pairs import pairs
 from ove_capacity.report.figures.split import split
+from ove_capacity.report.figures.study import study
 from ove_capacity.report.figures.style import Picture, applied, image_bytes
 from ove_capacity.report.figures.timeline import timeline
 from ove_capacity.report.figures.verdict import verdict
@@ -36,6 +38,7 @@ _FIGURES: dict[type, dict[str, Callable[[Any], Picture]]] = {
     Failover: {"pairs": pairs},
     Fragmentation: {"cells": cells, "split": split},
     Limits: {"limits": limits},
+    Standings: {"study": study},
     Verdict: {"verdict": verdict},
 }
 """Type of a result -> its figures by name, the first of them when none is named; there is growth

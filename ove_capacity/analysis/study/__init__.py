@@ -1,0 +1,1 @@
+"""Candidate policies of a Placement, played against the same years."""
