@@ -159,6 +159,8 @@ def _notes(scaled: Scaled, rooms: Sequence[GroupRoom]) -> list[str]:
         if each.is_foretold
     ]
     autoscaler = scaled.autoscaling.autoscaler
+    if len(rooms) > 1 and "random" in scaled.options.expanders:
+        notes.append("its expander leaves to chance which pool grows; here it is the first of them")
     if autoscaler is not None and autoscaler.gpus:
         notes.append("limits of GPUs are not counted")
     return notes

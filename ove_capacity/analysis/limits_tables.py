@@ -59,7 +59,7 @@ def waiting_table(clusters: Sequence[tuple[str, Waiting]]) -> Table:
     for cluster, waiting in clusters:
         if waiting.helped:
             added = _listed(waiting.added)
-            what = f"run once {added} more are there" if added else "find a place after all"
+            what = f"run once {added} are added" if added else "find a place after all"
             rows.append((cluster, "", waiting.helped, what))
         rows += [
             (cluster, each.workload, each.vms, each.autoscaler_message or each.message)

@@ -182,7 +182,7 @@ def _value_of(given: object, problems: Problems) -> Any:
 
 
 def with_variant(document: Document, name: str) -> Document:
-    """The scenario as that variant of it has it.
+    """The scenario as that variant of it has it; a whole is changed before its parts.
 
     Raises:
         ScenarioError: there is no such variant, or it changes what cannot be changed.
@@ -194,11 +194,17 @@ def with_variant(document: Document, name: str) -> Document:
         message = f"has no variant {name!r}; it has {listed}"
         raise ScenarioError(document.problem(("variants",), message, did_you_mean(name, known)))
     root = _copied(document.value)
-    found = []
-    for text, value in known[name].items():
+    found, paths = [], {}
+    for text in known[name]:
+        try:
+            paths[text] = field_path(text)
+        except ValueError as error:
+            found.append(document.problem(("variants", name, text), str(error), key=True))
+    # What ``<<`` brings along stands behind what is written, and may be the whole of it.
+    for text in sorted(paths, key=lambda each: len(paths[each])):
         place = known[name].values_at.get(text, 0)
         try:
-            _put(root, field_path(text), _copied(value), place)
+            _put(root, paths[text], _copied(known[name][text]), place)
         except ValueError as error:
             found.append(document.problem(("variants", name, text), str(error), key=True))
     if found:
