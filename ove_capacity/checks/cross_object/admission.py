@@ -70,8 +70,15 @@ def _reviewed(subject: Subject, vm: CreatedVm) -> dict[tuple[str, str], list[_Ve
 _Verdict = tuple[str, int, Manifest, Review]
 """Cluster, VMs there, policy, what its rule says."""
 
+_Reviewed = tuple[CreatedVm, dict[tuple[str, str], list[_Verdict]]]
+"""VMs that are alike, and what each rule of each policy says of them."""
+
 _Refusal = tuple[CreatedVm, list[_Verdict]]
 """VMs that are alike, and who refuses them."""
+
+
+def _all_reviewed(subject: Subject) -> list[_Reviewed]:
+    return [(vm, _reviewed(subject, vm)) for vm in created_vms(subject)]
 
 
 def _refused(subject: Subject) -> Iterator[Finding]:
@@ -81,10 +88,10 @@ def _refused(subject: Subject) -> Iterator[Finding]:
     ove_capacity/platform/admission, for requests to create, by no user in particular.
     """
     told: dict[tuple[object, ...], tuple[Finding, list[_Refusal]]] = {}
-    for vm in created_vms(subject):
+    for vm, reviewed in subject.once(_all_reviewed):
         if is_stored(vm.resource):  # it was let in, whatever policies say now
             continue
-        for (policy, rule), verdicts in _reviewed(subject, vm).items():
+        for (policy, rule), verdicts in reviewed.items():
             refused = [each for each in verdicts if each[3].is_refusal]
             if refused:
                 found = _excepted(
@@ -173,8 +180,8 @@ def _reported(subject: Subject) -> Iterator[Finding]:
 
     Source: as for refused VMs; audit is the default of validationFailureAction.
     """
-    for vm in created_vms(subject):
-        for (policy, rule), verdicts in _reviewed(subject, vm).items():
+    for vm, reviewed in subject.once(_all_reviewed):
+        for (policy, rule), verdicts in reviewed.items():
             review = verdicts[0][3]
             if review.outcome is Outcome.FAIL and not review.is_enforced:
                 keys = [each for each in review.path.split("/") if each]

@@ -9,7 +9,7 @@ from ove_capacity.checks.finding import Severity
 from ove_capacity.checks.schemas.tree import Departure, Schema, departures, is_certain, schema_of
 from ove_capacity.checks.subject import Manifest, Subject
 
-__all__ = ["Compared", "compared", "refusal"]
+__all__ = ["Compared", "compared", "refusal", "span"]
 
 _WITHOUT = {
     "ClusterAutoscaler": "the cluster has no autoscaler: no pool grows or shrinks",
@@ -76,3 +76,8 @@ def compared(subject: Subject, *whats: str) -> Iterator[Compared]:
     for each in subject.once(_walked):
         if each.departure.what in whats:
             yield each
+
+
+def span(releases: tuple[str, ...]) -> str:
+    """``v1.3.1 to v1.9.0``, or the only one."""
+    return releases[0] if len(releases) == 1 else f"{releases[0]} to {releases[-1]}"

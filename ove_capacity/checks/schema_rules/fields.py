@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ove_capacity.checks.finding import Finding, Rule, Severity
-from ove_capacity.checks.schema_rules.compared import Compared, compared
+from ove_capacity.checks.schema_rules.compared import Compared, compared, span
 from ove_capacity.checks.schemas.tree import Departure, releases_with
 from ove_capacity.checks.subject import Subject
 
@@ -54,7 +54,7 @@ def _other_release(subject: Subject) -> Iterator[Finding]:
     """
     for found, others in _unknown(subject):
         if others:
-            said = f"no such field in {found.release}; known to {_span(others)}"
+            said = f"no such field in {found.release}; known to {span(others)}"
             yield _finding(found, said, _PRUNED, "the field of the release that runs")
 
 
@@ -97,10 +97,6 @@ def _homes(value: Any, known: tuple[str, ...]) -> list[str]:
         for key, item in value.items():
             found += [key] if key in known else _homes(item, known)
     return found
-
-
-def _span(releases: tuple[str, ...]) -> str:
-    return releases[0] if len(releases) == 1 else f"{releases[0]} to {releases[-1]}"
 
 
 FIELD_RULES = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ove_capacity.checks.finding import Finding, Rule, Severity
-from ove_capacity.checks.schema_rules.compared import refusal
+from ove_capacity.checks.schema_rules.compared import refusal, span
 from ove_capacity.checks.schemas.tree import elsewhere, schema_of, served_releases
 from ove_capacity.checks.subject import Subject
 
@@ -28,7 +28,7 @@ def _not_served(subject: Subject) -> Iterator[Finding]:
             continue
         message = f"{manifest.api_version} has no {manifest.kind} here"
         if served:
-            message += f"; it has in {served[0]} to {served[-1]}"
+            message += f"; it has in {span(served)}"
         best = min(others, key=_age, default="")
         yield Finding(
             manifest.problem(message, "apiVersion", suggestion=best),

@@ -18,6 +18,8 @@ def is_like(pattern: str, text: str) -> bool:
 
     Source: kyverno v1.12.6 ext/wildcard/match.go, Match; its cases in match_test.go.
     """
+    if not has_wildcard(pattern):
+        return pattern == text
     at, star, resume = 0, -1, 0
     position = 0
     while position < len(text):
