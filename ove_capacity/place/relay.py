@@ -57,7 +57,10 @@ class Relay:
         self._concerned: list[int] = []
         """Pods, by index, of which a kubelet may say no."""
         if kubelets is not None:
-            self._concerned = [i for i, pod in enumerate(pods) if kubelets.concerns(pod.spec)]
+            kinds = {id(pod.spec): pod.spec for pod in pods}
+            asking = {kind for kind, spec in kinds.items() if kubelets.concerns(spec)}
+            if asking:
+                self._concerned = [i for i, pod in enumerate(pods) if id(pod.spec) in asking]
 
     def run(self, at: int, upto: int) -> tuple[int, Bounced | None]:
         """Bring the pods from *at* on to nodes, until one finds none or is not admitted.

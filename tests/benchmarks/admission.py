@@ -81,3 +81,27 @@ def relay() -> dict[str, float]:
     outcome = place(state, pods, Policy())
     cpu_s = time.process_time() - begun
     return {"bound": len(outcome.bound), "per_cpu_s": round(len(pods) / cpu_s)}
+
+
+def unpinned_against_totals() -> dict[str, float]:
+    """20,000 VMs that are not pinned: where kubelets admit by cell, and where totals are all."""
+    asks = {"cpu": Quantity.parse("800m"), "memory": Quantity.parse("8Gi")}
+    spec = PodSpec(containers=(Container("compute", asks),))
+    pods = [Pod(f"p{i}", spec) for i in range(20_000)]
+    kubelet = NodeKubelet(machine_of(Topology(2, 32, 2), 512 * GIB, {"1Gi": 256}), CONFIG)
+
+    def seconds(own: NodeKubelet | None) -> float:
+        nodes = [node(f"w{i}", 126, "253Gi", kubelet=own) for i in range(800)]
+        state = initial_state(cluster(nodes), pods[:1])
+        begun = time.process_time()
+        assert len(place(state, pods, Policy()).bound) == len(pods)
+        return time.process_time() - begun
+
+    seconds(None)
+    pairs = [(seconds(None), seconds(kubelet)) for _ in range(7)]
+    totals_s, cells_s = (min(each) for each in zip(*pairs, strict=True))
+    return {
+        "totals_s": round(totals_s, 3),
+        "cells_s": round(cells_s, 3),
+        "ratio": round(cells_s / totals_s, 2),
+    }
