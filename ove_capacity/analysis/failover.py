@@ -32,9 +32,9 @@ from ove_capacity.sim.world import VmStatus
 
 __all__ = ["BUDGET", "failover"]
 
-BUDGET = 300_000
+BUDGET = 2_000_000
 """Placements of lost VMs that one kind of loss may take: all pairs of 100 workers with 2,500 VMs
-take 252,450."""
+take 252,450, and six times as many where most VMs have to push out others."""
 
 _BEYOND = 20_000
 """The same for losses of three and more, which nobody asked for."""

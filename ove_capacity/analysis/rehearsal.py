@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ove_capacity.model.case import Case
-from ove_capacity.place import Outcome, place, scheduler_of, unplaced
+from ove_capacity.place import Outcome, place, runs_at_once, scheduler_of, unplaced
 from ove_capacity.sim.run import VmRecord
 from ove_capacity.state import claim
 from ove_capacity.state.checkpoint import Checkpoint
@@ -18,7 +18,10 @@ from ove_capacity.streams import Streams
 __all__ = ["Loss", "NotReturned", "Rehearsal"]
 
 _WORK_OF_A_SEARCH = 2
-"""Placements that the search for victims on one node counts for: it looks at each of its pods."""
+"""Placements that the search for victims on one node counts for, where it is made node by node."""
+
+_PODS_OF_A_SEARCH = 400
+"""Pods that are looked at in the time of a placement, where it is made on all nodes at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,11 @@ class Rehearsal:
         self._path: tuple[str, ...] = ()
         # All that may come is compiled now: a checkpoint outlives no compilation.
         classes = scheduler_of(self.state).classify(self.state, [vm.pod for vm in self.vms])
+        self._work_of_a_search = (
+            1 + len(self.state.pods) // _PODS_OF_A_SEARCH
+            if runs_at_once(self.state, case.policy)
+            else _WORK_OF_A_SEARCH * len(self.state.nodes)
+        )
         self._restarting = {rank for rank, vm in enumerate(self.vms) if vm.restarts}
         self._classes = np.array(classes, np.int64)
         self._start = self.mark()
@@ -166,8 +174,7 @@ class Rehearsal:
             outcome = place(self.state, pods, policy, rng)
         else:
             outcome = unplaced(self.state, pods, self._classes[ranks], policy, rng)
-        searched = outcome.searches * len(self.state.nodes)
-        self.spent += len(pods) + _WORK_OF_A_SEARCH * searched
+        self.spent += len(pods) + outcome.searches * self._work_of_a_search
         return outcome
 
     def displaced(self, outcome: Outcome) -> list[int]:

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +25,7 @@ from ove_capacity.kube.codes import (
 )
 from ove_capacity.kube.diagnosis import reject, short_of
 from ove_capacity.kube.scheduler import Scheduler
-from ove_capacity.kube.victims import Bound, Found, find_victims
+from ove_capacity.kube.victims import Bound, Found, candidates_wanted, find_victims
 from ove_capacity.model.cluster import DisruptionBudget
 from ove_capacity.model.pod import Pod
 from ove_capacity.model.resources import PODS
@@ -46,14 +47,13 @@ __all__ = [
     "best_candidates",
     "best_victims",
     "may_preempt",
+    "needs_care",
     "preempt",
 ]
 
 _NEVER = "not eligible due to preemptionPolicy=Never."
 _NOT_HELPFUL = "Preemption is not helpful for scheduling"
 _NO_VICTIMS = "No preemption victims found for incoming pod"
-_CANDIDATES_PERCENT = 10
-_CANDIDATES_LEAST = 100
 _PRIORITY_OFFSET = 1 << 31
 _RESOLVABLE = (PORTS, SPREAD_SKEW, ANTI_AFFINITY, EXISTING_ANTI_AFFINITY)
 """Beside a lack of resources, what may change when pods leave."""
@@ -208,10 +208,6 @@ def _try_amounts(
     return Candidate(n, tuple(victims), violations)
 
 
-def _candidates_wanted(nodes: int) -> int:
-    return min(nodes, max(_CANDIDATES_LEAST, nodes * _CANDIDATES_PERCENT // 100))
-
-
 def _dry_run(
     scheduler: Scheduler,
     state: ClusterState,
@@ -221,7 +217,7 @@ def _dry_run(
     draw: float,
 ) -> tuple[list[Candidate], list[Rejection]]:
     """Try the nodes from a drawn one on, until enough candidates are found."""
-    wanted = _candidates_wanted(len(hopeful))
+    wanted = candidates_wanted(len(hopeful))
     offset = int(draw * len(hopeful))
     candidates: list[Candidate] = []
     unfit: list[Rejection] = []
@@ -262,7 +258,7 @@ def may_preempt(scheduler: Scheduler, state: ClusterState, c: int) -> bool:
 
     Source: ours; upstream tries for every pod that found no node.
     """
-    priorities, rows = scheduler.priorities(), len(state.pods)
+    priorities, rows = scheduler.ranks().priority, len(state.pods)
     bound = state.pod_class[:rows][state.pod_node[:rows] >= 0]
     return bool(len(bound) and priorities[bound].min() < priorities[c])
 
@@ -308,16 +304,18 @@ def best_victims(
     hopeful = _hopeful(scheduler, state, c, codes)
     offset = int(draw * len(hopeful))
     order = np.concatenate([hopeful[offset:], hopeful[:offset]])
-    if _needs_care(scheduler, state):
+    if needs_care(scheduler, state):
         candidates, _ = _dry_run(scheduler, state, c, row, hopeful.tolist(), draw)
         best = best_candidates(state, candidates)
         return best[int(draw * len(best))] if best else None
-    bound = Bound.of(state, scheduler.priorities())
+    bound = Bound.of(state, scheduler.ranks())
     found = Found.none(len(state.pods), len(state.nodes), len(state.resources))
     by_amounts, ignores_pods = _only_amounts_matter(state, c), scheduler.ignores_pods(state, c)
     run, fast = form(find_victims, len(state.pods))
-    given = [order, bound, found] if fast else [memoryview(order), views(bound), views(found)]
-    how = (_candidates_wanted(len(order)), by_amounts, ignores_pods)
+    given: list[Any] = [order, bound, found]
+    if not fast:
+        given = [memoryview(each) for each in given[:1]] + [views(each) for each in given[1:]]
+    how = (len(order), candidates_wanted(len(order)), by_amounts, ignores_pods)
     count = run(c, given[0], *how, *given[1:], *scheduler.arrays(state, fast))
     if not count:
         return None
@@ -335,11 +333,14 @@ def _hopeful(scheduler: Scheduler, state: ClusterState, c: int, codes: Array) ->
     return np.flatnonzero(((codes == FIT) & ~never) | np.isin(codes, _RESOLVABLE))
 
 
-def _needs_care(scheduler: Scheduler, state: ClusterState) -> bool:
-    """Whether something else than the filters has a say in who must go."""
+def needs_care(scheduler: Scheduler, state: ClusterState) -> bool:
+    """Whether something else than the filters has a say in who must go.
+
+    Source: ours.
+    """
     return bool(
         state.nominated
         or state.cluster.disruption_budgets
         or scheduler.zones is not None
-        or any(each.pod.terminating for each in scheduler.table.classes)
+        or scheduler.ranks().leaving
     )

@@ -20,6 +20,7 @@ from ove_capacity.kube.sampling import nodes_wanted, walk_order
 from ove_capacity.kube.scores.node_resource_topology_match import numa_score
 from ove_capacity.kube.scoring import choose, score_nodes
 from ove_capacity.kube.scratch import Scratch, new_scratch
+from ove_capacity.kube.victims import Ranks
 from ove_capacity.model.node import Node
 from ove_capacity.model.node_resource_topology import NodeResourceTopology
 from ove_capacity.model.pod import Pod
@@ -79,7 +80,7 @@ class Scheduler:
         self._scratch_views: Scratch | None = None
         self._profile_views: ProfileArrays | None = None
         self._walk: Array | None = None
-        self._priorities: Array | None = None
+        self._ranks: Ranks | None = None
         self.zones: Zones | None = None
         """What nodes have published of their NUMA zones, where the profile looks at them."""
 
@@ -129,7 +130,7 @@ class Scheduler:
         recount(state)
         self._profile = profile_arrays(self.profile, state.resources)
         self._scratch = self._scratch_views = self._profile_views = None
-        self._priorities = None
+        self._ranks = None
 
     def meet(self, state: ClusterState, kept: Sequence[int], joining: Sequence[Node]) -> None:
         """Nodes join and leave: see `ClusterState.rearrange`; classes keep their numbers."""
@@ -167,12 +168,11 @@ class Scheduler:
             self._profile_views = views(self._profile)
         return (*state.views(), self._profile_views, self._scratch_views)
 
-    def priorities(self) -> Array:
-        """(C,) int64: priority of each class's pods."""
-        if self._priorities is None:
-            found = [each.pod.spec.priority for each in self.table.classes]
-            self._priorities = np.array(found, np.int64)
-        return self._priorities
+    def ranks(self) -> Ranks:
+        """Who may evict whom, by class."""
+        if self._ranks is None:
+            self._ranks = Ranks.of([each.pod for each in self.table.classes])
+        return self._ranks
 
     def ignored_resources(self, state: ClusterState) -> Array:
         """(R,) uint8: resources that the fit filter does not look at."""

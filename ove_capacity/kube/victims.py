@@ -5,6 +5,7 @@ Only for states in which nothing is nominated, no budget forbids evictions and n
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -14,20 +15,47 @@ from ove_capacity.kube.codes import EXISTING_ANTI_AFFINITY, PASS
 from ove_capacity.kube.filtering import check_node, prepare
 from ove_capacity.kube.profile import ProfileArrays
 from ove_capacity.kube.scratch import Scratch
+from ove_capacity.model.pod import Pod
 from ove_capacity.state.arrays import ClassArrays, CounterArrays, NodeArrays
 from ove_capacity.state.claim import count_on_node
 from ove_capacity.state.cluster_state import ClusterState
 
-__all__ = ["Bound", "Found", "find_victims"]
+__all__ = ["Bound", "Found", "Ranks", "candidates_wanted", "find_victims", "passes"]
 
+_CANDIDATES_PERCENT = 10
+_CANDIDATES_LEAST = 100
 _NOBODY = -(1 << 31)
 _OFFSET = 1 << 31
 _NOT_ASKED, _NONE_YET = -1, -2
 """Heads of nodes without a pod that may have to go."""
 
 
+class Ranks(NamedTuple):
+    """Who may evict whom."""
+
+    priority: Array
+    """(C,) int64, by class of pods."""
+    levels: Array
+    """All of them, each once, the highest first."""
+    polite: Array
+    """(C,) uint8: pods that evict nobody, whatever their priority."""
+    leaving: bool
+    """Whether any pod is terminating."""
+
+    @classmethod
+    def of(cls, pods: Sequence[Pod]) -> Ranks:
+        """Of the classes that these pods stand for."""
+        priority = np.array([pod.spec.priority for pod in pods], np.int64)
+        return cls(
+            priority,
+            np.unique(priority)[::-1].copy(),
+            np.array([pod.spec.preemption_never for pod in pods], np.uint8),
+            any(pod.terminating for pod in pods),
+        )
+
+
 class Bound(NamedTuple):
-    """The pods of a state, and the classes' priorities."""
+    """The pods of a state, and the ranks of their classes."""
 
     node: Array
     """(rows,) int64: -1 without one."""
@@ -37,12 +65,23 @@ class Bound(NamedTuple):
     """(rows,) float64: when each started, infinite where it has not."""
     priority: Array
     """(C,) int64."""
+    levels: Array
+    """Of all priorities, the highest first."""
+    polite: Array
+    """(C,) uint8."""
 
     @classmethod
-    def of(cls, state: ClusterState, priority: Array) -> Bound:
+    def of(cls, state: ClusterState, ranks: Ranks) -> Bound:
         """Those of a state, as they are now."""
         rows = len(state.pods)
-        return cls(state.pod_node[:rows], state.pod_class[:rows], state.pod_start[:rows], priority)
+        return cls(
+            state.pod_node[:rows],
+            state.pod_class[:rows],
+            state.pod_start[:rows],
+            ranks.priority,
+            ranks.levels,
+            ranks.polite,
+        )
 
 
 class Found(NamedTuple):
@@ -50,6 +89,8 @@ class Found(NamedTuple):
 
     head: Array
     """(N,) int64: the most important of a node's pods that may have to go, -1 for none."""
+    tail: Array
+    """(N,) int64: the least important of them."""
     after: Array
     """(rows,) int64: the next less important one on the same node."""
     goes: Array
@@ -67,6 +108,7 @@ class Found(NamedTuple):
         """Room for an answer."""
         return cls(
             np.full(nodes, _NOT_ASKED, np.int64),
+            np.zeros(nodes, np.int64),
             np.full(rows, -1, np.int64),
             np.zeros(rows, np.uint8),
             np.zeros(nodes, np.int64),
@@ -85,33 +127,63 @@ class Found(NamedTuple):
 
 
 @kernel
-def _list_weaker(priority: int, hopeful: Array, bound: Bound, found: Found) -> None:
+def candidates_wanted(nodes: int) -> int:
+    """How many nodes that would do are enough to choose from.
+
+    Source: kubernetes v1.34.1 pkg/scheduler/framework/plugins/defaultpreemption/
+    default_preemption.go, calculateNumCandidates.
+    """
+    return min(nodes, max(_CANDIDATES_LEAST, nodes * _CANDIDATES_PERCENT // 100))
+
+
+@kernel
+def _chain(row: int, n: int, level: int, bound: Bound, found: Found) -> None:
+    """Put a pod behind the others on node *n* that are at least as important.
+
+    Source: kubernetes v1.34.1 pkg/scheduler/util/utils.go, MoreImportantPod.
+    """
+    found.after[row] = -1
+    if found.head[n] == _NONE_YET:
+        found.head[n] = row
+        found.tail[n] = row
+        return
+    last = found.tail[n]
+    if bound.priority[bound.pod_class[last]] > level or bound.start[last] <= bound.start[row]:
+        found.after[last] = row
+        found.tail[n] = row
+        return
+    before = -1
+    other = found.head[n]
+    while bound.priority[bound.pod_class[other]] > level or bound.start[other] <= bound.start[row]:
+        before = other
+        other = found.after[other]
+    found.after[row] = other
+    if before < 0:
+        found.head[n] = row
+    else:
+        found.after[before] = row
+
+
+@kernel
+def _list_weaker(priority: int, hopeful: Array, tries: int, bound: Bound, found: Found) -> None:
     """Chain the pods of lower priority on hopeful nodes, the most important first.
 
     Source: kubernetes v1.34.1 pkg/scheduler/util/utils.go, MoreImportantPod.
     """
-    for i in range(hopeful.shape[0]):
+    for n in range(found.head.shape[0]):
+        found.head[n] = _NOT_ASKED
+    for i in range(tries):
         found.head[hopeful[i]] = _NONE_YET
-    for row in range(bound.node.shape[0]):
-        n = bound.node[row]
-        if n < 0 or found.head[n] == _NOT_ASKED:
+    for k in range(bound.levels.shape[0]):
+        level = bound.levels[k]
+        if level >= priority:
             continue
-        own = bound.priority[bound.pod_class[row]]
-        if own >= priority:
-            continue
-        before = -1
-        other = found.head[n]
-        while other >= 0:
-            theirs = bound.priority[bound.pod_class[other]]
-            if own > theirs or (own == theirs and bound.start[row] < bound.start[other]):
-                break
-            before = other
-            other = found.after[other]
-        found.after[row] = max(other, -1)
-        if before < 0:
-            found.head[n] = row
-        else:
-            found.after[before] = row
+        for row in range(bound.node.shape[0]):
+            n = bound.node[row]
+            if n < 0 or bound.priority[bound.pod_class[row]] != level:
+                continue
+            if found.head[n] != _NOT_ASKED:
+                _chain(row, n, level, bound, found)
 
 
 @kernel
@@ -158,7 +230,7 @@ def _spare_by_amounts(
 
 
 @kernel
-def _passes(
+def passes(
     c: int,
     n: int,
     ignores_pods: bool,
@@ -201,11 +273,11 @@ def _spare_by_filters(
         found.goes[row] = 1
         count_on_node(bound.pod_class[row], n, -1, nodes, counters, classes)
         row = found.after[row]
-    does = _passes(c, n, ignores_pods, nodes, counters, classes, profile, scratch)
+    does = passes(c, n, ignores_pods, nodes, counters, classes, profile, scratch)
     row = found.head[n]
     while row >= 0 and does:
         count_on_node(bound.pod_class[row], n, 1, nodes, counters, classes)
-        if _passes(c, n, ignores_pods, nodes, counters, classes, profile, scratch):
+        if passes(c, n, ignores_pods, nodes, counters, classes, profile, scratch):
             found.goes[row] = 0
         else:
             count_on_node(bound.pod_class[row], n, -1, nodes, counters, classes)
@@ -248,6 +320,7 @@ def _weigh(n: int, bound: Bound, found: Found) -> int:
 def find_victims(
     c: int,
     hopeful: Array,
+    tries: int,
     wanted: int,
     by_amounts: bool,
     ignores_pods: bool,
@@ -259,14 +332,14 @@ def find_victims(
     profile: ProfileArrays,
     scratch: Scratch,
 ) -> int:
-    """Try the *hopeful* nodes in that order until *wanted* would do; how many are the best.
+    """Try the first *tries* hopeful nodes until *wanted* would do; how many are the best.
 
     Source: kubernetes v1.34.1 pkg/scheduler/framework/preemption/preemption.go, DryRunPreemption.
     """
-    _list_weaker(bound.priority[c], hopeful, bound, found)
+    _list_weaker(bound.priority[c], hopeful, tries, bound, found)
     count = 0
     candidates = 0
-    for i in range(hopeful.shape[0]):
+    for i in range(tries):
         n = hopeful[i]
         if found.head[n] < 0:
             continue

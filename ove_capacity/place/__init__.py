@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ove_capacity.place.desk import place, tie_draws, unplaced
+from ove_capacity.place.desk import place, runs_at_once, tie_draws, unplaced
 from ove_capacity.place.inquiry import Verdict, explain_pod, filled, fitting, takers
 from ove_capacity.place.outcome import Displaced, Outcome, Placed, Refused, TurnedAway
 from ove_capacity.place.standing import carried_over, change_nodes, initial_state, scheduler_of
@@ -21,6 +21,7 @@ __all__ = [
     "fitting",
     "initial_state",
     "place",
+    "runs_at_once",
     "scheduler_of",
     "takers",
     "tie_draws",

@@ -10,7 +10,8 @@ from numpy.random import Generator
 from ove_capacity.kernels.compile import Array
 from ove_capacity.kube.codes import PASS
 from ove_capacity.kube.diagnosis import diagnose
-from ove_capacity.kube.preemption import Candidate, best_victims, may_preempt
+from ove_capacity.kube.displacing import displace
+from ove_capacity.kube.preemption import Candidate, best_victims, may_preempt, needs_care
 from ove_capacity.kube.scheduler import Decision
 from ove_capacity.model.pod import Pod
 from ove_capacity.model.policy import Policy
@@ -22,7 +23,7 @@ from ove_capacity.state.claim import release
 from ove_capacity.state.cluster_state import ClusterState
 from ove_capacity.state.rejection import Rejection
 
-__all__ = ["place", "tie_draws", "unplaced"]
+__all__ = ["place", "runs_at_once", "tie_draws", "unplaced"]
 
 
 def place(
@@ -68,8 +69,42 @@ def unplaced(
     *classes*: (pods,) int64 classes of the pods, which the state knows.
     """
     draws = tie_draws(policy, len(pods), rng)
+    if runs_at_once(state, policy) and not any(pod.nominated_node for pod in pods):
+        return _unplaced_at_once(state, pods, classes, draws)
     desk = _Desk(state, policy, pods, classes, draws, explain=False)
     return desk.outcome(with_bound=False)
+
+
+def runs_at_once(state: ClusterState, policy: Policy) -> bool:
+    """Whether `unplaced` is one kernel here, evictions and all, which makes them cheap.
+
+    It is not where kubelets have a say, budgets guard pods, or the scheduler samples nodes.
+    """
+    scheduler = scheduler_of(state)
+    if state.admitting is not None or scheduler.samples(state, policy):
+        return False
+    return not needs_care(scheduler, state)
+
+
+def _unplaced_at_once(
+    state: ClusterState, pods: Sequence[Pod], classes: Array, draws: Array
+) -> Outcome:
+    """All of it by one kernel."""
+    rows = state.add_many(pods, classes)
+    fates = displace(scheduler_of(state), state, rows, draws)
+    gone = [
+        (row, Displaced(state.pod(row), state.nodes[n].name, pods[i].key))
+        for row, n, i in fates.displaced
+    ]
+    without = dict(zip(rows.tolist(), pods, strict=True))
+    for row, _ in gone:
+        state.forget(row)
+        without.pop(row, None)
+    refused = [row for row in without if state.pod_node[row] < 0]
+    for row in refused:
+        state.forget(row)
+    told = tuple(Refused(without[row], "", ()) for row in refused)
+    return Outcome((), told, tuple(each for _, each in gone), fates.searches)
 
 
 def tie_draws(policy: Policy, count: int, rng: Generator | None) -> Array:

@@ -24,6 +24,7 @@ UNUSED: dict[str, str] = {}
 
 PUBLIC_FOR_TESTS = {
     "ove_capacity/kube/scores/node_resource_topology_match.py:STRATEGIES": "an optional plugin",
+    "ove_capacity/kube/preemption.py:preempt": "upstream's whole answer, node by node",
 }
 """``path:name`` -> why it stands there although only tests use it."""
 
