@@ -13,6 +13,9 @@ __all__ = ["AutoscalerFound", "autoscaler_of"]
 
 _MOST = 1_000_000
 _PRIORITY = 1 << 31
+_LAST = "Random"
+_EXPANDERS = ("LeastWaste", "Priority", _LAST)
+"""Those of OpenShift; nothing may follow the last, which leaves one choice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +53,19 @@ def _limits(limits: Fields, unused: list[str]) -> dict[str, Value]:
     return said
 
 
+def _expanders(spec: Fields, unused: list[str]) -> dict[str, Value]:
+    written = spec.texts("expanders")
+    known: list[Value] = [each for each in written if each in _EXPANDERS]
+    if len(known) < len(written) or _LAST in known[:-1]:
+        unused.append("expanders: OpenShift refuses them")
+        return {}
+    return {"expander": known} if known else {}
+
+
 def _is_share(text: str) -> bool:
     whole, _, part = text.partition(".")
     digits = whole + part
-    return digits.isascii() and digits.isdigit() and len(digits) < 8 and float(text) <= 1
+    return digits.isascii() and digits.isdigit() and len(digits) < 8 and 0 < float(text) < 1
 
 
 def _scale_down(scale_down: Fields, unused: list[str]) -> dict[str, Value]:
@@ -91,9 +103,7 @@ def autoscaler_of(fields: Fields) -> AutoscalerFound:
     spec = fields.fields("spec")
     unused: list[str] = []
     said = _limits(spec.fields("resourceLimits"), unused)
-    expanders = [each for each in spec.texts("expanders") if each]
-    if expanders:
-        said["expander"] = expanders
+    said |= _expanders(spec, unused)
     said |= _scale_down(spec.fields("scaleDown"), unused)
     if "podPriorityThreshold" in spec:
         said["podPriorityThreshold"] = spec.whole(

@@ -13,8 +13,7 @@ from ove_capacity.ingest.platform_pods import NodeShare
 from ove_capacity.ingest.pools import Draft, drafts_of, runs_virtualization
 from ove_capacity.ingest.sketch import Page, Value, cpu_text, gib_text, memory_text
 from ove_capacity.model.node import Taint
-from ove_capacity.model.resources import CPU, EPHEMERAL_STORAGE, KVM, MEMORY, PODS
-from ove_capacity.quantity import memory_bytes
+from ove_capacity.model.resources import CPU, EPHEMERAL_STORAGE, KVM, MEMORY, PODS, page_bytes
 from ove_capacity.releases import release
 
 __all__ = ["Machines", "plain_name", "platform_of_release"]
@@ -133,7 +132,7 @@ class Machines:
             page.key("storage", memory_text(storage), indent=10, comment=gib_text(storage))
         if draft.pages:
             pages: dict[str, Value] = {
-                size: amount // memory_bytes(size) for size, amount in draft.pages.items()
+                size: amount // page_bytes(size) for size, amount in draft.pages.items()
             }
             page.key("hugepages", pages, indent=10)
         if draft.devices:

@@ -15,6 +15,7 @@ from ove_capacity.ingest.vm_workloads import NEWEST_RELEASE, write_workloads
 from ove_capacity.manifests.document import Problems
 from ove_capacity.manifests.files import each_document, files_below
 from ove_capacity.manifests.objects import objects_of
+from ove_capacity.manifests.parts import check_parts
 from ove_capacity.releases import release
 
 __all__ = ["ingest_nodes", "refuse_without_nodes", "sketch_of"]
@@ -39,7 +40,8 @@ def _refuse_what_no_scenario_takes(source: Path) -> None:
     problems = Problems()
     for path in files_below(source) if source.is_dir() else [source]:
         try:
-            objects_of(each_document(path, problems, file=str(path)), problems)
+            found = objects_of(each_document(path, problems, file=str(path)), problems)
+            check_parts(found, problems)
         except ScenarioError as error:
             problems.errors += error.problems
     problems.raise_if_any()

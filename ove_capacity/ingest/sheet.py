@@ -21,6 +21,9 @@ _CELL_LONGEST = 40_000
 """Excel allows 32,767 characters."""
 _ROW_WIDEST = 16_384
 _ROW_DIGITS = 7
+_ENCODINGS = ("utf-8", "utf-16", "us-ascii", "iso-8859-1")
+"""What the parser knows by itself; ECMA-376 part 2 allows the first two. Others would be codecs of
+Python, among them ones that unpack."""
 _DIGITS = "0123456789"
 _TRUTH = {"1": "TRUE", "0": "FALSE"}
 
@@ -45,6 +48,7 @@ class _Part(ABC):
     def __init__(self) -> None:
         self.parser = expat.ParserCreate()
         self.parser.buffer_text = True
+        self.parser.XmlDeclHandler = self._refuse_odd_encoding
         self.parser.StartDoctypeDeclHandler = self._refuse_doctype
         self.parser.StartElementHandler = self._root
 
@@ -70,6 +74,11 @@ class _Part(ABC):
     @abstractmethod
     def begin(self, prefix: str) -> None:
         """The root element has come; *prefix* is that of the main namespace."""
+
+    @staticmethod
+    def _refuse_odd_encoding(_version: str, encoding: str | None, _alone: int) -> None:
+        if encoding is not None and encoding.lower() not in _ENCODINGS:
+            raise DamagedPartError(f"says that it is written in {encoding[:40]!r}, not in UTF-8")
 
     @staticmethod
     def _refuse_doctype(*_: object) -> None:

@@ -22,6 +22,7 @@ from ove_capacity.ingest.vm_workloads import (
 from ove_capacity.manifests.document import Document, Problems
 from ove_capacity.manifests.kubevirt import KINDS
 from ove_capacity.manifests.objects import Objects, objects_of
+from ove_capacity.manifests.parts import check_parts
 from ove_capacity.releases import release
 
 __all__ = ["ingest_vms"]
@@ -66,6 +67,7 @@ def _own_objects(
     """The objects of one file; None when it is wrong and others can do without it."""
     own = Problems()
     objects = objects_of(documents, own)
+    check_parts(objects, own)
     problems.warnings += own.warnings
     if not own.errors:
         return objects

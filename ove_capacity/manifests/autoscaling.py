@@ -230,7 +230,7 @@ def _threshold(down: Fields) -> float | None:
     if not isinstance(down.get(key), str):
         return None
     whole, dot, part = text.partition(".")
-    is_share = whole in ("", "0") and dot and part.isascii() and part.isdigit() and int(part)
+    is_share = whole in ("", "0") and dot and part.isascii() and part.isdigit() and part.strip("0")
     if not is_share:
         down.error(f'must be between 0 and 1, like "0.4" (got {shown(text)})', key)
         return None

@@ -24,8 +24,15 @@ from ove_capacity.model.pod import (
     SpreadConstraint,
     Toleration,
 )
-from ove_capacity.model.resources import AMOUNT_MAX, ResourceList, amounts
+from ove_capacity.model.resources import (
+    AMOUNT_MAX,
+    HUGEPAGES_PREFIX,
+    ResourceList,
+    amounts,
+    page_bytes,
+)
 from ove_capacity.model.selector import EVERYTHING, LabelSelector
+from ove_capacity.quantity import QuantityError
 
 __all__ = [
     "disruption_budget_of",
@@ -107,11 +114,20 @@ def _pool_of(labels: Mapping[str, str]) -> str:
     return "worker" if "worker" in roles else ""
 
 
+def _check_page(status: Fields, key: str, name: str) -> None:
+    try:
+        page_bytes(name.removeprefix(HUGEPAGES_PREFIX))
+    except QuantityError as error:
+        status.error(str(error), key, name)
+
+
 def _node_amounts(status: Fields, key: str) -> dict[str, int]:
     found = amounts(status.quantities(key))
     for name, amount in found.items():
         if amount > AMOUNT_MAX:
             status.error("is more than any machine has, and more than we can count", key, name)
+        elif name.startswith(HUGEPAGES_PREFIX):
+            _check_page(status, key, name)
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ove_capacity.manifests.fields import Fields, warn_of_others
+from ove_capacity.model.resources import page_bytes
 from ove_capacity.model.vm import (
     AttachedDevice,
     Cpu,
@@ -17,6 +18,7 @@ from ove_capacity.model.vm import (
     Resources,
     Tpm,
 )
+from ove_capacity.quantity import QuantityError
 
 __all__ = [
     "attached_devices_of",
@@ -25,6 +27,7 @@ __all__ = [
     "hyperv_of",
     "launch_security_of",
     "optional_flag",
+    "page_size_of",
     "realtime_of",
     "tpm_of",
 ]
@@ -123,15 +126,26 @@ def _cpu(fields: Fields) -> Cpu:
     )
 
 
+def page_size_of(fields: Fields, key: str) -> str:
+    """The page size that a ``hugepages`` names; "" when it names none."""
+    hugepages = fields.fields(key)
+    text = hugepages.text("pageSize")
+    try:
+        if text:
+            page_bytes(text)
+    except QuantityError as error:
+        hugepages.error(str(error), "pageSize")
+        return ""
+    return text
+
+
 def _memory(fields: Fields) -> Memory:
     warn_of_others(fields, _MEMORY_READ)
     reserved = fields.fields("reservedOverhead")
-    hugepages = fields.fields("hugepages")
-    page_size = hugepages.quantity("pageSize")
     return Memory(
         guest=fields.quantity("guest"),
         max_guest=fields.quantity("maxGuest"),
-        hugepages_page_size=hugepages.text("pageSize") if page_size is not None else "",
+        hugepages_page_size=page_size_of(fields, "hugepages"),
         added_overhead=reserved.quantity("addedOverhead"),
         mem_lock=reserved.text("memLock"),
     )

@@ -16,6 +16,7 @@ from ove_capacity.manifests.domain import (
     hyperv_of,
     launch_security_of,
     optional_flag,
+    page_size_of,
     realtime_of,
     tpm_of,
 )
@@ -76,7 +77,7 @@ def _instancetype(spec: Fields) -> Instancetype:
         realtime=realtime_of(cpu),
         max_sockets=cpu.whole_or_none("maxSockets"),
         overcommit_percent=memory.whole("overcommitPercent", least=0),
-        hugepages_page_size=memory.fields("hugepages").text("pageSize"),
+        hugepages_page_size=page_size_of(memory, "hugepages"),
         max_guest=memory.quantity("maxGuest"),
         gpus=attached_devices_of(spec, "gpus"),
         host_devices=attached_devices_of(spec, "hostDevices"),

@@ -84,7 +84,7 @@ def _snippet(fields: Fields) -> dict[str, Any]:
     text = fields.fields("metadata").fields("annotations").text(_SNIPPET)
     try:
         found = json.loads(text) if text else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if isinstance(found, dict):
         return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ove_capacity.quantity import Quantity
+from ove_capacity.quantity import NANO, Quantity, QuantityError
 
 __all__ = [
     "AMOUNT_MAX",
@@ -26,6 +26,7 @@ __all__ = [
     "amounts",
     "is_extended",
     "is_schedulable",
+    "page_bytes",
 ]
 
 CPU = "cpu"
@@ -48,6 +49,7 @@ ResourceList = Mapping[str, Quantity]
 
 
 _NATIVE_DOMAIN = "kubernetes.io/"
+_SHOWN = 60
 
 
 def is_extended(name: str) -> bool:
@@ -70,6 +72,18 @@ def is_schedulable(name: str) -> bool:
         or _NATIVE_DOMAIN in name
         or is_extended(name)
     )
+
+
+def page_bytes(size: str) -> int:
+    """Bytes of one hugepage: ``2Mi``, ``1Gi``, and what else a kernel offers.
+
+    Raises:
+        QuantityError: the text is no such size.
+    """
+    quantity = Quantity.parse(size)
+    if quantity.nano <= 0 or quantity.nano % NANO:
+        raise QuantityError(f"{size[:_SHOWN]!r} is not the size of a page, like 2Mi or 1Gi")
+    return quantity.value
 
 
 def amount(name: str, quantity: Quantity) -> int:

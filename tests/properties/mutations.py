@@ -117,7 +117,10 @@ def damaged_tree(tree: Any, damage: str, where: int, what: int) -> Any:
             into[last] = dict(reversed(value.items())) if isinstance(value, dict) else value[::-1]
         case "reverse" | "move":
             del into[last]
-            tree[str(last)] = value
+            if isinstance(tree, list):
+                tree.append(value)
+            else:
+                tree[str(last)] = value
     return tree
 
 

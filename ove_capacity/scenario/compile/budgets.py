@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ove_capacity.manifests.document import FieldPath
-from ove_capacity.manifests.fields import Fields
 from ove_capacity.manifests.objects import Objects
+from ove_capacity.manifests.parts import written_cluster_network
 from ove_capacity.manifests.profile import ClusterProfile
 from ove_capacity.model.assumption import Evidence
 from ove_capacity.model.network import ClusterNetwork, VmNetwork
@@ -24,7 +24,7 @@ from ove_capacity.scenario.compile.context import Context
 from ove_capacity.scenario.complaints import value_at
 from ove_capacity.scenario.schema.budget import StorageSection, VmNetworkSection
 
-__all__ = ["cluster_network_of", "storage_of", "vm_networks_of", "written_cluster_network"]
+__all__ = ["cluster_network_of", "storage_of", "vm_networks_of"]
 
 _STORAGE = "storage"
 _MOST_ADDRESSES = 1 << 40
@@ -117,15 +117,6 @@ def cluster_network_of(context: Context, cluster: str, found: Objects) -> Cluste
         name, evidence = "network.cluster_network", Evidence.DOCUMENTED
         context.assume(name, value, CLUSTER_NETWORK_SOURCE, cluster, evidence)
     return network
-
-
-def written_cluster_network(found: Objects) -> Fields | None:
-    """``clusterNetwork[0]`` of the cluster's own Network object."""
-    for each in found.kubevirt_parts.get("Network", []):
-        for key in ("status", "spec"):
-            for entry in each.fields(key).each("clusterNetwork"):
-                return entry
-    return None
 
 
 def _range(context: Context, path: FieldPath, section: VmNetworkSection) -> int | None:

@@ -7,9 +7,8 @@ from dataclasses import replace
 
 from ove_capacity.manifests.document import FieldPath
 from ove_capacity.model.machine import Machine, NumaCell, machine_of
-from ove_capacity.model.resources import HUGEPAGES_PREFIX, MEMORY, Amounts
+from ove_capacity.model.resources import HUGEPAGES_PREFIX, MEMORY, Amounts, page_bytes
 from ove_capacity.model.topology import Topology
-from ove_capacity.quantity import memory_bytes
 from ove_capacity.scenario.compile.context import Context
 from ove_capacity.scenario.schema.cluster import NodeSection
 
@@ -24,7 +23,7 @@ def machine_as_said(
     *path*: of the section. Cells beyond those of the processors have memory only.
     """
     pages = {
-        size: amount // memory_bytes(size)
+        size: amount // page_bytes(size)
         for name, amount in capacity.items()
         if (size := name.removeprefix(HUGEPAGES_PREFIX)) != name
     }

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ove_capacity.manifests.document import FieldPath, path_text
 from ove_capacity.manifests.fields import Fields
 from ove_capacity.manifests.objects import Objects
+from ove_capacity.manifests.parts import written_cluster_network
 from ove_capacity.manifests.profile import ClusterProfile
 from ove_capacity.model.assumption import Evidence
 from ove_capacity.model.autoscaling import ClusterAutoscaler, MachineAutoscaler, ScaleDown
@@ -16,7 +17,6 @@ from ove_capacity.model.node import Node
 from ove_capacity.model.origin import Level, Origin
 from ove_capacity.model.overview import size_text
 from ove_capacity.model.resources import CPU, EPHEMERAL_STORAGE, HUGEPAGES_PREFIX, MEMORY
-from ove_capacity.scenario.compile.budgets import written_cluster_network
 from ove_capacity.scenario.compile.context import Context
 from ove_capacity.scenario.compile.kubelets import KubeletRules
 from ove_capacity.scenario.complaints import value_at

@@ -19,10 +19,11 @@ from ove_capacity.model.resources import (
     MEMORY,
     PODS,
     Amounts,
+    page_bytes,
 )
 from ove_capacity.model.topology import Topology
 from ove_capacity.openshift.overhead import PlatformShare, platform_of, platform_shares
-from ove_capacity.quantity import QuantityError, memory_bytes
+from ove_capacity.quantity import QuantityError
 from ove_capacity.releases import Release
 from ove_capacity.scenario.compile.context import Context
 from ove_capacity.scenario.compile.kubelets import KubeletRules, asked_topology, pool_kubelet
@@ -128,7 +129,7 @@ def _page_bytes(context: Context, path: FieldPath, sizes: dict[str, int]) -> dic
     found = {}
     for size, count in sizes.items():
         try:
-            found[size] = memory_bytes(size) * count
+            found[size] = page_bytes(size) * count
         except QuantityError as error:
             context.error((*path, size), str(error), key=True)
     return found

@@ -17,6 +17,7 @@ from ove_capacity.scenario.schema.section import (
     Milliseconds,
     Name,
     OneAlone,
+    PageSize,
     Paths,
     PositiveCount,
     Section,
@@ -63,7 +64,7 @@ class Assume(Section):
     """Nodes carry the labels and devices of OpenShift Virtualization even if they do not say so."""
     node_labels: LabelMap = Field(default_factory=dict, alias="nodeLabels")
     """Labels of every worker."""
-    hugepages: dict[str, Count] = Field(default_factory=dict)
+    hugepages: dict[PageSize, Count] = Field(default_factory=dict)
     """Pages of each size on every worker of a cluster whose profile names the size, not a count."""
     admission: Literal["on", "off"] | None = None
     """"off": VMs that the clusters' own policies refuse come into being all the same."""
@@ -118,7 +119,7 @@ class CellSection(Section):
 
     memory: AmountOfMemory
     """All its memory, that in hugepages too."""
-    hugepages: dict[str, Count] = Field(default_factory=dict)
+    hugepages: dict[PageSize, Count] = Field(default_factory=dict)
     """Pages by size, reserved here at boot."""
 
 
@@ -129,7 +130,7 @@ class NodeSection(Section):
     """CPUs (threads) that the operating system sees; or say sockets, cores and threads."""
     memory: AmountOfMemory | None = None
     """RAM that the operating system sees: of 256 GiB built in about 251Gi."""
-    hugepages: dict[str, Count] = Field(default_factory=dict)
+    hugepages: dict[PageSize, Count] = Field(default_factory=dict)
     """Pages by size, reserved at boot: ``{1Gi: 64}``."""
     storage: AmountOfMemory | None = None
     """Size of the disk that holds ephemeral storage."""

@@ -18,7 +18,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema
 
-from ove_capacity.model.resources import AMOUNT_MAX
+from ove_capacity.model.resources import AMOUNT_MAX, page_bytes
 from ove_capacity.quantity import Quantity, QuantityError
 from ove_capacity.simtime import parse_duration
 
@@ -34,6 +34,7 @@ __all__ = [
     "Milliseconds",
     "Name",
     "OneAlone",
+    "PageSize",
     "Paths",
     "Percent",
     "PositiveCount",
@@ -175,6 +176,12 @@ def _whole_percent(value: Any) -> int:
     return int(percent)
 
 
+def _page_size(value: Any) -> str:
+    text = _text(value)
+    page_bytes(text)
+    return text
+
+
 def _duration_ms(value: Any) -> int:
     if not isinstance(value, str):
         raise ValueError("must be a duration like 10m, 24h or 2d4h")
@@ -226,6 +233,8 @@ Name = Annotated[
     Field(min_length=1, max_length=253),
     WithJsonSchema({"type": ["string", "number"], "minLength": 1, "maxLength": 253}),
 ]
+PageSize = Annotated[str, BeforeValidator(_page_size), WithJsonSchema({"type": "string"})]
+"""Of hugepages, by its text: ``1Gi``."""
 Flag = Annotated[bool, Strict()]
 Count = Annotated[int, Strict(), Field(ge=0, le=1_000_000)]
 PositiveCount = Annotated[int, Strict(), Field(ge=1, le=1_000_000)]

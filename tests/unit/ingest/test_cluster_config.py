@@ -164,6 +164,19 @@ def test_a_cluster_autoscaler_is_the_autoscaler(tmp_path):
     )
 
 
+@pytest.mark.parametrize(
+    ("spec", "unused"),
+    [
+        ({"expanders": ["Price"]}, "expanders: OpenShift refuses them"),
+        ({"expanders": ["Random", "LeastWaste"]}, "expanders: OpenShift refuses them"),
+        ({"scaleDown": {"utilizationThreshold": "1"}}, "scaleDown.utilizationThreshold"),
+    ],
+)
+def test_what_openshift_refuses_of_an_autoscaler_is_left_out(spec, unused, tmp_path):
+    _, sketch = made(tmp_path, thing(SCALER, "ClusterAutoscaler", "default", spec=spec))
+    assert sketch.decisions[-1] == f"ClusterAutoscaler default: not used of it: {unused}."
+
+
 def test_scheduler_and_pod_network_are_those_of_the_cluster(tmp_path):
     scheduler = {"profile": "HighNodeUtilization"}
     ranges = [{"cidr": "10.128.0.0/14", "hostPrefix": 24}]

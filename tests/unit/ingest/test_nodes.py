@@ -138,6 +138,8 @@ def test_a_name_that_yaml_reads_otherwise_is_quoted(tmp_path):
             "holds no Node that offers CPU and memory",
         ),
         (node_text("w0").replace("32651592Ki", "much"), "'much' is not a quantity"),
+        (node_text("w0").replace("pods:", """'hugepages-1Gi"': 1Gi, pods:"""), "not a quantity"),
+        (node_text("w0").replace("pods:", "hugepages-0: 1Gi, pods:"), "not the size of a page"),
         ("a: [1", "is not YAML"),
         ("", "is empty"),
     ],

@@ -192,12 +192,26 @@ def test_without_nodes_the_placeholder_says_that_it_is_one(tmp_path):
     assert any("placeholder" in decision for decision in sketch.decisions)
 
 
+_LATER = (
+    ("{apiVersion: config.openshift.io/v1, kind: Network, spec: true}", "must be a mapping"),
+    (
+        "{apiVersion: config.openshift.io/v1, kind: Network, "
+        "spec: {clusterNetwork: [{cidr: 10.0.0.0/40}]}}",
+        "10.0.0.0/40",
+    ),
+    ("{apiVersion: v1, kind: ResourceQuota, spec: {hard: 3}}", "must be a mapping"),
+    ("{apiVersion: kubevirt.io/v1, kind: KubeVirt, spec: [1]}", "must be a mapping"),
+)
+"""Objects that VMs do not need, in a file that the scenario must name, and what is wrong there."""
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         (node_text("w0"), r"holds no VM \(found: Node"),
         (vm_text("a", domain="cpu: {cores: many}"), "must be a whole number"),
         (vm_text("a", run="Sometimes"), "must be one of"),
+        *((vm_text("a") + f"---\n{text}", said) for text, said in _LATER),
     ],
 )
 def test_bad_input_is_refused_with_its_place(text, said, tmp_path):

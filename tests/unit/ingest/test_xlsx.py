@@ -82,6 +82,13 @@ def test_a_damaged_sheet_is_refused_with_its_tab(tmp_path: Path, rows: str, mess
     assert caught.value.problems[0].file.endswith("a.xlsx!vInfo")
 
 
+@pytest.mark.parametrize("code", ["x-none", "rot13", "zlib", "unicode_escape", ""])
+def test_a_part_in_an_odd_encoding_is_refused(tmp_path: Path, code: str) -> None:
+    said = f'<?xml version="1.0" encoding="{code}"?><worksheet/>'
+    with pytest.raises(ScenarioError, match=r"not in UTF-8|not well-formed"):
+        rows_of(write_parts(tmp_path / "a.xlsx", {"vInfo": said}))
+
+
 def test_entities_are_refused_before_they_grow(tmp_path: Path) -> None:
     bomb = '<!DOCTYPE a [<!ENTITY b "bbbb">]><worksheet><sheetData/></worksheet>'
     with pytest.raises(ScenarioError, match="document type"):

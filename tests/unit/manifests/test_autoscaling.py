@@ -127,6 +127,7 @@ def test_what_is_dropped_or_read_otherwise_is_named(manifest, told):
         (autoscaler(expanders=["Random", "Priority"]), "nothing may follow Random"),
         (autoscaler(scaleDown={"utilizationThreshold": 0.4}), "utilizationThreshold"),
         (autoscaler(scaleDown={"utilizationThreshold": "1.0"}), "must be between 0 and 1"),
+        (autoscaler(scaleDown={"utilizationThreshold": "0." + "0" * 5000}), "must be between"),
         (autoscaler(scaleDown={"unneededTime": "sixty"}), "unneededTime"),
         (pool(5, 2), "minReplicas (5) is above maxReplicas (2)"),
         (pool(0, 0), "maxReplicas"),

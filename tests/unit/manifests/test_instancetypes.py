@@ -50,6 +50,11 @@ def test_a_near_name_is_offered():
     [
         (instancetype_of, {"memory": {"guest": "1Gi"}}, "spec.cpu"),
         (instancetype_of, {"cpu": {"guest": 1}}, "spec.memory"),
+        (
+            instancetype_of,
+            {"cpu": {"guest": 1}, "memory": {"guest": "1Gi", "hugepages": {"pageSize": "big"}}},
+            "spec.memory.hugepages.pageSize",
+        ),
         (instancetype_of, {"cpu": {"guest": 0}, "memory": {"guest": "1Gi"}}, "spec.cpu.guest"),
         (preference_of, {"cpu": {"preferredCPUTopology": 4}}, "spec.cpu.preferredCPUTopology"),
     ],

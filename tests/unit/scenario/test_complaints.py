@@ -135,6 +135,16 @@ MISTAKES = {
         "hugepages: {1Gi: 9}}}}}}\n",
         "s.yaml:3:34: clusters.one.pools.worker — its hugepages take more memory than",
     ),
+    "pages of no size": (
+        "clusters: {one: {pools: {worker: {count: 1, node: {cpu: 8, memory: 8Gi, "
+        "hugepages: {0: 1}}}}}}\n",
+        "s.yaml:3:88: clusters.one.pools.worker.node.hugepages.0 — '0' is not the size of a page",
+    ),
+    "cells with pages of no size": (
+        "clusters: {one: {pools: {worker: {count: 1, node: {cpu: 8, memory: 8Gi, "
+        "cells: [{memory: 8Gi, hugepages: {big: 0}}]}}}}}\n",
+        "s.yaml:3:112: clusters.one.pools.worker.node.cells[0].hugepages.big — 'big' is not a",
+    ),
     "a file that is not there": (
         "clusters: {one: {profile: staging, manifests: [absent/]}}\n",
         "s.yaml:3:48: clusters.one.manifests[0] — there is no file or folder 'absent/'",

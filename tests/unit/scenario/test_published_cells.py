@@ -47,6 +47,13 @@ zones:
     + _ZONE.format(n=0, near=10, far=21, cpu=38, memory=(64 - 6) * 1024 - 1124, huge=6)
     + _ZONE.format(n=1, near=21, far=10, cpu=40, memory=63 * 1024, huge=1)
 )
+_BARE = """\
+kind: Node
+apiVersion: v1
+metadata: {name: w9, labels: {node-role.kubernetes.io/worker: ""}}
+status: {capacity: {cpu: "8"}}
+---
+"""
 _SAID = "cpuManagerPolicy: static, memoryManagerPolicy: Static"
 _SAID += ", topologyManagerPolicy: single-numa-node, topologyManagerScope: pod"
 
@@ -120,3 +127,9 @@ def test_objects_of_a_real_cluster_are_read(published):
         assert kept == {"memory": 1124 << 20}
         pages = {cell.hugepages["1Gi"] for cell in node.kubelet.machine.cells}
         assert pages == {6, 1}
+
+
+def test_a_node_that_says_no_size_has_no_kubelet_to_ask(published):
+    nodes, case = published(_BARE)
+    assert nodes[0].kubelet is None
+    assert any("node w9 says no memory of its own" in warning for warning in case.warnings)
