@@ -27,7 +27,8 @@ __all__ = [
 ]
 
 _KUBEVIRT = "kubevirt"
-_INT32 = 2**31
+_INT32, _UINT32 = 2**31, 2**32
+"""Unsigned numbers (sockets, cores, threads) are int32 in the CRDs, too."""
 _LONGEST_MATCHED = 256
 _ROOT_FIELDS = frozenset(("apiVersion", "kind", "metadata", "status"))
 """Of every object: the API server itself knows them."""
@@ -263,7 +264,7 @@ def _scalar(value: Any, node: Mapping[str, Any], path: FieldPath) -> Iterator[De
         yield Departure("enum", path, message, did_you_mean(str(value), enum), value)
     if isinstance(value, int) and not isinstance(value, bool):
         low, high = node.get("least"), node.get("most")
-        if node.get("format") == "int32" and not -_INT32 <= value < _INT32:
+        if node.get("format") == "int32" and not -_INT32 <= value < _UINT32:
             yield Departure("range", path, f"does not fit 32 bits (got {value})", value=value)
         if low is not None and value < low:
             yield Departure("range", path, f"must be at least {low} (got {value})", value=value)

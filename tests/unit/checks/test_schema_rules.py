@@ -177,3 +177,9 @@ def test_what_nobody_has_filled_in_is_told_as_that(count: str) -> None:
     text += f"'{count}'}}]}}, cpu: {{reserved: '0', isolated: '1'}}, nodeSelector: {{}}}}\n"
     (found,) = run_rules(subject(text), ["schema-wrong-type"]).findings
     assert found.message.endswith(f"is a placeholder ({count}): fill it in first")
+
+
+@pytest.mark.parametrize(("cores", "number"), [(2**32 - 5, 0), (2**32, 1), (-(2**31) - 1, 1)])
+def test_a_whole_number_has_32_bits_with_or_without_a_sign(cores: int, number: int) -> None:
+    found = _found("vm", VM.format(f"cpu: {{cores: {cores}}}"))
+    assert [rule for rule, _, _ in found] == ["schema-value"] * number
