@@ -41,7 +41,7 @@ def written(placement: Placement) -> Policy:
 
 
 def default_grid(placement: Placement) -> Iterator[Policy]:
-    """Fifty policies around a Placement's own: eight ways to weigh, six to tolerate, two more.
+    """About fifty policies around a Placement's own: eight ways to weigh, six to tolerate, more.
 
     What it lists stays, where nothing else is said.
     """
@@ -61,7 +61,8 @@ def default_grid(placement: Placement) -> Iterator[Policy]:
             policy = _tolerant(weighed, seconds)
             yield Policy(_name(way, seconds), policy)
     yield Policy("Exact, as listed", replace(placement, mode="Exact"))
-    yield Policy("Steady -1", _weighed(placement, {"Steady": -1}))
+    for weight in (-1, 2, 5):
+        yield Policy(f"Steady {weight}", _weighed(placement, {"Steady": weight}))
 
 
 def policy_of(placement: Placement, text: str) -> Policy:
@@ -138,11 +139,11 @@ def _name(way: dict[str, int], seconds: int | None) -> str:
 
 
 def all_policies(placement: Placement, given: Iterable[str], grid: bool) -> Sequence[Policy]:
-    """Its own first, then those given, then the grid; none twice."""
+    """Its own first, then those given, then the grid; none that weighs and tolerates the same."""
     every = [written(placement), *(policy_of(placement, text) for text in given)]
     if grid:
         every += default_grid(placement)
-    found: dict[Placement, Policy] = {}
+    found: dict[object, Policy] = {}
     for each in every:
-        found.setdefault(each.placement, each)
+        found.setdefault((weights(each.placement), each.placement.tolerations), each)
     return list(found.values())
