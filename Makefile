@@ -15,8 +15,10 @@ PYTHON ?= $(shell for candidate in python3.13 python3.12 python3.11 python3 pyth
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.runs  ## simulate a quarter of the example fleet
+demo: $(VENV)/.runs  ## simulate a quarter of the example fleet, as written and as intended
 	$(BIN)/ove-capacity simulate scenarios/rh-ove.yaml
+	@echo
+	$(BIN)/ove-capacity simulate scenarios/rh-ove.yaml --variant intended
 
 test: $(VENV)/.develops  ## all fast tests: unit, conformance, architecture, documents, notebooks
 	$(BIN)/python -m pytest --nbmake

@@ -55,8 +55,6 @@ class ClusterProfile:
     kubevirt_version: str = ""
     hugepages: str = ""
     """A page size, ``optional``, or empty."""
-    cpu_pinning: str = ""
-    """enabled, disabled, or empty."""
     built_in: bool = False
     places: tuple[tuple[str, str], ...] = ()
     """(field, where it is said), as ``worker_nodes`` and ``file:line:column``."""
@@ -118,7 +116,6 @@ def _profile(name: str, fields: Fields, built_in: bool = False) -> ClusterProfil
         shapes=tuple(shapes),
         kubevirt_version=virtualization.text("kubevirt_version"),
         hugepages=virtualization.text("hugepages"),
-        cpu_pinning=virtualization.text("cpu_pinning"),
         built_in=built_in,
         places=tuple(_places(fields, origin)),
     )

@@ -100,7 +100,8 @@ def headline(run: Run, losses: Failover) -> str:
     """The run in a few sentences; *losses* as planned."""
     totals = Counter(str(vm.status) for vm in run.vms)
     told = ("running", "pending", "lost", "stopped", "halted", "refused")
-    states = [f"{totals[name]} {_IN_WORDS.get(name, name)}" for name in told if totals[name]]
+    shown = [name for name in told if totals[name] or (totals and name == "running")]
+    states = [f"{totals[name] or 'none'} {_IN_WORDS.get(name, name)}" for name in shown]
     weak = [
         each.cluster
         for each in losses.clusters.values()

@@ -121,8 +121,7 @@ def _pinning_without_policy(subject: Subject) -> Iterator[Finding]:
             vm for vm in _vms_on(subject, profile) if vm.vmi.spec.domain.cpu.dedicated_cpu_placement
         ]
         message = "enabled, and no KubeletConfig makes a kubelet pin"
-        told = affected(pinned, *_PENDING)
-        told = f"without the assumed policy {told}" if told else "a pinned VM stays Pending"
+        told = affected(pinned, *_PENDING) or "a pinned VM stays Pending"
         yield Finding(
             profile.problem(message, "virtualization", "cpu_pinning"),
             consequence=told,

@@ -19,7 +19,7 @@ from ove_capacity.model.cluster import Fleet
 from ove_capacity.model.plan import Plan, Workload
 from ove_capacity.model.policy import Policy
 from ove_capacity.scenario.compile.admission import warn_of_policies
-from ove_capacity.scenario.compile.cluster import Compiled, compile_cluster
+from ove_capacity.scenario.compile.cluster import Compiled, compile_clusters
 from ove_capacity.scenario.compile.context import Context, merged_assumptions
 from ove_capacity.scenario.compile.events import with_events
 from ove_capacity.scenario.compile.hub import hub_objects
@@ -137,7 +137,7 @@ def compile_case(context: Context, seed: int | None) -> Case:
     """
     scenario = context.scenario
     _read_hub(context)
-    clusters = {name: compile_cluster(context, name) for name in scenario.clusters}
+    clusters = compile_clusters(context)
     plan = _plan(context, clusters)
     warn_of_unadmitted(context, plan, clusters)
     _unmodelled(context, clusters)

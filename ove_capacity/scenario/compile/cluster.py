@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ove_capacity.kubevirt.node_labels import virtualization_devices, virtualization_labels
@@ -38,10 +39,11 @@ from ove_capacity.scenario.compile.origins import origins_of
 from ove_capacity.scenario.compile.pools import pool_nodes
 from ove_capacity.scenario.schema.cluster import ClusterSection
 
-__all__ = ["Compiled", "compile_cluster"]
+__all__ = ["Compiled", "compile_clusters"]
 
 _DEFAULT_OPENSHIFT = "4.22"
 _VIRTUALIZATION = "virtualization"
+_INSTALLERS = ("HyperConverged", "KubeVirt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,19 +216,53 @@ def _read(context: Context, name: str, section: ClusterSection) -> tuple[Objects
     return found, vms
 
 
-def compile_cluster(context: Context, name: str) -> Compiled:
-    """The noun of the cluster of that name, with its nodes; what is wrong is noted."""
+def _is_virtualized(context: Context, name: str, read: Mapping[str, Objects]) -> bool:
+    """Whether workers of the cluster run VMs, though no Node object says so.
+
+    Where manifests install OpenShift Virtualization on some clusters, the others whose manifests
+    do not are taken at their word; where nothing is known of a cluster's objects it is installed.
+    """
+    section = context.scenario.clusters[name]
+    assumed = section.assume.virtualization or context.scenario.assume.virtualization
+    having = [each for each, found in read.items() if _installs(found)]
+    if assumed or not having or name in having or not section.manifests:
+        return True
+    message = (
+        f"none of its manifests installs OpenShift Virtualization, as those of {having[0]} do: "
+        "machines of its pools run no VM (installed otherwise? assume: {virtualization: installed})"
+    )
+    context.warn(("clusters", name), message)
+    return False
+
+
+def _installs(found: Objects) -> bool:
+    return any(found.read[kind] or found.unmodelled[kind] for kind in _INSTALLERS)
+
+
+def compile_clusters(context: Context) -> dict[str, Compiled]:
+    """The noun of each cluster, with its nodes; what is wrong is noted."""
+    sections = context.scenario.clusters
+    read = {name: _read(context, name, section) for name, section in sections.items()}
+    own = {name: found for name, (found, _) in read.items()}
+    return {
+        name: _compiled(context, name, *read[name], _is_virtualized(context, name, own))
+        for name in sections
+    }
+
+
+def _compiled(
+    context: Context, name: str, found: Objects, vms: Objects, virtualized: bool
+) -> Compiled:
     section = context.scenario.clusters[name]
     path: FieldPath = ("clusters", name)
-    found, vms = _read(context, name, section)
     profile = _profile(context, name, found)
     own_release = _release(context, name, profile)
     _warn_of_rules(context, name, own_release)
-    rules = kubelet_config(context, name, found, profile)
+    rules = kubelet_config(context, name, found)
     warn_of_gates(context, name, rules, own_release)
     config = rules.config
     known_errors = len(context.problems.errors)
-    made = pool_nodes(context, name, profile, own_release, rules)
+    made = pool_nodes(context, name, profile, own_release, rules, virtualized=virtualized)
     real, shares = _real_nodes(context, name, found, own_release.kubevirt_rules, config)
     real = node_kubelets(context, name, real, found, rules, own_release)
     nodes = _unique(context, name, [*real, *made.nodes])

@@ -13,7 +13,6 @@ from ove_capacity.kubelet.start_error import StartError
 from ove_capacity.manifests.document import FieldPath
 from ove_capacity.manifests.kubelet_configs import WrittenKubelet, written_kubelet
 from ove_capacity.manifests.objects import Objects
-from ove_capacity.manifests.profile import ClusterProfile
 from ove_capacity.model.assumption import Evidence
 from ove_capacity.model.cpu_set import CpuSetError, cpu_mask
 from ove_capacity.model.kubelet import KubeletConfig, NodeKubelet, ReservedMemory
@@ -64,8 +63,7 @@ class KubeletRules:
 
     config: KubeletConfig
     admits: bool = False
-    """A policy was asked for, so that kubelets decide after the scheduler; one that was assumed
-    only, because a profile speaks of pinning, asks for nothing."""
+    """A policy was asked for, so that kubelets decide after the scheduler."""
     written: WrittenKubelet | None = None
     """What an object of the cluster says."""
 
@@ -100,9 +98,7 @@ def _checked(written: WrittenKubelet) -> Kubelet:
     return Kubelet.model_validate(said)
 
 
-def kubelet_config(
-    context: Context, name: str, found: Objects, profile: ClusterProfile | None
-) -> KubeletRules:
+def kubelet_config(context: Context, name: str, found: Objects) -> KubeletRules:
     """How a cluster's workers are configured, and whether kubelets are asked to decide.
 
     The scenario's own ``kubelet`` section comes before what the objects of the cluster say.
@@ -115,10 +111,6 @@ def kubelet_config(
     policy = given.cpu_manager_policy
     admits = "static" in (policy, given.memory_manager_policy.lower())
     admits |= given.topology_manager_policy != "none"
-    if policy is None and profile is not None and profile.cpu_pinning == "enabled":
-        policy = "static"
-        source = f"profile {profile.name} says cpu_pinning: enabled, which needs this policy"
-        context.assume("kubelet.cpu_manager_policy", policy, source, name, Evidence.ASSUMED)
     cpus = given.reserved_system_cpus
     return KubeletRules(
         KubeletConfig(

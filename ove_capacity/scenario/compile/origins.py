@@ -207,14 +207,13 @@ def _kubelets(teller: _Teller, rules: KubeletRules) -> Iterator[Origin]:
     config, written = rules.config, rules.written
     place = _place(written.fields) if written else ""
 
-    def told(key: str, value: object, *more: str, in_profile: str = "") -> Origin:
+    def told(key: str, value: object, *more: str) -> Origin:
         manifest = place if written and key in written.said else ""
         name = ".".join(("kubelet", key, *more))
         path = teller.own("kubelet", key, *more)
-        return teller.tell(name, value, path, in_profile=in_profile, manifest=manifest)
+        return teller.tell(name, value, path, manifest=manifest)
 
-    pinning = "virtualization.cpu_pinning"
-    yield told("cpuManagerPolicy", config.cpu_manager_policy, in_profile=pinning)
+    yield told("cpuManagerPolicy", config.cpu_manager_policy)
     if rules.admits:
         yield told("memoryManagerPolicy", config.memory_manager_policy)
         yield told("topologyManagerPolicy", config.topology_manager_policy)

@@ -63,7 +63,9 @@ class _Pool:
     shape: NodeShape
     section: PoolSection
     hugepages: dict[str, int]
-    topology: Topology | None = None
+    topology: Topology | None
+    virtualized: bool
+    """Whether anything installs OpenShift Virtualization on the cluster."""
 
     @property
     def role(self) -> str:
@@ -80,7 +82,7 @@ class _Pool:
     @property
     def runs_vms(self) -> bool:
         given = self.section.virtualization
-        return self.is_worker if given is None else given
+        return self.is_worker and self.virtualized if given is None else given
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,11 @@ def _assumed_pages(
 
 
 def _pools(
-    context: Context, cluster: str, section: ClusterSection, profile: ClusterProfile | None
+    context: Context,
+    cluster: str,
+    section: ClusterSection,
+    profile: ClusterProfile | None,
+    virtualized: bool,
 ) -> list[_Pool]:
     shapes = dict(profile.shapes) if profile else {}
     counts = dict(profile.counts) if profile else {}
@@ -185,7 +191,7 @@ def _pools(
         if sum(hugepages.values()) >= shape.memory_bytes:
             context.error(path, "its hugepages take more memory than its nodes have")
             continue
-        found.append(_Pool(name, count or 0, shape, given, hugepages, topology))
+        found.append(_Pool(name, count or 0, shape, given, hugepages, topology, virtualized))
     return found
 
 
@@ -355,11 +361,16 @@ def pool_nodes(
     profile: ClusterProfile | None,
     release: Release,
     rules: KubeletRules,
+    *,
+    virtualized: bool = True,
 ) -> PoolNodes:
-    """The machines of a cluster's pools, in the order of the profile and then of the scenario."""
+    """The machines of a cluster's pools, in the order of the profile and then of the scenario.
+
+    *virtualized*: whether workers run VMs where the scenario does not say.
+    """
     section = context.scenario.clusters[cluster]
     extra = context.scenario.assume.node_labels | section.assume.node_labels
-    pools = _pools(context, cluster, section, profile)
+    pools = _pools(context, cluster, section, profile, virtualized)
     site = _Site(cluster, release, rules, extra)
     nodes: list[Node] = []
     shares: list[PlatformShare] = []

@@ -14,6 +14,8 @@ variants:
   bigger: {clusters.one.pools.worker.count: 5, "workloads[0].count": 7}
   broken: {clusters.one.pools.worker.count: -5, "workloads[4].count": 7}
   wrong: {clusters.one.pools.worker.count: -5}
+  whole: &whole {clusters.one.pools.worker: {count: 2, node: {cpu: 8, memory: 32Gi}}}
+  part: {<<: *whole, clusters.one.pools.worker.count: 3}
 """
 
 
@@ -72,7 +74,7 @@ def test_a_file_of_a_list_is_found_by_its_name():
     after = changed(document, {'files."one.yaml"': "z.yaml"}, Problems())
     assert after.document.value["files"] == ["z.yaml", "x/two.yaml", "y/two.yaml"]
     assert list(after.settings) == [("files", 0)]
-    with pytest.raises(ScenarioError, match="2 items of files are called 'two.yaml'"):
+    with pytest.raises(ScenarioError, match=r"2 items of files are called 'two\.yaml'"):
         changed(document, {'files."two.yaml"': "z.yaml"}, Problems())
     after = changed(document, {'files."y/two.yaml"': "z.yaml"}, Problems())
     assert after.document.value["files"][2] == "z.yaml"
@@ -88,6 +90,11 @@ def test_a_variant_is_applied_before_settings(scenario):
     case = scenario(_VARIANTS, variant="bigger", set={"workloads[0].count": "2"})
     assert len(case.fleet.clusters[0].nodes) == 5
     assert case.plan.workloads[0].count == 2
+
+
+def test_a_variant_may_change_a_part_of_what_another_one_changes(scenario):
+    assert len(scenario(_VARIANTS, variant="whole").fleet.clusters[0].nodes) == 2
+    assert len(scenario(_VARIANTS, variant="part").fleet.clusters[0].nodes) == 3
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,8 @@ def test_the_profile_names_the_release_when_the_platform_does_not(scenario):
     text = "clusters: {a: {manifests: p.yaml, profile: p}}\n"
     case = scenario(text, {"p.yaml": profile}, small=_HEAD)
     assert str(case.fleet.clusters[0].release.openshift) == "4.15"
-    assert case.fleet.clusters[0].nodes[0].labels["cpumanager"] == "true"
+    assert "cpumanager" not in case.fleet.clusters[0].nodes[0].labels
+    assert not _assumed(case, "kubelet.cpu_manager_policy")
     assert _assumed(case, "node.hugepages-1Gi")[0].value == "0 pages a worker"
     other = scenario(text + "platform: {openshift: '4.22'}\n", {"p.yaml": profile}, small=_HEAD)
     assert any("says KubeVirt v1.1.0, the platform brings v1.8.4" in w for w in other.warnings)

@@ -13,7 +13,13 @@ _SCENARIOS = Path(__file__).parents[3] / "scenarios"
 
 @pytest.fixture(scope="module")
 def architecture():
+    """As written."""
     return load(_SCENARIOS / "rh-ove.yaml")
+
+
+@pytest.fixture(scope="module")
+def intended():
+    return load(_SCENARIOS / "rh-ove.yaml", variant="intended")
 
 
 def test_the_architecture_has_its_five_clusters(architecture):
@@ -36,12 +42,23 @@ def test_the_architecture_selects_its_production_clusters(architecture):
     assert matching == ["production-primary", "production-secondary"]
 
 
-def test_the_template_finds_the_label_that_no_profile_gives(architecture):
+def test_the_template_finds_its_label_only_as_intended(architecture, intended):
     (web,) = [each for each in architecture.plan.workloads if each.name == "web"]
-    workers = architecture.fleet.cluster("production-primary").workers
     assert web.vmi.spec.node_selector["vm-workload"] == "true"
-    assert all(node.labels["vm-workload"] == "true" for node in workers)
-    assert any(each.name == "node.labels" for each in architecture.assumptions)
+    labels = [
+        {node.labels.get("vm-workload") for node in case.fleet.cluster("staging").workers}
+        for case in (architecture, intended)
+    ]
+    assert labels == [{None}, {"true"}]
+
+
+REPAIRS = ("admission", "hub.cluster_sets", "kubelet.cpu_manager_policy", "node.labels")
+
+
+@pytest.mark.parametrize("variant", [None, "intended", "spare", "no-remediation"])
+def test_nothing_is_repaired_by_an_assumption(variant):
+    case = load(_SCENARIOS / "rh-ove.yaml", variant=variant)
+    assert [each.name for each in case.assumptions if each.name in REPAIRS] == []
 
 
 def test_what_the_manifests_hold_beyond_the_model_is_named(architecture):
@@ -51,7 +68,7 @@ def test_what_the_manifests_hold_beyond_the_model_is_named(architecture):
     assert any("node_count says 12, its parts" in warning for warning in architecture.warnings)
 
 
-@pytest.mark.parametrize("variant", ["spare", "no-remediation"])
+@pytest.mark.parametrize("variant", ["intended", "spare", "no-remediation"])
 def test_each_variant_loads(variant):
     assert load(_SCENARIOS / "rh-ove.yaml", variant=variant).fleet.clusters
 
