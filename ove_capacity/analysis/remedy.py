@@ -1,4 +1,4 @@
-"""The fewest machines that turn a NO into a yes, found by adding them and placing."""
+"""The fewest machines that turn a NO into a yes, found by adding them and asking again."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from ove_capacity.analysis.cluster_failover import ClusterFailover
 from ove_capacity.analysis.drain import evictions
 from ove_capacity.analysis.rehearsal import Rehearsal
 from ove_capacity.analysis.spare import grown
+from ove_capacity.analysis.system_share import system_shares
+from ove_capacity.analysis.waterfall import NodeShares, node_shares, waterfall, with_more
 from ove_capacity.kubevirt.eviction import BRIDGES, MIGRATES
 from ove_capacity.model.node import Node
 from ove_capacity.model.pod import Pod
@@ -18,9 +20,9 @@ from ove_capacity.sim.world import VmStatus
 from ove_capacity.state.cluster_state import ClusterState
 from ove_capacity.streams import Streams
 
-__all__ = ["machines_to_fit", "what_lets_drain"]
+__all__ = ["machines_for_guideline", "machines_to_fit", "what_lets_drain"]
 
-_FIT_MOST = 64
+_FIT_MOST = _GUIDELINE_MOST = 64
 _DRAIN_MOST = 4
 _MASQUERADE = "masquerade instead of bridge on the pod network"
 _DRAIN_WORKERS = 40
@@ -47,6 +49,33 @@ def machines_to_fit(run: Run, cluster: str) -> str:
         if (count := _fewest(will_do(model), _FIT_MOST)) is not None
     ]
     return _words(*min(found, key=lambda each: each[0])) if found else ""
+
+
+def machines_for_guideline(run: Run, cluster: str) -> str:
+    """So many machines like one that is there, with which the system's share is not above the plan.
+
+    They bear the control plane together. By every definition; empty when up to 64 of none of its
+    pools will do, as where the system takes too much of the workers themselves.
+    """
+    shares = node_shares(run, run.case.fleet.cluster(cluster))
+
+    def will_do(n: int) -> Callable[[int], bool]:
+        return lambda count: _within_guideline(with_more(shares, n, count), cluster)
+
+    found = [
+        (count, shares.nodes[n])
+        for n in _first_workers(shares.nodes)
+        if (count := _fewest(will_do(n), _GUIDELINE_MOST)) is not None
+    ]
+    if not found:
+        return ""
+    count, model = min(found, key=lambda each: each[0])
+    return f"{_machines(count)} in pool {model.pool}" if model.pool else _words(count, model)
+
+
+def _within_guideline(shares: NodeShares, cluster: str) -> bool:
+    told = system_shares(shares, waterfall(shares, cluster, shares.workers()))
+    return all(each.verdict != "above" for each in told)
 
 
 def what_lets_drain(run: Run, found: ClusterFailover) -> str:
@@ -97,10 +126,15 @@ def _fewest(will_do: Callable[[int], bool], most: int) -> int | None:
 
 def _models(state: ClusterState) -> list[Node]:
     """A worker of each pool."""
-    first: dict[str, Node] = {}
-    for node in state.nodes:
+    return [state.nodes[n] for n in _first_workers(state.nodes)]
+
+
+def _first_workers(nodes: Sequence[Node]) -> list[int]:
+    """The first worker of each pool, by index."""
+    first: dict[str, int] = {}
+    for n, node in enumerate(nodes):
         if node.is_worker:
-            first.setdefault(node.pool, node)
+            first.setdefault(node.pool, n)
     return list(first.values())
 
 
@@ -114,4 +148,8 @@ def _all_placed(run: Run, state: ClusterState, pods: Sequence[Pod]) -> bool:
 
 
 def _words(count: int, model: Node) -> str:
-    return f"{count} more {'machine' if count == 1 else 'machines'} like {model.name}"
+    return f"{_machines(count)} like {model.name}"
+
+
+def _machines(count: int) -> str:
+    return f"{count} more {'machine' if count == 1 else 'machines'}"

@@ -13,7 +13,7 @@ from ove_capacity.analysis.failover import failover
 from ove_capacity.analysis.finding import NONE_KNOWN, Answer, Finding, Question, weakest
 from ove_capacity.analysis.headroom import headroom
 from ove_capacity.analysis.limits import limits
-from ove_capacity.analysis.remedy import machines_to_fit, what_lets_drain
+from ove_capacity.analysis.remedy import machines_for_guideline, machines_to_fit, what_lets_drain
 from ove_capacity.analysis.settle import settle
 from ove_capacity.model.assumption import Evidence
 from ove_capacity.model.case import Case
@@ -183,11 +183,15 @@ def verdict(
         if draining.answer is Answer.NO:
             more = what_lets_drain(run, losses[name])
             draining = replace(draining, change=more or NONE_KNOWN)
+        guideline = judge.guideline(room[name])
+        if guideline.change:
+            change = machines_for_guideline(run, name) or NONE_KNOWN
+            guideline = replace(guideline, change=change)
         findings = (
             fits,
             judge.n_plus_1(losses[name], is_fenced=noun.remediation.kind != "none"),
             draining,
-            judge.guideline(room[name]),
+            guideline,
             judge.storage(room[name]),
             judge.limits(room[name], growth[name]),
             *([judge.as_applied(manifests)] if manifests else []),

@@ -26,6 +26,7 @@ __all__ = [
     "node_shares",
     "waterfall",
     "waterfall_table",
+    "with_more",
 ]
 
 STEPS: Mapping[str, str] = {
@@ -148,6 +149,24 @@ def node_shares(run: Run, cluster: Cluster) -> NodeShares:
     }
     in_service = [bool(alive) for alive in state.alive]
     return NodeShares(state.nodes, in_service, capacity, parts)
+
+
+def with_more(shares: NodeShares, like: int, count: int) -> NodeShares:
+    """The same with *count* more nodes like one of them, in service and without a VM."""
+    steps = {name: np.vstack([each, *[each[like]] * count]) for name, each in shares.steps.items()}
+    for name in ("launcher_overhead", "guest_requests"):
+        left = steps[name][-count:].copy()
+        steps[name][-count:] = 0
+        idle = left * (0, 0, 1)
+        idle[:, _MEMORY] = left[:, _PAGES]
+        steps["hugepages_idle"][-count:] += idle
+        steps["free"][-count:] += left - idle
+    return NodeShares(
+        [*shares.nodes, *[shares.nodes[like]] * count],
+        [*shares.in_service, *[True] * count],
+        np.vstack([shares.capacity, *[shares.capacity[like]] * count]),
+        steps,
+    )
 
 
 def waterfall(

@@ -130,8 +130,15 @@ def test_a_share_that_is_above_by_one_definition_only_depends() -> None:
     masters = [replace(node(f"m{i}"), labels={}) for i in range(3)]
     machines = (*masters, *(node(f"w{i}") for i in range(3)))
     said, binds, change = answer("guideline", clusters=[cluster(nodes=machines)])
-    assert (said, change) == ("depends", "none known")
+    # 3 of 3 + 7 machines are 30 %; without anything reserved the other two are no more.
+    assert (said, change) == ("depends", "4 more machines in pool worker")
     assert "no workers" in binds
+
+
+def test_more_workers_do_not_help_where_the_system_takes_too_much_of_each() -> None:
+    greedy = [replace(node(f"w{i}"), platform={"memory": 100 * GIB}) for i in range(3)]
+    said, _, change = answer("guideline", clusters=[cluster(nodes=tuple(greedy))])
+    assert (said, change) == ("depends", "none known")
 
 
 def test_an_empty_cluster_has_nothing_to_ask_about() -> None:
