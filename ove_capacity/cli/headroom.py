@@ -61,7 +61,7 @@ def headroom(
     output: Output = None,
     figures: FigureFolder = None,
 ) -> None:
-    """Show what is left, what still fits, and which budget binds."""
+    """Show what is left, what still fits, and what binds."""
     weights = None if mix is None else _weights(mix)
     refuse_unwritable(output, form)
     refuse_no_folder(figures)

@@ -46,7 +46,7 @@ def limits(
     output: Output = None,
     figures: FigureFolder = None,
 ) -> None:
-    """Show how far the autoscaler lets clusters grow, and what binds."""
+    """Show how far autoscalers grow clusters, and what binds."""
     refuse_unwritable(output, form)
     refuse_no_folder(figures)
     loaded = load_case(scenario, variant=variant, settings=settings, outside=outside, seed=seed)

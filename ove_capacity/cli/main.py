@@ -43,6 +43,9 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain help: importing rich would cost more than all the rest
 )
 
+_STUDY = ["placement", "study"]
+"""A verb of two words."""
+
 for _verb in (
     validate.validate,
     check.check,
@@ -54,11 +57,11 @@ for _verb in (
     limits.limits,
     verdict.verdict,
     placement.placement,
+    placement_study.placement_study,
     explain.explain,
     schema.schema,
 ):
-    app.command()(_verb)
-app.command(placement_study.NAME)(placement_study.placement_study)
+    app.command(_verb.__name__.replace("_", " "))(_verb)
 app.add_typer(ingest.app, name="ingest")
 
 
@@ -83,8 +86,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         _print_what_it_can(stream)
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if " ".join(arguments[:2]) == placement_study.NAME:
-        arguments[:2] = [placement_study.NAME]
+    if arguments[:2] == _STUDY:
+        arguments[:2] = [" ".join(_STUDY)]
     try:
         app(arguments, prog_name="ove-capacity")
     except SystemExit as end:

@@ -23,10 +23,7 @@ from ove_capacity.cli.options import (
 from ove_capacity.cli.output import deliver, draw, refuse_no_folder, refuse_unwritable
 from ove_capacity.cli.progress import progress_bar
 
-__all__ = ["NAME", "placement_study"]
-
-NAME = "placement study"
-"""Two words on the command line."""
+__all__ = ["placement_study"]
 
 
 @ends_decently
@@ -59,7 +56,7 @@ def placement_study(
     output: Output = None,
     figures: FigureFolder = None,
 ) -> None:
-    """Rank policies of a Placement: weights and tolerations against the same years."""
+    """Rank policies of a Placement by what its VMs lose."""
     refuse_unwritable(output, form)
     refuse_no_folder(figures)
     loaded = load_case(scenario, variant=variant, settings=settings, outside=outside, seed=seed)
