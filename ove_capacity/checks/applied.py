@@ -13,6 +13,7 @@ HUB = ""
 """Where findings belong that are about no cluster in particular."""
 
 _DOWN = (
+    "limit-range-refuses",
     "name-unknown",
     "pinned-odd",
     "placement-selects-none",
@@ -22,8 +23,10 @@ _DOWN = (
     "storage-class-unknown",
     "vm-device-not-offered",
     "vm-node-not-ready",
+    "vm-not-tolerated",
     "vm-selects-no-node",
     "vm-too-large",
+    "vm-without-domain",
 )
 """Rules whose errors keep VMs from running."""
 

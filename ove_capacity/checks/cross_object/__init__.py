@@ -6,6 +6,7 @@ from ove_capacity.checks.cross_object.admission import ADMISSION_RULES
 from ove_capacity.checks.cross_object.alerts import ALERT_RULES
 from ove_capacity.checks.cross_object.backup import BACKUP_RULES
 from ove_capacity.checks.cross_object.hub import HUB_RULES
+from ove_capacity.checks.cross_object.kept_out import KEPT_OUT_RULES
 from ove_capacity.checks.cross_object.name import NAME_RULES
 from ove_capacity.checks.cross_object.placement import PLACEMENT_RULES
 from ove_capacity.checks.cross_object.pool import POOL_RULES
@@ -22,6 +23,7 @@ CROSS_OBJECT_RULES: tuple[Rule, ...] = (
     *ALERT_RULES,
     *BACKUP_RULES,
     *HUB_RULES,
+    *KEPT_OUT_RULES,
     *NAME_RULES,
     *PLACEMENT_RULES,
     *POOL_RULES,

@@ -9,6 +9,7 @@ from dataclasses import replace
 from ove_capacity.checks.finding import Finding, Rule, Severity
 from ove_capacity.checks.launched import Launched, affected, gathered, launched_vms, nodes_for
 from ove_capacity.checks.subject import Subject
+from ove_capacity.errors import did_you_mean
 from ove_capacity.kube.filters.node_affinity import matches_node
 from ove_capacity.kube.filters.taint_toleration import untolerated_taint
 from ove_capacity.model.cluster import Cluster
@@ -114,7 +115,10 @@ def _selection(subject: Subject, vm: Launched, missing: list[str], words: str) -
     if missing:
         key = missing[0].partition("=")[0]
         keys: tuple[str, ...] = (_SELECTOR, key)
+        known = {name for node in vm.cluster.nodes for name in node.labels}
+        near = did_you_mean(key, sorted(known - {key}))
         said, repair = f"{words} {labels}", f"label the nodes of a pool {labels}"
+        said += f"; did you mean {near!r}?" if near else ""
     else:
         keys = ("affinity",) if vm.vmi.spec.affinity else (_SELECTOR,)
         said, repair = f"{words} what its node selector and affinity ask for together", ""
