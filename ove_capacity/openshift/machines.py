@@ -17,7 +17,6 @@ from ove_capacity.simtime import MINUTE_MS, SECOND_MS, format_duration
 
 __all__ = [
     "DELETION_DELAY_MS",
-    "DISTRIBUTIONS",
     "EVICTION_RETRY_MS",
     "EVICTION_TIMEOUT_MS",
     "PLATFORMS",
@@ -31,7 +30,6 @@ __all__ = [
     "unready_timeout_ms",
 ]
 
-DISTRIBUTIONS = ("lognormal", "weibull", "exponential", "constant")
 PROVISIONED_SHARE = 0.5
 """Of the time until its node is ready, when a machine's instance exists: assumed by us."""
 DELETION_DELAY_MS = 5 * SECOND_MS

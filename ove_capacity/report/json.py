@@ -68,13 +68,20 @@ def simulate_document(run: Run) -> dict[str, object]:
                         "survives_nodes": last_losses.clusters[cluster.name].survives_nodes,
                     },
                 },
+                **_scaling(run, cluster),
             }
             for cluster in run.case.fleet.clusters
         },
         "placements": placements(run.placements.values()),
         "events": run.events.rows(),
         "samples": run.samples.rows(),
+        **({"machines": run.machines.rows()} if run.scaling else {}),
     }
+
+
+def _scaling(run: Run, cluster: Cluster) -> dict[str, object]:
+    found = run.scaling.get(cluster.name)
+    return {} if found is None else {"autoscaling": found.to_dict()}
 
 
 def headroom_document(
@@ -200,7 +207,7 @@ def _nodes(run: Run, cluster: Cluster) -> dict[str, int]:
         bool(alive) and node.is_worker for node, alive in zip(state.nodes, state.alive, strict=True)
     )
     return {
-        "total": len(cluster.nodes),
-        "workers": len(cluster.workers),
+        "total": len(state.nodes),
+        "workers": len(state.cluster.workers),
         "workers_in_service": up,
     }

@@ -80,7 +80,7 @@ def end_table(run: Run, room: Headroom, losses: Failover) -> Table:
         rows.append(
             (
                 cluster.name,
-                f"{left.workers} of {len(cluster.workers)}",
+                f"{left.workers} of {len(run.states[cluster.name].cluster.workers)}",
                 counts["running"],
                 counts["pending"],
                 counts["lost"],

@@ -22,6 +22,7 @@ from ove_capacity.report import story
 from ove_capacity.report.cells import cell_tables
 from ove_capacity.sim import overview
 from ove_capacity.sim.run import Run
+from ove_capacity.sim.scaling import scaling_table
 from ove_capacity.tables import Table
 
 __all__ = [
@@ -54,6 +55,7 @@ def simulate_text(run: Run) -> str:
         overview.happenings_table(clusters, run.events),
         overview.losses_table(run.events, run.until_ms),
         overview.hub_table(run.events),
+        scaling_table(list(run.scaling.values())),
         story.pending_table(run),
         story.evidence_sentence(run.assumptions),
         _bullets(

@@ -20,10 +20,13 @@ class EventLog:
     node-uncordoned; of clusters: cluster-lost, cluster-returned, partition-began, partition-ended,
     cluster-unreachable (the hub gives it up), cluster-available; of the hub: hub-lost,
     hub-returned, placement-decided, placement-flapped (back where it was within a day),
-    placement-followed (by GitOps); and workload-grown, no-cluster, pod-preempted."""
+    placement-followed (by GitOps); of the autoscaler: scale-up, scale-up-failed, scale-down,
+    scale-down-failed, not-scaled-up, not-scaled-down, machine-created, machine-failed,
+    machine-deleted, node-joined, node-left, vm-migrated, vm-evicted; and workload-grown,
+    no-cluster, pod-preempted."""
     cluster: list[str] = field(default_factory=list)
     name: list[str] = field(default_factory=list)
-    """``namespace/name`` of a VM or a Placement, or a node."""
+    """``namespace/name`` of a VM or a Placement, or a node, machine or pool."""
     node: list[str] = field(default_factory=list)
     detail: list[str] = field(default_factory=list)
 

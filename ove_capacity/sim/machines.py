@@ -119,10 +119,10 @@ class Scaler:
         """Nodes that are being deleted, without pods to move."""
         self.draining: set[str] = set()
         """Nodes that are being drained, to be deleted then."""
-        self.untold = ""
-        """What was said last of pods that get no node."""
-        self.blocked: dict[str, str] = {}
-        """Node -> what was said last of why it is not given back."""
+        self.waiting: dict[str, int] = {}
+        """Upstream's words -> VMs for which, at the last look, no machine was added."""
+        self.staying: dict[str, str] = {}
+        """Node -> why it was not given back when it was looked at last."""
 
     def of_group(self, group: str) -> Iterator[Machine]:
         """The machines of a group, the oldest first."""

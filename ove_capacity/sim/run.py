@@ -28,6 +28,7 @@ from ove_capacity.sim.processes.losses import losses, nodes_of
 from ove_capacity.sim.processes.sampling import sample, sampling
 from ove_capacity.sim.processes.scheduling import scheduling
 from ove_capacity.sim.processes.starting import RESTARTING
+from ove_capacity.sim.scaling import Scaling, scaling_of, scaling_table
 from ove_capacity.sim.world import Site, Vm, VmStatus, World
 from ove_capacity.simtime import DAY_MS, format_duration
 from ove_capacity.state.cluster_state import ClusterState
@@ -100,6 +101,10 @@ class Run:
     """Cluster -> status -> VMs; every status is there."""
     machines: MachineLog = field(default_factory=MachineLog)
     """Nodes and machines over time, of clusters that are scaled."""
+    scaling: Mapping[str, Scaling] = field(default_factory=dict)
+    """Cluster -> what its autoscaler did; only those that have one."""
+    group_of: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Cluster -> node -> its group, of all nodes that ever were and of machines that never were."""
 
     @property
     def unplaced(self) -> tuple[VmRecord, ...]:
@@ -127,6 +132,7 @@ class Run:
             overview.happenings_table(self.counts, self.events),
             overview.losses_table(self.events, self.until_ms),
             overview.hub_table(self.events),
+            scaling_table(list(self.scaling.values())),
         )
         return tuple(table for table in every if table.rows)
 
@@ -319,6 +325,11 @@ def _result(world: World, placements: dict[str, Decision], until_ms: int) -> Run
     for site in world.sites.values():
         world.verify(site)
         warn_of_rejections(world, site)
+    scaling = {
+        name: scaling_of(name, site.scaler, world.events, world.machines, until_ms)
+        for name, site in world.sites.items()
+        if site.scaler is not None
+    }
     return Run(
         case=case,
         until_ms=until_ms,
@@ -336,6 +347,8 @@ def _result(world: World, placements: dict[str, Decision], until_ms: int) -> Run
             for name, site in world.sites.items()
         },
         machines=world.machines,
+        scaling=scaling,
+        group_of={name: site.scaler.group_of for name, site in world.sites.items() if site.scaler},
     )
 
 

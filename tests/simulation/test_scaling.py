@@ -44,6 +44,11 @@ def test_a_cluster_grows_to_its_limit_and_the_rest_waits():
     assert times(run, "node-joined") == [250, 250]
     assert run.counts["production"]["running"] == 15
     assert run.counts["production"]["pending"] == 15
+    waits, group = run.scaling["production"].waits, run.scaling["production"].groups[0]
+    assert (waits.vms, waits.still, waits.p50_ms) == (21, 15, DAY_MS)
+    assert (group.nodes_end, group.node_ms) == (5, 3 * DAY_MS + 2 * (DAY_MS - 250_000))
+    (told,) = details(run, "not-scaled-up")
+    assert told == "15 VMs: pod didn't trigger scale-up: 1 max node group size reached"
 
 
 def test_slow_machines_join_late_and_their_vms_wait_so_long():
@@ -72,6 +77,8 @@ def test_a_cloud_that_never_delivers_ends_in_backoff():
     assert pauses == ["5m", "10m", "20m", "30m", "30m"]
     assert run.counts["production"]["pending"] == 3
     assert not times(run, "node-joined")
+    (finding,) = run.scaling["production"].findings
+    assert finding.startswith("none of 6 machines of worker became a node; 5 scale-ups failed")
 
 
 def test_a_health_check_deletes_slow_machines_for_ever():
@@ -81,6 +88,8 @@ def test_a_health_check_deletes_slow_machines_for_ever():
     deleted = [each for each in details(run, "machine-deleted") if "MachineHealthCheck" in each]
     assert len(deleted) > 20
     assert not times(run, "node-joined")
+    findings = run.scaling["production"].findings
+    assert any("the health check watch deleted" in each for each in findings)
 
 
 def test_without_the_health_check_they_join_once_the_autoscaler_waits_long_enough():
@@ -112,6 +121,7 @@ def test_a_vm_keeps_its_worker_whatever_it_needs():
     run = played(workload("web", count=3), until_ms=DAY_MS)
     assert not times(run, "node-left")
     assert run.counts["production"]["running"] == 3
+    assert run.scaling["production"].not_scaled_down == {"BlockedByPod (NotReplicated)": 3}
 
 
 def test_a_vm_that_may_be_moved_migrates_and_its_worker_goes():
@@ -165,7 +175,9 @@ def test_a_pool_that_begins_without_machines_never_triggers():
         case(workload("web"), clusters=(replace(cluster, autoscaling=asked),)), until_ms=DAY_MS
     )
     assert not times(run, "scale-up")
-    assert run.counts["production"]["pending"] == 1
+    ((reason, vms),) = run.scaling["production"].not_scaled_up.items()
+    assert vms == 1
+    assert "1 Insufficient devices.kubevirt.io/kvm" in reason
 
 
 # -- sleep -----------------------------------------------------------------------------------------

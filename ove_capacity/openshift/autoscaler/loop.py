@@ -28,7 +28,7 @@ from ove_capacity.openshift.autoscaler.health import (
     upcoming_nodes,
 )
 from ove_capacity.openshift.autoscaler.options import AutoscalingOptions
-from ove_capacity.openshift.autoscaler.scale_down import ScaleDownMemory, assess
+from ove_capacity.openshift.autoscaler.scale_down import Assessment, ScaleDownMemory, assess
 from ove_capacity.openshift.autoscaler.scale_up import (
     CLUSTER_UNHEALTHY,
     IN_COOLDOWN,
@@ -92,6 +92,8 @@ class Loop:
     timed_out: tuple[str, ...]
     """Groups whose scale-up timed out; they are left alone for a while."""
     memory: LoopMemory
+    assessment: Assessment | None = None
+    """What was found out about nodes that might go; None: it was not looked at."""
 
 
 def run_once(
@@ -116,7 +118,7 @@ def run_once(
     simulation = simulation_of(moment.cluster, view, moment.running, moment.pending, options)
     grown = scale_up(simulation, options, rng, now_ms=moment.now_ms)
     memory = _after_scale_up(grown, moment.now_ms, memory, options)
-    deletions = Deletions()
+    deletions, found = Deletions(), None
     if grown.gate == CLUSTER_UNHEALTHY:
         memory = replace(memory, scale_down=ScaleDownMemory())
     elif options.scale_down_enabled:
@@ -128,7 +130,7 @@ def run_once(
             deletions = crop(view, due, options, moment.deleting)
             if deletions.empty or deletions.drained:
                 memory = replace(memory, deleted_ms=moment.now_ms)
-    return Loop(grown, deletions, reverted, timed_out, memory)
+    return Loop(grown, deletions, reverted, timed_out, memory, found)
 
 
 def _is_resting(now_ms: int, memory: LoopMemory, options: AutoscalingOptions) -> bool:

@@ -31,7 +31,13 @@ from ove_capacity.openshift.machines import UNREADY_AFTER_MS
 from ove_capacity.openshift.remediation import DETECTION_MS
 from ove_capacity.sim.machines import Scaler
 from ove_capacity.sim.processes.draining import delete_empty, drain, evictions
-from ove_capacity.sim.processes.machines import delete_machine, fill_up, watch_nodes
+from ove_capacity.sim.processes.machines import (
+    delete_machine,
+    fill_up,
+    tell_machines,
+    watch_nodes,
+)
+from ove_capacity.sim.processes.reasons import tell_reasons
 from ove_capacity.sim.world import AUTOSCALING, Outage, Site, World
 from ove_capacity.simtime import HOUR_MS, format_duration
 
@@ -44,6 +50,7 @@ _SAFE_TO_EVICT = "cluster-autoscaler.kubernetes.io/safe-to-evict"
 def autoscaling(world: World, site: Site, scaler: Scaler) -> ProcessGenerator:
     """Look, decide, act, and sleep until something may be decided otherwise."""
     site.scaler = scaler
+    tell_machines(world, site, scaler)
     watch_nodes(world, site, scaler)
     migrating = {name for name, what in evictions(world, site).items() if what == MIGRATES}
     yield world.wait(0, AUTOSCALING)
@@ -75,6 +82,7 @@ def _loop(world: World, site: Site, scaler: Scaler, migrating: set[str]) -> int 
     found = run_once(moment, before, scaler.options, world.stream("autoscaler.expander", site.name))
     scaler.memory = found.memory
     _tell_failures(world, site, scaler, found)
+    tell_reasons(world, site, scaler, found)
     for each in found.scale_up.increases:
         scaler.targets[each.group] = each.new_size
         world.record("scale-up", site, each.group, detail=f"{each.size} -> {each.new_size}")

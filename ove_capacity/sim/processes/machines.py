@@ -169,6 +169,7 @@ def delete_machine(world: World, site: Site, scaler: Scaler, machine: Machine, w
     """A machine goes, and its node with it, which no VM may run on."""
     had_node, machine.phase = machine.has_node, Phase.DELETING
     del scaler.machines[machine.name]
+    scaler.staying.pop(machine.name, None)
     world.record("machine-deleted", site, machine.name, detail=why)
     if had_node:
         _remove_node(world, site, machine.name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from simpy.events import ProcessGenerator
 
 from ove_capacity.model.resources import CPU, MEMORY
+from ove_capacity.sim.processes.machines import tell_machines
 from ove_capacity.sim.world import SAMPLING, Site, VmStatus, World
 
 __all__ = ["sample", "sampling"]
@@ -25,6 +26,8 @@ def sample(world: World, time_ms: int) -> None:
 
 
 def _sample(world: World, site: Site, time_ms: int) -> None:
+    if site.scaler is not None:
+        tell_machines(world, site, site.scaler)
     state = site.state
     alive = state.alive
     rows = [n for n, node in enumerate(state.nodes) if node.is_worker and alive[n]]

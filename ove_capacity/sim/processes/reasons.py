@@ -1,0 +1,59 @@
+"""Why no machine is added for VMs that wait, and why nodes are not given back, in the log."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from ove_capacity.openshift.autoscaler.loop import Loop
+from ove_capacity.openshift.autoscaler.removal import Unremovable
+from ove_capacity.openshift.autoscaler.scale_down import RECENTLY_UNREMOVABLE
+from ove_capacity.openshift.autoscaler.scale_up import IN_COOLDOWN, NOT_RUN, SUCCESSFUL
+from ove_capacity.openshift.autoscaler.sentence import is_at_total, not_triggered
+from ove_capacity.sim.machines import Scaler
+from ove_capacity.sim.world import Site, World
+
+__all__ = ["tell_reasons"]
+
+
+def tell_reasons(world: World, site: Site, scaler: Scaler, found: Loop) -> None:
+    """Write down the reasons that are new: of VMs as kinds of reasons, of nodes one by one."""
+    if found.scale_up.result not in (SUCCESSFUL, IN_COOLDOWN, NOT_RUN):
+        waiting = _waiting(scaler, found)
+        if waiting.keys() != scaler.waiting.keys():
+            for reason, vms in waiting.items():
+                world.record("not-scaled-up", site, site.name, detail=f"{vms} VMs: {reason}")
+        scaler.waiting = waiting
+    if found.assessment is None:
+        return
+    staying = {
+        name: _why(each)
+        for name, each in found.assessment.unremovable.items()
+        if each.reason != RECENTLY_UNREMOVABLE
+    }
+    for name, reason in {**staying, **found.deletions.refused}.items():
+        if scaler.staying.get(name) != reason and reason not in _PASSING:
+            world.record("not-scaled-down", site, scaler.group_of[name], name, reason)
+        scaler.staying[name] = reason
+    for each in found.assessment.removable:
+        if each.node not in found.deletions.refused:
+            scaler.staying.pop(each.node, None)
+
+
+_PASSING = ("NotUnneededLongEnough", "NotUnreadyLongEnough", "NotUnderutilized")
+"""Reasons that the log does without: they go, or are no obstacle."""
+
+
+def _waiting(scaler: Scaler, found: Loop) -> dict[str, int]:
+    """Upstream's sentence -> VMs that it was said of."""
+    grown = found.scale_up
+    if is_at_total(grown, scaler.options) and grown.pods.to_help:
+        return {not_triggered(grown, scaler.options): len(grown.pods.to_help)}
+    told: Counter[str] = Counter()
+    for group in grown.remaining:
+        told[not_triggered(grown, scaler.options, group)] += len(group.pods)
+    return dict(sorted(told.items()))
+
+
+def _why(each: Unremovable) -> str:
+    """``BlockedByPod (NotReplicated)``."""
+    return f"{each.reason} ({each.why})" if each.why else each.reason
