@@ -35,11 +35,12 @@ def split(found: Fragmentation) -> Picture:
     some = f" The first {len(shown)} of {len(every)} clusters." if every[len(shown) :] else ""
     rows = [shown[i : i + 2] for i in range(0, len(shown), 2)]
     titles = {each.cluster: wrapped(each.cluster, 4.0, 9) for each in shown}
+    fitting = any(each.split and each.split.sufficient for each in shown)
+    grey = "Grey: every listed VM gets a node; dotted line" if fitting else "Dotted line"
     picture = canvas(
         _title(every),
         "VMs that fit on all workers, everything placed anew, as the pages reserved at boot on "
-        "each worker move. Grey: every listed VM gets a node; dotted line: as it is."
-        f"{some}",
+        f"each worker move. {grey}: as it is.{some}",
         body=max(1.0, (_ROW + _FRAME) * len(rows)),
         left=0.6,
         above=room_for(titles.values()),
@@ -101,4 +102,6 @@ def _draw(panel: Axes, found: Split) -> None:
     panel.set_xlabel(f"pages of {found.page_size} on each worker", size=8, color=BLACK)
     panel.set_ylabel("VMs", size=8)
     panel.tick_params(labelsize=8)
-    panel.legend(fontsize=7, loc="upper center", ncols=3, bbox_to_anchor=(0.5, -0.2))
+    panel.legend(
+        fontsize=7, loc="upper center", ncols=3, bbox_to_anchor=(0.5, -0.2), handlelength=3.5
+    )
