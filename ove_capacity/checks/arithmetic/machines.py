@@ -133,19 +133,33 @@ def _below_existing(subject: Subject) -> Iterator[Finding]:
 def _out_of_reach(subject: Subject) -> Iterator[Finding]:
     """A pool whose maximum lies beyond the limits of its cluster stops before it.
 
+    New machines are taken to be as large as the largest worker there is.
+
     Source: as for limits that are reached; what the scenario's pool is now counts as its size.
     """
     for scaler in subject.of_kind("ClusterAutoscaler"):
         for cluster in _clusters(subject, scaler):
-            most = most_machines(subject, cluster)
-            total = _whole(scaler.get("spec", "resourceLimits", "maxNodesTotal"))
-            if total is not None and len(cluster.nodes) < total < most:
-                message = f"pools of {cluster.name} may grow to {most} machines together"
+            more = most_machines(subject, cluster) - len(cluster.nodes)
+            for limit in _limits(scaler, cluster) if more > 0 else ():
+                each = _of_one(cluster, limit.keys[2])
+                if not limit.have < limit.limit < limit.have + more * each:
+                    continue
+                fitting = (limit.limit - limit.have) // each
+                stops = len(cluster.nodes) + fitting
+                message = f"pools of {cluster.name} may grow to {len(cluster.nodes) + more}"
                 yield Finding(
-                    scaler.problem(message, "spec", "resourceLimits", "maxNodesTotal"),
-                    consequence=f"it stops at {total}: {most - total} machines are never added",
-                    repair=str(most),
+                    scaler.problem(f"{message} machines together", *limit.keys),
+                    consequence=f"it stops at {stops}: {more - fitting} machines are never added",
+                    repair=f"{limit.have + more * each}",
                 )
+
+
+def _of_one(cluster: Cluster, limited: str) -> int:
+    """How much of a limit the largest worker takes."""
+    if limited == "maxNodesTotal":
+        return 1
+    resource, unit = (CPU, 1000) if limited == "cores" else (MEMORY, _GIB)
+    return max((node.capacity.get(resource, 0) // unit for node in cluster.workers), default=0) or 1
 
 
 def most_machines(subject: Subject, cluster: Cluster) -> int:

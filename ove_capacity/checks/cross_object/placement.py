@@ -82,7 +82,10 @@ def _selects_none(subject: Subject) -> Iterator[Finding]:
             keys, said = ("clusterSets",), f"none of these is bound to namespace {namespace}"
             repair = ", ".join(bound[namespace])
         elif each.listed("spec", "predicates"):
-            keys, said = ("predicates",), "no cluster of the bound sets is accepted"
+            keys, said = (
+                ("predicates",),
+                "no cluster that the scenario has in these sets is accepted",
+            )
             repair = "labels and claims that the clusters have"
         count = _vms_of(subject, each)
         yield Finding(

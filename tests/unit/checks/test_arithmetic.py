@@ -32,6 +32,11 @@ spec: {{minReplicas: {least}, maxReplicas: {most}, scaleTargetRef: {{kind: Machi
         ("autoscaler-limit-reached", "maxNodesTotal: 4, cores: {max: 25}", 1, 9, []),
         ("autoscaler-out-of-reach", "maxNodesTotal: 5", 1, 9, ["it stops at 5: 4 machines"]),
         ("autoscaler-out-of-reach", "maxNodesTotal: 9", 1, 9, []),
+        ("autoscaler-out-of-reach", "cores: {max: 50}", 1, 9, ["it stops at 6: 3 machines"]),
+        ("autoscaler-out-of-reach", "cores: {max: 72}", 1, 9, []),
+        ("autoscaler-out-of-reach", "memory: {max: 287}", 1, 9, ["it stops at 8: 1 machines"]),
+        ("autoscaler-out-of-reach", "memory: {max: 288}", 1, 9, []),
+        ("autoscaler-out-of-reach", "memory: {max: 40}", 1, 2, []),
     ],
 )
 def test_limits_of_an_autoscaler(

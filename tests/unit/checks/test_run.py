@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -123,3 +126,36 @@ def test_the_verb_lists_the_rules(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize("arguments", [["check"], ["check", "nowhere.yaml"], ["check", "--rule"]])
 def test_a_wrong_call_ends_with_2(arguments: list[str]) -> None:
     assert main(arguments) == 2
+
+
+THEIRS = """
+from ove_capacity.checks import Finding, Rule, Severity
+
+
+def _find(subject):
+    for each in subject.of_kind("Namespace"):
+        yield Finding(each.problem("is theirs"), consequence="0 VMs are touched")
+
+
+RULE = Rule("theirs", "A rule of another package", Severity.ERROR, _find)
+"""
+
+
+def test_another_package_brings_a_rule_by_its_entry_point(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    (site / "their_rules-1.dist-info").mkdir(parents=True)
+    (site / "their_rules.py").write_text(THEIRS)
+    metadata = "Metadata-Version: 2.1\nName: their-rules\nVersion: 1\n"
+    (site / "their_rules-1.dist-info" / "METADATA").write_text(metadata)
+    points = "[ove_capacity.rules]\ntheirs = their_rules:RULE\n"
+    (site / "their_rules-1.dist-info" / "entry_points.txt").write_text(points)
+    command = [sys.executable, "-m", "ove_capacity", "check", str(_written(tmp_path))]
+    ended = subprocess.run(
+        [*command, "--rule", "theirs", "--format", "json"],
+        env={**os.environ, "PYTHONPATH": str(site)},
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert ended.returncode == 1, ended.stderr
+    assert {each["rule"] for each in json.loads(ended.stdout)["findings"]} == {"theirs"}
