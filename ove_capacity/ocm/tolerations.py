@@ -131,8 +131,22 @@ def requeue_ms(
     if all(each.seconds is None for each in placement.tolerations):
         return None
     tainted = inventory.column("tainted", np.bool_, lambda _, cluster: bool(cluster.taints))
-    timers = (
-        timer_ms(inventory.clusters[at].taints, placement.tolerations, now_ms)
-        for at in np.flatnonzero(decided & tainted)
-    )
-    return min((timer - now_ms for timer in timers if timer is not None), default=None)
+    # A cluster that is not tolerated any more has no timer.
+    timed = np.flatnonzero(decided & tainted & (now_ms < _until(placement, inventory, True)))
+    first = _first_end(placement, inventory)[timed]
+    end_ms = int(first[now_ms < first].min(initial=_FOR_EVER))
+    for at in timed[now_ms >= first]:
+        later = timer_ms(inventory.clusters[at].taints, placement.tolerations, now_ms)
+        end_ms = min(end_ms, _FOR_EVER if later is None else later)
+    return None if end_ms == _FOR_EVER else end_ms - now_ms
+
+
+def _first_end(placement: Placement, inventory: Inventory) -> NDArray[np.int64]:
+    """(clusters,): the timer before any toleration has expired; until then it is the timer."""
+
+    def ask(_: Inventory, cluster: ManagedCluster) -> int:
+        timer = timer_ms(cluster.taints, placement.tolerations, _NEVER)
+        return _FOR_EVER if timer is None else timer
+
+    ends: NDArray[np.int64] = inventory.column(("timer", placement.tolerations), np.int64, ask)
+    return ends

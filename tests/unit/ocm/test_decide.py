@@ -2,9 +2,10 @@ import pytest
 
 from ove_capacity.model.managed_cluster import AddOnPlacementScore
 from ove_capacity.model.placement import AddOnScore, Placement, PrioritizerWeight
+from ove_capacity.model.pod import Toleration
 from ove_capacity.ocm import PRIORITIZERS, decide
 from ove_capacity.ocm.weights import weights
-from tests.unit.ocm.build import cluster, having, hub, page
+from tests.unit.ocm.build import cluster, having, hub, page, taint
 
 FLEET = (
     cluster("primary-1", 288, 1152, region="primary"),
@@ -124,6 +125,16 @@ def test_who_warns_is_open_when_several_add_ons_run_and_the_names_are_sorted_as_
     status = decide(asked, hub(*(cluster(name) for name in names), scores=old), 1).status
     assert status.plugin == "AddOn/*"
     assert status.message == "AddOnPlacementScores a-1/cost a/cost b/cost expired"
+
+
+def test_only_clusters_that_passed_the_filters_are_told_and_timers_run_on():
+    old = [AddOnPlacementScore("cost", name, valid_until_ms=0) for name in "ab"]
+    kept = Toleration("gone", "Exists", seconds=300)
+    asked = Placement("p", prioritizers=(EUROS,), tolerations=(kept,))
+    clusters = [cluster("a", taints=[taint()]), cluster("b", taints=[taint("other")])]
+    told = decide(asked, hub(*clusters, scores=old, decisions=[page("p", "a")]), 1000)
+    assert told.status.message == "AddOnPlacementScores a/cost expired"
+    assert told.requeue_ms == 299_000
 
 
 def test_a_hub_without_clusters_decides_for_none():

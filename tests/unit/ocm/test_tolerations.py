@@ -1,8 +1,11 @@
+import random
+
 import pytest
 
 from ove_capacity.model.placement import Placement
 from ove_capacity.model.pod import Toleration
 from ove_capacity.ocm import decide
+from ove_capacity.ocm.tolerations import timer_ms
 from tests.unit.ocm.build import cluster, hub, page, taint
 
 ANY = Toleration(operator="Exists")
@@ -128,6 +131,31 @@ def test_a_cluster_that_no_longer_matches_keeps_its_timer():
     asked = Placement("p", number_of_clusters=0, tolerations=(timed(300),))
     told = decide(asked, hub(cluster("c", taints=[taint()]), decisions=[page("p", "c")]), 0)
     assert (told.clusters, told.requeue_ms) == ((), 300_000)
+
+
+def test_timers_of_many_clusters_are_those_of_each():
+    rng = random.Random(4)
+    effects = ("NoSelect", "NoSelectIfNew", "PreferNoSelect")
+    for _ in range(200):
+        clusters = [
+            cluster(
+                f"c{i}",
+                taints=[
+                    taint(rng.choice("ab"), rng.choice(effects), added_s=rng.randrange(300))
+                    for _ in range(rng.randrange(3))
+                ],
+            )
+            for i in range(4)
+        ]
+        tolerations = tuple(
+            timed(rng.choice((None, 60, 120, 300)), rng.choice("ab")) for _ in range(3)
+        )
+        now_s = rng.randrange(500)
+        decided = [each for each in clusters if rng.random() < 0.7]
+        timers = [timer_ms(each.taints, tolerations, now_s * 1000) for each in decided]
+        ends = [timer / 1000 - now_s for timer in timers if timer is not None]
+        found = requeue(clusters, tolerations, [each.name for each in decided], now_s)
+        assert found == min(ends, default=None)
 
 
 @pytest.mark.parametrize(
