@@ -71,7 +71,8 @@ def n_plus_1(found: ClusterFailover, *, is_fenced: bool) -> Finding:
         return Finding(question, Answer.YES, detail, "" if is_fenced else _NO_FENCING)
     detail = f"{len(weak)} of {len(found.losses)} losses leave VMs without a node"
     change = _spare(found.spare) if found.spare else NONE_KNOWN
-    return Finding(question, Answer.NO, f"{detail}, {_worst(weak)} at most", _what(weak), change)
+    what = _what(weak) if found.workers > 1 else "workers"
+    return Finding(question, Answer.NO, f"{detail}, {_worst(weak)} at most", what, change)
 
 
 def while_draining(found: ClusterFailover) -> Finding:
@@ -179,7 +180,7 @@ def _spare(spare: Spare) -> str:
     if spare.cpu_milli is None or spare.memory_bytes is None:
         return told
     cores, gib = spare.cpu_milli // 1000, spare.memory_bytes // _GIB
-    return f"{told}, of which {gib} GiB of memory and {cores} cores will do"
+    return f"{told}, of which {gib} GiB of memory and {_count(cores, 'core')} will do"
 
 
 def _patch_night(tried: WhileDrained) -> str:

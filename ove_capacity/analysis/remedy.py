@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from ove_capacity.analysis.aftermath import while_drained
 from ove_capacity.analysis.cluster_failover import ClusterFailover
@@ -14,9 +15,12 @@ from ove_capacity.analysis.waterfall import NodeShares, node_shares, waterfall, 
 from ove_capacity.kubevirt.eviction import BRIDGES, MIGRATES
 from ove_capacity.model.node import Node
 from ove_capacity.model.pod import Pod
+from ove_capacity.model.pod_requests import effective_requests
+from ove_capacity.model.resources import CPU, MEMORY, amounts
 from ove_capacity.place import place
 from ove_capacity.sim.run import Run
 from ove_capacity.sim.world import VmStatus
+from ove_capacity.state import claim
 from ove_capacity.state.cluster_state import ClusterState
 from ove_capacity.streams import Streams
 
@@ -30,25 +34,62 @@ _DRAIN_WORKERS = 40
 
 
 def machines_to_fit(run: Run, cluster: str) -> str:
-    """So many machines like one that is there, with which every VM that waits finds a node.
+    """What lets every VM that waits find a node: none cordoned, so many machines, or larger ones.
 
-    Empty when up to 64 of none of its pools will do.
+    Machines are like one that is there; empty when up to 64 of none of its pools will do.
     """
     state = run.states[cluster]
     down = (VmStatus.PENDING, VmStatus.LOST)
     pods = [vm.pod for vm in run.vms_of(cluster) if vm.status in down]
     if not pods:
         return ""
+    cordoned = [n for n in range(len(state.nodes)) if state.arrays.cordoned[n]]
+    if cordoned and _all_placed(run, _uncordoned(state, cordoned), pods):
+        return f"uncordon {', '.join(state.nodes[n].name for n in cordoned)}"
 
     def will_do(model: Node) -> Callable[[int], bool]:
         return lambda count: _all_placed(run, grown(state, model, count), pods)
 
+    models = _models(state)
     found = [
         (count, model)
-        for model in _models(state)
+        for model in models
         if (count := _fewest(will_do(model), _FIT_MOST)) is not None
     ]
-    return _words(*min(found, key=lambda each: each[0])) if found else ""
+    if found:
+        return _words(*min(found, key=lambda each: each[0]))
+    for model in map(_larger(pods), models):
+        count = _fewest(will_do(model), _FIT_MOST)
+        if count is not None:
+            return f"{_machines(count)} like {model.name} with {_room(model)} for VMs"
+    return ""
+
+
+def _uncordoned(state: ClusterState, cordoned: Sequence[int]) -> ClusterState:
+    trial = state.copy()
+    for n in cordoned:
+        claim.cordon(trial, n, False)
+    return trial
+
+
+def _larger(pods: Sequence[Pod]) -> Callable[[Node], Node]:
+    """A machine with at least as much CPU and memory for VMs as the largest of them asks for."""
+    asked = [amounts(effective_requests(pod)) for pod in pods]
+    most = {name: max(each.get(name, 0) for each in asked) for name in (CPU, MEMORY)}
+
+    def larger(model: Node) -> Node:
+        has = {
+            name: max(model.allocatable.get(name, 0), amount + model.platform.get(name, 0))
+            for name, amount in most.items()
+        }
+        return replace(model, allocatable={**model.allocatable, **has})
+
+    return larger
+
+
+def _room(model: Node) -> str:
+    cpu, memory = (model.allocatable[name] - model.platform.get(name, 0) for name in (CPU, MEMORY))
+    return f"{-(-cpu // 1000)} cores and {-(-memory // (1 << 30))} GiB"
 
 
 def machines_for_guideline(run: Run, cluster: str) -> str:
@@ -84,17 +125,22 @@ def what_lets_drain(run: Run, found: ClusterFailover) -> str:
     Empty when that and four machines more will not do, or the cluster is too large to try.
     """
     tried = found.while_drained
-    if tried is None or tried.is_survived or found.workers > _DRAIN_WORKERS:
-        return ""
     state, vms = run.states[found.cluster], run.vms_of(found.cluster)
-    worst = tried.losses.worst[0].nodes if tried.losses.worst else tried.not_completed[0].nodes
-    model = state.nodes[state.node_index(worst[0])]
+    if found.workers > _DRAIN_WORKERS or (tried is None and found.workers > 1):
+        return ""
+    if tried is None:
+        model, at_once = state.nodes[state.node_index(found.losses[0].nodes[0])], 1
+    elif tried.is_survived:
+        return ""
+    else:
+        worst = tried.losses.worst[0].nodes if tried.losses.worst else tried.not_completed[0].nodes
+        model, at_once = state.nodes[state.node_index(worst[0])], tried.at_once
     evicted = evictions(run.case, run.case.fleet.cluster(found.cluster), vms)
     freed = {key: MIGRATES if BRIDGES in what else what for key, what in evicted.items()}
 
     def will_do(count: int) -> bool:
         stage = Rehearsal(grown(state, model, count), vms, run.case)
-        return while_drained(stage, freed, tried.at_once).is_survived
+        return while_drained(stage, freed, at_once).is_survived
 
     told = [f"{_MASQUERADE} for {_bridging(run, evicted)}"] if freed != evicted else []
     if not (told and will_do(0)):

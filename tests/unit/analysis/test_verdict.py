@@ -35,6 +35,26 @@ def of_storage(**fields):
     return [cluster(storage=(ODF,), **fields)]
 
 
+def test_a_lone_worker_needs_company() -> None:
+    lone = [cluster(nodes=(node("w1"),), remediation="nhc-snr")]
+    said, what, change = answer("n_plus_1", vms(1), clusters=lone)
+    assert (said, what) == ("NO", "workers")
+    assert change.startswith("1 more machine like w1, of which 33 GiB of memory and 2 cores")
+    told = answer("n_plus_1_while_draining", vms(1), clusters=lone)
+    assert told == ("NO", "workers", "2 more machines like w1")
+
+
+def test_vms_larger_than_any_machine_fit_with_larger_ones() -> None:
+    change = "2 more machines like w1 with 32 cores and 301 GiB for VMs"
+    assert answer("fits", vms(2, memory_gib=300)) == ("NO", "memory", change)
+
+
+def test_vms_fit_when_workers_are_no_longer_cordoned() -> None:
+    shut = [cluster(nodes=tuple(node(f"w{i}", unschedulable=True) for i in range(2)))]
+    expected = ("NO", "node(s) were unschedulable", "uncordon w0, w1")
+    assert answer("fits", vms(1), clusters=shut) == expected
+
+
 # Three workers of 32 cores and 128 GiB; a VM of 32 GiB asks for a little more: three fit on each.
 @pytest.mark.parametrize(
     ("question", "count", "expected"),
