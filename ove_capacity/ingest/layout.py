@@ -10,7 +10,7 @@ from ove_capacity.ingest.sketch import Value, memory_text
 from ove_capacity.model.machine import machine_of
 from ove_capacity.model.topology import Topology
 
-__all__ = ["Layout", "cells_of", "layout_of"]
+__all__ = ["Layout", "cells_of", "distances_of", "layout_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,18 @@ def cells_of(found: Iterable[sysinfo.Topology]) -> list[Value]:
         {"memory": memory_text(size), **({"hugepages": dict(sorted(own.items()))} if own else {})}
         for size, own in zip(memory, pages[0], strict=True)
     ]
+
+
+def distances_of(found: Iterable[sysinfo.Topology]) -> list[Value]:
+    """From each cell to each; [] where machines differ, or it is what is taken anyway."""
+    machines = [[list(cell.distances) for cell in each.cells] for each in found]
+    first = machines[0]
+    count = len(first)
+    usual = [list(cell.distances) for cell in machine_of(Topology(count, 1, 1), 0).cells]
+    known = all(len(row) == count for row in first)
+    if not known or first == usual or any(each != first for each in machines):
+        return []
+    return [*first]
 
 
 def _memory(machines: Iterable[sysinfo.Topology]) -> list[list[int]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ove_capacity.ingest.cluster_dump import ClusterDump
 from ove_capacity.ingest.cluster_sections import Sections, sections_of, write_sections
-from ove_capacity.ingest.layout import cells_of, layout_of
+from ove_capacity.ingest.layout import cells_of, distances_of, layout_of
 from ove_capacity.ingest.platform_pods import NodeShare
 from ove_capacity.ingest.pools import Draft, drafts_of, runs_virtualization
 from ove_capacity.ingest.sketch import Page, Value, cpu_text, gib_text, memory_text
@@ -160,6 +160,9 @@ class Machines:
         cells = cells_of(known)
         if cells:
             page.key("cells", cells, indent=10)
+        distances = distances_of(known)
+        if distances:
+            page.key("distances", distances, indent=10)
 
     def _traits(self, page: Page, draft: Draft) -> None:
         if draft.labels:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ove_capacity.ingest.layout import cells_of, layout_of
+from ove_capacity.ingest.layout import cells_of, distances_of, layout_of
 from ove_capacity.ingest.sysinfo import Cell, Topology
 from ove_capacity.model import topology as model
 
@@ -48,3 +48,22 @@ def test_cells_are_the_smallest_of_like_machines_unless_pages_differ():
     other = Topology((Cell(0, (0,), 8 << 30),), False)
     assert cells_of([one, two]) == [{"memory": "7Gi", "hugepages": {"1Gi": 4}}]
     assert cells_of([one, other]) == []
+
+
+@pytest.mark.parametrize(
+    ("rows", "found"),
+    [
+        ([((10, 21), (21, 10))], [[10, 21], [21, 10]]),
+        ([((10, 21), (21, 10))] * 2, [[10, 21], [21, 10]]),
+        ([((10, 21), (21, 10)), ((10, 31), (31, 10))], []),
+        ([((10, 20), (20, 10))], []),
+        ([((), ())], []),
+        ([((10, 21, 21), (21, 10, 21))], []),
+    ],
+)
+def test_distances_are_said_where_they_are_alike_and_not_the_usual_ones(rows, found):
+    machines = [
+        Topology(tuple(Cell(n, (n,), 1, {}, row) for n, row in enumerate(each)), False)
+        for each in rows
+    ]
+    assert distances_of(machines) == found
