@@ -13,6 +13,7 @@ HUB = ""
 """Where findings belong that are about no cluster in particular."""
 
 _DOWN = (
+    "eviction-unrecognized",
     "limit-range-refuses",
     "name-unknown",
     "pinned-odd",

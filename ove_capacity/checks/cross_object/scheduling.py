@@ -223,9 +223,24 @@ def _not_offered(subject: Subject) -> Iterator[Finding]:
                     if most
                     else "no node has any"
                 )
-                yield vm.finding(subject, f"{asked}, and {has}", "domain"), vm
+                told = vm.finding(subject, f"{asked}, and {has}", "domain")
+                if name in _pages_made(subject, vm.cluster.name):
+                    cure = "hugepages of the pool's node: the scenario's machines are not booted"
+                    told = replace(told, repair=cure, severity=Severity.WARNING)
+                yield told, vm
 
     yield from gathered(found(), *_PENDING)
+
+
+def _pages_made(subject: Subject, cluster: str) -> set[str]:
+    """Hugepages that PerformanceProfiles reserve, as nodes name them: 1G is hugepages-1Gi."""
+    return {
+        f"{HUGEPAGES_PREFIX}{size.removesuffix('i')}i"
+        for each in subject.of_kind("PerformanceProfile")
+        if each.cluster == cluster
+        for index, _ in enumerate(each.listed("spec", "hugepages", "pages"))
+        if (size := str(each.get("spec", "hugepages", "pages", index, "size") or ""))
+    }
 
 
 def _larger_than_a_node(subject: Subject) -> Iterator[Finding]:

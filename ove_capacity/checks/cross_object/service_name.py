@@ -17,6 +17,7 @@ __all__ = ["SERVICE_NAME_RULES"]
 _LOCAL = re.compile(
     r"([a-z0-9][-a-z0-9]*)\.([a-z0-9][-a-z0-9]*)\.svc(?:\.cluster\.local)?(?![-\w])"
 )
+_BARE = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _MESH = "networking.istio.io"
 _ROUTES = ("http", "tcp", "tls")
 _MAIN_GATEWAY = "mesh"
@@ -27,6 +28,12 @@ def _names(text: object) -> list[tuple[str, str]]:
     if not isinstance(text, str):
         return []
     return [(namespace, service) for service, namespace in _LOCAL.findall(text)]
+
+
+def _short(service: Manifest, host: object) -> list[tuple[str, str]]:
+    """A bare name is a Service of the VirtualService's own namespace."""
+    is_bare = isinstance(host, str) and _BARE.fullmatch(host) is not None
+    return [(service.namespace or "default", str(host))] if is_bare else []
 
 
 def _known(subject: Subject, cluster: str) -> frozenset[tuple[str, str]]:
@@ -67,7 +74,7 @@ def _unanswered_hosts(subject: Subject) -> Iterator[Finding]:
     for service in subject.of_kind("VirtualService", _MESH):
         known = _known(subject, service.cluster)
         for path, host in _hosts(service):
-            for namespace, name in _names(host):
+            for namespace, name in _names(host) or _short(service, host):
                 if (namespace, name) not in known:
                     yield Finding(
                         service.problem(

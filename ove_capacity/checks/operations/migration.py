@@ -8,6 +8,7 @@ from typing import Any
 from ove_capacity.checks.finding import Finding, Rule, Severity
 from ove_capacity.checks.launched import Launched, gathered, launched_vms, nodes_for
 from ove_capacity.checks.subject import Subject
+from ove_capacity.errors import did_you_mean
 from ove_capacity.kubevirt.eviction import MIGRATES, SHUTS_DOWN, on_eviction
 from ove_capacity.kubevirt.rules import rules_of
 
@@ -16,6 +17,7 @@ __all__ = ["MIGRATION_RULES"]
 _STUCK = ("keeps its node from being drained", "keep their nodes from being drained")
 _CLAIMING = ("dataVolume", "persistentVolumeClaim")
 _SHARED = "ReadWriteMany"
+_STRATEGIES = ("External", "LiveMigrate", "LiveMigrateIfPossible", "None")
 
 
 def _evicted(vm: Launched) -> str:
@@ -158,7 +160,27 @@ def _shut_down(subject: Subject) -> Iterator[Finding]:
     yield from gathered(found(), "is shut down by every drain", "are shut down by every drain")
 
 
+def _unrecognized(subject: Subject) -> Iterator[Finding]:
+    """KubeVirt's webhook refuses a VM whose eviction strategy it does not recognize.
+
+    Source: kubevirt v1.9.0 pkg/virt-api/webhooks/validating-webhook/admitters/
+    vmi-create-admitter.go, validateEvictionStrategy.
+    """
+
+    def found() -> Iterator[tuple[Finding, Launched]]:
+        for vm in launched_vms(subject):
+            said = vm.vmi.spec.eviction_strategy
+            if said and said not in _STRATEGIES:
+                guess = did_you_mean(said, _STRATEGIES)
+                message = f"{said!r} is no eviction strategy"
+                message += f"; did you mean {guess!r}?" if guess else ""
+                yield vm.finding(subject, message, "evictionStrategy", repair=guess), vm
+
+    yield from gathered(found(), "is refused", "are refused")
+
+
 MIGRATION_RULES = (
+    Rule("eviction-unrecognized", "Strategies there are not", Severity.ERROR, _unrecognized),
     Rule("vm-cannot-migrate", "VMs that block a drain", Severity.WARNING, _cannot_migrate),
     Rule("vm-disk-not-shared", "Disks of one node", Severity.WARNING, _disks_not_shared),
     Rule("vm-single-node", "VMs that one node may run", Severity.WARNING, _nowhere_to_go),

@@ -103,3 +103,35 @@ def test_a_label_that_is_nearly_one_of_the_nodes_is_guessed(tmp_path: Path) -> N
     hub = VM.format(annotations="", more="nodeSelector: {zoen: a}, ", domain="devices: {}")
     (each,) = found(tmp_path, "vm-selects-no-node", hub=hub, vms=ALIKE, pools=ZONES)
     assert "did you mean 'zone'?" in each.message
+
+
+PAGES = """
+apiVersion: performance.openshift.io/v2
+kind: PerformanceProfile
+metadata: {{name: p}}
+spec: {{hugepages: {{pages: [{{size: {size}, count: 8}}]}}}}
+"""
+
+
+@pytest.mark.parametrize(("size", "severity"), [("1G", "warning"), ("2M", "error")])
+def test_pages_that_a_profile_makes_are_a_matter_of_the_scenario(
+    size: str, severity: str, tmp_path: Path
+) -> None:
+    vms = "{name: db, cluster: one, cpu: 1, memory: 1Gi, hugepages: 1Gi, count: 2}"
+    lines = told(tmp_path, "vm-device-not-offered", vms=vms, own=PAGES.format(size=size))
+    assert lines == [f"{severity}: 2 VMs stay Pending on one (db)"]
+
+
+@pytest.mark.parametrize(
+    ("strategy", "expected"),
+    [
+        ("LiveMigrat", ["error: 3 VMs are refused on one (web)"]),
+        ("LiveMigrateIfPossible", []),
+        ("None", []),
+    ],
+)
+def test_an_eviction_strategy_there_is_not(
+    strategy: str, expected: list[str], tmp_path: Path
+) -> None:
+    hub = VM.format(annotations="", more=f"evictionStrategy: {strategy}, ", domain="devices: {}")
+    assert told(tmp_path, "eviction-unrecognized", hub=hub, vms=ALIKE) == expected

@@ -323,3 +323,21 @@ def test_selectors_over_the_pods_of_vms(
     hub = VM.format(annotations="", more="", domain="devices: {}")
     vms = "{name: web, template: web, cluster: one, count: 3}"
     assert len(told(tmp_path, "selector-matches-nothing", own=own, hub=hub, vms=vms)) == number
+
+
+BARE = """
+apiVersion: networking.istio.io/v1beta1
+kind: VirtualService
+metadata: {{name: v, namespace: {namespace}}}
+spec: {{hosts: [www.example.org], tcp: [{{route: [{{destination: {{host: web}}}}]}}]}}
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: web, namespace: vms}}
+"""
+
+
+@pytest.mark.parametrize(("namespace", "number"), [("vms", 0), ("shop", 1)])
+def test_a_bare_host_is_a_service_of_the_same_namespace(namespace: str, number: int) -> None:
+    text = BARE.format(namespace=namespace)
+    assert len(run_rules(subject(text), ["mesh-host-unknown"]).findings) == number
