@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from ove_capacity.errors import UnknownNameError
 from ove_capacity.kubevirt import migration
@@ -23,7 +24,7 @@ from ove_capacity.sim.processes.arrivals import arrivals, growth, listed
 from ove_capacity.sim.processes.autoscaling import autoscaling
 from ove_capacity.sim.processes.clusters import cluster_losses, hub_losses, partitions
 from ove_capacity.sim.processes.cordons import closed_nodes, cordons
-from ove_capacity.sim.processes.hub import open_hub, why_none
+from ove_capacity.sim.processes.hub import open_hub, report, why_none
 from ove_capacity.sim.processes.losses import losses, nodes_of
 from ove_capacity.sim.processes.sampling import sample, sampling
 from ove_capacity.sim.processes.scheduling import scheduling
@@ -222,6 +223,7 @@ def _decide(world: World) -> dict[str, Decision]:
 def _open_site(world: World, cluster: Cluster) -> None:
     state = initial_state(cluster, _expected(world, cluster))
     site = world.sites[cluster.name] = Site(cluster, state, world.env)
+    site.resized = partial(report, world, site)
     if world.case.policy.tie == "random":
         site.tie = world.stream("kube.tie", cluster.name)
     site.cordons.update(node.name for node in cluster.nodes if node.unschedulable)

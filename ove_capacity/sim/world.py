@@ -168,6 +168,8 @@ class Site:
         """Rings when pods or nodes have come or gone, so that anything may be decided otherwise."""
         self.moves = 0
         """How often it rang."""
+        self.resized: Callable[[], None] = lambda: None
+        """Tells the hub that nodes have joined, left, been closed or opened."""
         self.news: Event | None = None
         """Rings when the autoscaler may decide otherwise; None: nobody listens."""
         self.changes = 0

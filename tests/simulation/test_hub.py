@@ -11,6 +11,7 @@ from ove_capacity.ocm.health import UNREACHABLE
 from ove_capacity.sim.run import simulate
 from ove_capacity.simtime import DAY_MS, HOUR_MS, MINUTE_MS
 from tests.simulation.build import case, cluster, times, workload
+from tests.simulation.scaling import scaled
 
 SIZE = (PrioritizerWeight("ResourceAllocatableCPU"),)
 ONE = Placement("one", "vms", 1, prioritizers=SIZE)
@@ -114,6 +115,14 @@ def test_cordons_move_a_decision_although_nothing_is_wrong():
     found = run(cordons=closed)
     assert decided(found) == [(0, "large"), (HOUR_MS, "small"), (2 * HOUR_MS, "large")]
     assert len(decided(run(cordons=closed[:1]))) == 1
+
+
+def test_machines_that_join_move_a_decision_too():
+    clusters = [scaled(), cluster("other", 4)]
+    web = workload("web", count=15)
+    found = simulate(case(web, clusters=clusters, placements=[ONE]), until_ms=DAY_MS, check=True)
+    assert decided(found) == [(0, "other"), (250_000, "production")]
+    assert times(found, "node-joined") == [250, 250]
 
 
 def test_without_a_hub_nothing_is_decided_and_all_clusters_run_on():

@@ -23,12 +23,14 @@ def cluster_losses(world: World, site: Site, loss: ClusterLoss, ordinal: int) ->
     with it, and back with it, as it was.
     """
     carries_hub = hub_cluster(world.case.fleet) == site.name
+    down: list[str] = []
 
     def begin() -> None:
         world.record("cluster-lost", site, site.name)
         site.losses += 1
-        for node in site.cluster.nodes:
-            lose(world, site, node.name)
+        down[:] = [node.name for node in site.state.nodes]
+        for name in down:
+            lose(world, site, name)
         hush(world, site.name)
         if carries_hub:
             stop_hub(world)
@@ -37,8 +39,8 @@ def cluster_losses(world: World, site: Site, loss: ClusterLoss, ordinal: int) ->
     def end() -> None:
         world.record("cluster-returned", site, site.name)
         site.losses -= 1
-        for node in site.cluster.nodes:
-            repair(world, site, node.name)
+        for name in down:
+            repair(world, site, name)
         if carries_hub:
             restore_hub(world, from_backup=False)
         hear(world, site.name)

@@ -7,7 +7,6 @@ from simpy.events import ProcessGenerator
 from ove_capacity.errors import UnknownNameError
 from ove_capacity.kube import queue
 from ove_capacity.model.plan import Cordon
-from ove_capacity.sim.processes.hub import report
 from ove_capacity.sim.world import Site, World
 from ove_capacity.state import claim
 
@@ -39,7 +38,7 @@ def cordons(world: World, site: Site, cordon: Cordon, names: list[str]) -> Proce
         names = closed_nodes(site, cordon)
     for name in names:
         _close(world, site, name)
-    report(world, site)
+    site.resized()
     site.move()
     world.verify(site)
     if cordon.lasting_ms is None:
@@ -47,7 +46,7 @@ def cordons(world: World, site: Site, cordon: Cordon, names: list[str]) -> Proce
     yield world.wait(cordon.lasting_ms)
     for name in names:
         _open(world, site, name)
-    report(world, site)
+    site.resized()
     queue.changed(site.queue, world.now_ms, room=True)
     site.ring()
     site.move()

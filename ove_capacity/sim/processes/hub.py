@@ -140,7 +140,7 @@ def report(world: World, site: Site) -> None:
     inventory = hub.hub.inventory
     known = inventory.clusters[inventory.index[site.name]]
     nodes = tuple(
-        replace(node, unschedulable=bool(site.cordons[node.name])) for node in site.cluster.nodes
+        replace(node, unschedulable=bool(site.cordons[node.name])) for node in site.state.nodes
     )
     seen = managed_cluster(replace(site.cluster, nodes=nodes))
     if (seen.capacity, seen.allocatable) == (known.capacity, known.allocatable):

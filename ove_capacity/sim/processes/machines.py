@@ -85,6 +85,7 @@ def _join(world: World, site: Site, scaler: Scaler, machine: Machine) -> None:
     queue.changed(site.queue, world.now_ms, room=True)
     site.ring()
     site.move()
+    site.resized()
     world.verify(site)
 
 
@@ -188,6 +189,7 @@ def _remove_node(world: World, site: Site, name: str) -> None:
     world.record("node-left", site, name, name)
     bury(world, site, name)
     site.move()
+    site.resized()
     world.verify(site)
 
 
@@ -195,6 +197,7 @@ def close_node(site: Site, name: str) -> None:
     """Nothing new goes to a node that is to be deleted."""
     site.cordons[name] += 1
     claim.cordon(site.state, site.state.node_index(name), True)
+    site.resized()
 
 
 def reopen_node(site: Site, name: str) -> None:
@@ -202,6 +205,7 @@ def reopen_node(site: Site, name: str) -> None:
     site.cordons[name] -= 1
     if not site.cordons[name] and site.state.has_node(name):
         claim.cordon(site.state, site.state.node_index(name), False)
+        site.resized()
 
 
 def tell_machines(world: World, site: Site, scaler: Scaler) -> None:
