@@ -164,7 +164,7 @@ def _unrecognized(subject: Subject) -> Iterator[Finding]:
     """KubeVirt's webhook refuses a VM whose eviction strategy it does not recognize.
 
     Source: kubevirt v1.9.0 pkg/virt-api/webhooks/validating-webhook/admitters/
-    vmi-create-admitter.go, validateEvictionStrategy.
+    vmi-create-admitter.go, validateLiveMigration.
     """
 
     def found() -> Iterator[tuple[Finding, Launched]]:
