@@ -19,6 +19,8 @@ _DOWN = (
     "pinned-odd",
     "placement-selects-none",
     "placement-without-binding",
+    "profile-hugepages",
+    "profile-pinning",
     "policy-refuses-vm",
     "quota-short",
     "storage-class-unknown",

@@ -59,6 +59,7 @@ def _pages_without_count(subject: Subject) -> Iterator[Finding]:
             profile.problem(f"{size} is a page size; nobody counts the pages", *_PAGES),
             consequence=lead + (affected(asking, *_PENDING) or "no machine has any"),
             repair="pages and their count in a PerformanceProfile, or hugepages= at boot",
+            severity=Severity.ERROR if asking and not offered else None,
         )
 
 
@@ -125,6 +126,7 @@ def _pinning_without_policy(subject: Subject) -> Iterator[Finding]:
         yield Finding(
             profile.problem(message, "virtualization", "cpu_pinning"),
             consequence=told,
+            severity=Severity.ERROR if pinned else None,
             repair="cpuManagerPolicy: static in a KubeletConfig of the workers, with reserved CPUs",
         )
 

@@ -61,7 +61,8 @@ class Assume(Section):
     """What neither the manifests nor the nodes say, and the scenario supplies; each is reported."""
 
     virtualization: Literal["installed"] | None = None
-    """Nodes carry the labels and devices of OpenShift Virtualization even if they do not say so."""
+    """Nodes carry the labels and devices of OpenShift Virtualization even if they, or the manifests
+    of the cluster, do not say so."""
     node_labels: LabelMap = Field(default_factory=dict, alias="nodeLabels")
     """Labels of every worker."""
     hugepages: dict[PageSize, Count] = Field(default_factory=dict)
