@@ -8,6 +8,7 @@ from ove_capacity.manifests.fields import Fields
 from ove_capacity.manifests.instancetypes import instancetype_of, preference_of
 from ove_capacity.manifests.kubelet_configs import KINDS, written_kubelet
 from ove_capacity.manifests.kubevirt_config import kubevirt_of, network_attachment_of, quota_of
+from ove_capacity.manifests.node_topology import written_topologies
 from ove_capacity.manifests.objects import Objects
 from ove_capacity.openshift.network import DEFAULT_CIDR, cluster_network
 
@@ -42,6 +43,7 @@ def check_parts(found: Objects, problems: Problems) -> None:
             except ScenarioError as error:
                 problems.errors += error.problems
     written_kubelet({kind: found.kubevirt_parts.get(kind, []) for kind in KINDS})
+    written_topologies(found.kubevirt_parts.get("NodeResourceTopology", []))
     network = written_cluster_network(found)
     if network is not None:
         cidr, prefix = network.text("cidr"), network.whole_or_none("hostPrefix")

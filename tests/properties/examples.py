@@ -13,10 +13,11 @@ from hypothesis import HealthCheck, settings
 __all__ = ["QUICK", "many"]
 
 _SHARES = {
-    "scenario": 25,
-    "manifests": 20,
+    "scenario": 24,
+    "manifests": 19,
     "cells": 18,
-    "parts": 17,
+    "parts": 15,
+    "checks": 4,
     "nodes": 5,
     "must-gather": 5,
     "vms": 5,
