@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from ove_capacity.model.selector import Labels, LabelSelector, Requirement
@@ -83,12 +84,11 @@ def _excludes(block: Mapping[str, Any], request: Request) -> bool:
 def _mismatches(described: Mapping[str, Any], request: Request) -> Iterator[bool]:
     """For each attribute in use, whether the object does not have it."""
     metadata = request.metadata
-    name = str(metadata.get("name") or metadata.get("generateName") or "")
-    labels = _texts(metadata.get("labels"))
     if operations := _list(described, "operations"):
         yield _OPERATION not in operations
     if kinds := _list(described, "kinds"):
         yield not any(_is_kind(str(each), request.resource) for each in kinds)
+    name = str(metadata.get("name") or metadata.get("generateName") or "")
     if wanted := described.get("name"):
         yield not is_like(str(wanted), name)
     if names := _list(described, "names"):
@@ -99,7 +99,7 @@ def _mismatches(described: Mapping[str, Any], request: Request) -> Iterator[bool
         own = _texts(metadata.get("annotations"))
         yield not all(_has(own, key, value) for key, value in annotations.items())
     if isinstance(described.get("selector"), Mapping):
-        yield not _selects(described["selector"], labels)
+        yield not _selects(described["selector"], _texts(metadata.get("labels")))
     if isinstance(described.get("namespaceSelector"), Mapping):
         is_namespace = request.kind == "Namespace"
         known = request.namespace_labels
@@ -107,6 +107,12 @@ def _mismatches(described: Mapping[str, Any], request: Request) -> Iterator[bool
 
 
 def _is_kind(selector: str, resource: Mapping[str, Any]) -> bool:
+    api, kind = str(resource.get("apiVersion", "")), str(resource.get("kind", ""))
+    return _names_kind(selector, api, kind)
+
+
+@lru_cache(maxsize=4096)  # a policy is asked of every VM, and VMs are of one kind
+def _names_kind(selector: str, api: str, own_kind: str) -> bool:
     """Whether ``Kind``, ``v1/Kind`` or ``group/v1/Kind`` names the object; subresources never do.
 
     Source: kyverno v1.12.6 pkg/utils/kube/kind.go, ParseKindSelector.
@@ -125,12 +131,11 @@ def _is_kind(selector: str, resource: Mapping[str, Any]) -> bool:
             pass
         case _:
             return False
-    api = str(resource.get("apiVersion", ""))
     own_group, slash, own_version = api.rpartition("/")
     return (
         is_like(group, own_group if slash else "")
         and is_like(version, own_version)
-        and is_like(kind, str(resource.get("kind", "")))
+        and is_like(kind, own_kind)
     )
 
 
