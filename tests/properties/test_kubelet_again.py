@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from math import ceil
 
 import pytest
 
@@ -78,6 +79,7 @@ def drawn_config(draw: random.Random, machine: Machine, known: tuple[str, ...]) 
     topology = {}
     if draw.random() < 0.3 and "prefer-closest-numa-nodes" in known:
         topology["prefer-closest-numa-nodes"] = "true"
+    listed = draw.sample(cpus, draw.randint(1, min(3, len(cpus))))
     kept = draw.sample(range(len(machine.cells)), draw.randint(1, len(machine.cells)))
     return KubeletConfig(
         cpu_manager_policy="static" if draw.random() < 0.9 else "none",
@@ -86,16 +88,16 @@ def drawn_config(draw: random.Random, machine: Machine, known: tuple[str, ...]) 
         topology_manager_scope=draw.choice(["container", "pod"]),
         cpu_manager_policy_options=dict.fromkeys(options, "true"),
         topology_manager_policy_options=topology,
-        reserved_system_cpus=",".join(
-            map(str, draw.sample(cpus, draw.randint(1, min(3, len(cpus)))))
-        ),
+        reserved_system_cpus=",".join(map(str, listed)) if draw.random() < 0.8 else "",
+        workload_partitioning=draw.random() < 0.1,
         reserved_memory=tuple(
             ReservedMemory(cell, {"memory": draw.choice([1, 2]) * GIB}) for cell in sorted(kept)
         ),
     )
 
 
-def setup_of(machine: Machine, config: KubeletConfig, minor: int) -> Setup:
+def setup_of(machine: Machine, config: KubeletConfig, minor: int, reserved_milli: int = 0) -> Setup:
+    """The same in plain words; CPUs are reserved by number where the list is empty."""
     kept = {entry.cell: entry.limits for entry in config.reserved_memory}
     totals = []
     for cell in machine.cells:
@@ -103,24 +105,32 @@ def setup_of(machine: Machine, config: KubeletConfig, minor: int) -> Setup:
         own = cell.memory_bytes - kept.get(cell.number, {}).get("memory", 0) - huge
         totals.append({"hugepages-1Gi": huge, "memory": own})
     closest = "prefer-closest-numa-nodes" in config.topology_manager_policy_options
+    threads = [
+        Thread(
+            cpu,
+            min(core.threads),
+            core.socket,
+            cell.number,
+            core.socket if core.uncore is None else core.uncore,
+        )
+        for cell in machine.cells
+        for core in cell.cores
+        for cpu in core.threads
+    ]
+    options = set(config.cpu_manager_policy_options)
+    reserved = {int(cpu) for cpu in config.reserved_system_cpus.split(",") if cpu}
+    if not reserved and config.cpu_manager_policy == "static":
+        every = Cpus(threads, options, minor >= 33)
+        reserved = every.take(every.all, ceil(reserved_milli / 1000))
+    if config.workload_partitioning:
+        options.add("strict-cpu-reservation")  # the same to the shared pool
     return Setup(
-        [
-            Thread(
-                cpu,
-                min(core.threads),
-                core.socket,
-                cell.number,
-                core.socket if core.uncore is None else core.uncore,
-            )
-            for cell in machine.cells
-            for core in cell.cores
-            for cpu in core.threads
-        ],
+        threads,
         totals,
         config.topology_manager_policy,
         config.topology_manager_scope if config.topology_manager_policy != "none" else "none",
-        set(config.cpu_manager_policy_options),
-        {int(cpu) for cpu in config.reserved_system_cpus.split(",")},
+        options,
+        reserved,
         [list(cell.distances) for cell in machine.cells] if closest else None,
         {name: dict(places) for name, places in machine.devices.items()},
         config.cpu_manager_policy == "static",
@@ -227,11 +237,12 @@ def play(seed: int, steps: int = 40) -> list[str]:
     rules = kubelet_rules(f"1.{minor}")
     machine = drawn_machine(draw)
     config = drawn_config(draw, machine, rules.options)
+    milli = draw.choice([500, 1000, 1500, 2000, 3000])
     try:
-        kubelet = start(machine, config, rules=rules)
+        kubelet = start(machine, config, {"cpu": milli}, rules=rules)
     except StartError:
         return ["start"]
-    state, node, reasons = kubelet.empty, PlainNode(setup_of(machine, config, minor)), []
+    state, node, reasons = kubelet.empty, PlainNode(setup_of(machine, config, minor, milli)), []
     for number in range(steps):
         if node.pods and draw.random() < 0.35:
             name = draw.choice(sorted(node.pods))
