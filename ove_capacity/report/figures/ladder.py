@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
+from matplotlib.patches import Patch
 
 from ove_capacity.analysis.ladder import ClusterLadder, Ladder, Rung
 from ove_capacity.report.figures.style import (
@@ -83,7 +84,7 @@ def _title(clusters: Sequence[ClusterLadder]) -> str:
         return (
             f"{bound[0].cluster}: {first.constraint} binds first, at {first.vms:,} more VMs{then}"
         )
-    firsts = Counter(each.rungs[0].constraint for each in bound).most_common()
+    firsts = Counter(_short(each.rungs[0]) for each in bound).most_common()
     told = ", ".join(f"{name} in {count}" for name, count in firsts[:3])
     return f"What binds first in {len(bound)} clusters: {told}"
 
@@ -127,17 +128,14 @@ def _draw(panel: Axes, found: ClusterLadder, most: int) -> None:
 def _explain(picture: Picture, shown: Sequence[ClusterLadder]) -> None:
     """What the looks of the bars mean, of the kinds that are there."""
     there = {rung.kind for each in shown for rung in each.rungs}
-    panels = picture.axes
-    if not there or not panels:
+    if not there:
         return
-    bars = [
-        panels[0].barh(0, 0, color=colour, hatch=hatch, edgecolor=BLACK, label=words)
-        for kind, (colour, hatch, words) in _LOOKS.items()
-        if kind in there
-    ]
     picture.legend(
-        [bar[0] for bar in bars],
-        [str(bar.get_label()) for bar in bars],
+        handles=[
+            Patch(facecolor=colour, hatch=hatch, edgecolor=BLACK, label=words)
+            for kind, (colour, hatch, words) in _LOOKS.items()
+            if kind in there
+        ],
         ncols=4,
         loc="lower left",
         bbox_to_anchor=(0.02, 0),

@@ -148,7 +148,8 @@ def _write_ranges(panel: Axes, strip: Occupancy) -> None:
     """No room in the cells: the least and the most beside each row."""
     for r, row in enumerate(strip.percent):
         found = [int(share) for share in row if share is not None]
-        told = f"{min(found)}-{max(found)} %" if found else "none"
+        span = "-".join(str(each) for each in sorted({min(found), max(found)})) if found else ""
+        told = f"{span} %" if found else "none"
         panel.text(len(row) - 0.3, r, told, va="center", size=8)
 
 
