@@ -46,8 +46,8 @@ class Setting:
 
     at: int
     """Which of the hub's Placements is studied."""
-    wanted: int
-    """Clusters that it wants at once."""
+    wanted: int | None
+    """Clusters that it wants at once; None: all that it may choose."""
     eligible: frozenset[str]
     """Clusters that it may choose."""
     rooms: Rooms
@@ -227,8 +227,12 @@ class _Replay:
     def _measure(self) -> None:
         """What is so until something else happens."""
         running = [name for name, since_ms in self.ready.items() if since_ms <= self.now_ms]
-        self.missing = max(0, self.setting.wanted - len(running))
-        self.doubled = max(0, len(running) - self.setting.wanted)
+        wanted = self.setting.wanted
+        if wanted is None:
+            wanted = sum(name in self.setting.eligible for name in self.size)
+        self.missing = max(0, wanted - len(running))
+        stray = sum(name in self.orphans for name in running)
+        self.doubled = min(stray, max(0, len(running) - wanted))
         key = (self.sized, self.step, frozenset(self.down), *running, None, *self.ready)
         levels = self.setting.levels.get(key)
         if levels is None:

@@ -107,7 +107,7 @@ class Standings:
 
     @property
     def tables(self) -> tuple[Table, ...]:
-        """Policies by rank, and what the moves of the best and of the own came of."""
+        """Policies by rank; and what the own and the best one lose, and why they move."""
         return (self._ranking(), self._why())
 
     def _ranking(self) -> Table:
@@ -120,7 +120,10 @@ class Standings:
             *("homeless h", "doubled h", "unfit VMs", "imbalance %", "spare %"),
         )
         left = len(self.scores) - len(shown)
-        notes = (f"{left} more are worse",) if left > 0 else ()
+        notes = [f"{left} more are worse"] if left > 0 else []
+        equals = [each.policy.name for each in self.scores[1:] if each.against_best.low <= 0]
+        if equals:
+            notes.append(f"not clearly worse than the first: {'; '.join(equals)}")
         title = f"Placement {self.placement}: policies over the same {self.years} years, a year"
         return Table(title, columns, tuple(rows), (*notes, *self.notes))
 
@@ -146,17 +149,18 @@ class Standings:
         )
 
     def _why(self) -> Table:
-        causes = dict.fromkeys((*self.own.causes, *self.best.causes))
-        rows = [
-            (
-                cause,
-                round(self.own.causes.get(cause, 0), 2),
-                round(self.best.causes.get(cause, 0), 2),
-            )
-            for cause in causes
+        """The two policies side by side."""
+        own, best = self.own, self.best
+        lost = {"homeless": "homeless_vm_h", "on clusters without a node for them": "unfit_vm_h"}
+        rows: list[tuple[Cell, ...]] = [
+            (f"VM-hours {where}", *(round(each.means[name], 1) for each in (own, best)))
+            for where, name in lost.items()
         ]
-        columns = ("moves a year, because", "as written", self.best.policy.name)
-        return Table.of("Why it moves", columns, rows)
+        rows += [
+            (f"moves because {why}", *(round(each.causes.get(why, 0), 2) for each in (own, best)))
+            for why in dict.fromkeys((*own.causes, *best.causes))
+        ]
+        return Table.of("Why", ("a year", "as written", best.policy.name), rows)
 
     def to_dict(self) -> dict[str, object]:
         """For JSON output."""

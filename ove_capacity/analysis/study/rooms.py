@@ -6,8 +6,8 @@ The hub sees totals; whether a VM of 30 GiB finds 30 GiB on one machine, it cann
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from operator import mul
 
+from ove_capacity.analysis.shapes import shapes
 from ove_capacity.analysis.spare import grown
 from ove_capacity.analysis.trial import Trial
 from ove_capacity.model.case import Case
@@ -17,7 +17,6 @@ from ove_capacity.model.pod import Pod
 from ove_capacity.model.pod_requests import pod_requests
 from ove_capacity.model.resources import CPU, amounts
 from ove_capacity.place import initial_state
-from ove_capacity.sim.launch import Specs, launch
 from ove_capacity.sim.run import Run
 from ove_capacity.state import claim
 from ove_capacity.state.cluster_state import ClusterState
@@ -51,9 +50,9 @@ class Load:
 class Rooms:
     """What fits on each cluster at each size, found once; other VMs stay where they are."""
 
-    def __init__(self, settled: Run, load: Load, joining: Cluster | None) -> None:
-        """*settled*: without the VMs of the load."""
-        self.case: Case = settled.case
+    def __init__(self, case: Case, settled: Run, load: Load, joining: Cluster | None) -> None:
+        """*settled*: the case without the VMs of the load."""
+        self.case = case
         self.load = load
         self.states: dict[str, ClusterState] = dict(settled.states)
         if joining is not None:
@@ -79,14 +78,16 @@ class Rooms:
 
     def _mean_cpu(self, state: ClusterState) -> float:
         """What one VM of the load asks for there on average, in milli-cores."""
-        pods = self._pods(state.cluster)
-        counts = [count for _, count in self.load.workloads]
-        asked = (amounts(pod_requests(pod.spec)).get(CPU, 0) for pod in pods)
-        return float(sum(map(mul, asked, counts))) / (sum(counts) or 1)
+        asked = 0
+        for pod, (_, count) in zip(self._pods(state.cluster), self.load.workloads, strict=True):
+            if pod is not None:
+                asked += count * amounts(pod_requests(pod.spec)).get(CPU, 0)
+        return asked / (self.load.vms(0) or 1)
 
-    def _pods(self, cluster: Cluster) -> list[Pod]:
-        specs: Specs = {}
-        return [launch(each, cluster, each.vmi.name, specs) for each, _ in self.load.workloads]
+    def _pods(self, cluster: Cluster) -> list[Pod | None]:
+        """One of each workload; None where its cluster makes no such pod, or does not let it in."""
+        names = [each.name for each, _ in self.load.workloads]
+        return [shape.pod for shape in shapes(self.case, cluster, names)]
 
     def _place(self, cluster: str, size: tuple[int, bool]) -> tuple[int, ...]:
         """By step of growth: the VMs of all steps so far that found a node, in that order."""
@@ -95,14 +96,14 @@ class Rooms:
         if machines and workers:
             state = grown(state, state.nodes[workers[-1]], machines)
         pods = self._pods(state.cluster)
-        trial = Trial(state, pods, self.case.policy)
+        trial = Trial(state, [pod for pod in pods if pod is not None], self.case.policy)
         if is_upgrading and workers:
             claim.cordon(trial.state, workers[0], True)
-        placed, full = 0, [False] * len(pods)
+        placed, full = 0, [pod is None for pod in pods]
         found = []
         for step in range(self.load.steps + 1):
             for i, pod in enumerate(pods):
-                if not full[i]:
+                if pod is not None and not full[i]:
                     wanted = self.load.added(i, step)
                     some = trial.fill([replace(pod, name=f"{pod.name}-{n}") for n in range(wanted)])
                     full[i] = some < wanted

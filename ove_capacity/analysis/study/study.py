@@ -118,16 +118,16 @@ class _Field:
         inventory = first.hub.inventory
         matched = matching_predicates(placement, inventory)
         able = {inventory.clusters[i].name for i in matched.nonzero()[0]}
-        joining = _joining([each for each in case.fleet.clusters if each.name in able])
-        self.sizes = _sizes(case, first, joining)
+        joining, like = _joining(case, [c for c in case.fleet.clusters if c.name in able])
+        self.sizes = _sizes(case, first, joining, like)
         self.joining = joining.name if joining else ""
         steps = (YEAR_MS - 1) // hazards.growth_every_ms
         load = Load(tuple(loads), hazards.growth_basis_points, steps)
         self.setting = Setting(
             first.placements.index(placement),
-            placement.number_of_clusters if placement.number_of_clusters is not None else len(able),
-            frozenset({*able, self.joining}),
-            Rooms(settle(_without(case, placement)), load, joining),
+            placement.number_of_clusters,
+            frozenset({*able, self.joining} - {""}),
+            Rooms(case, settle(_without(case, placement)), load, joining),
             hazards,
             case.fleet.hub.latest_ms,
         )
@@ -158,24 +158,26 @@ class _Field:
         return int(self.streams("study.poll", number).random() * POLL_MS)
 
 
-def _joining(able: Sequence[Cluster]) -> Cluster | None:
-    """One more cluster like the largest that may be chosen, a machine larger, without VMs."""
+def _joining(case: Case, able: Sequence[Cluster]) -> tuple[Cluster | None, str]:
+    """One more cluster like the largest that may be chosen, a machine larger, without VMs.
+
+    With the name of that one; None when none may be chosen.
+    """
     if not able:
-        return None
+        return None, ""
     like = max(able, key=lambda each: len(each.workers))
-    name = join_name([each.name for each in able], like.name)
+    name = join_name([each.name for each in case.fleet.clusters], like.name)
     workers = like.workers or like.nodes
     more = [replace(node, name=f"{name}-extra") for node in workers[-1:]]
-    return replace(like, name=name, nodes=(*like.nodes, *more), pods=())
+    return replace(like, name=name, nodes=(*like.nodes, *more), pods=()), like.name
 
 
-def _sizes(case: Case, first: Opened, joining: Cluster | None) -> Sizes:
+def _sizes(case: Case, first: Opened, joining: Cluster | None, like: str) -> Sizes:
     clusters = {each.name: each for each in case.fleet.clusters}
     known = {each.name: each for each in first.hub.inventory.clusters}
     if joining is not None:
-        like = known[max(known, key=lambda name: joining.name.startswith(name) * len(name))]
         clusters[joining.name] = joining
-        known[joining.name] = replace(like, name=joining.name, taints=())
+        known[joining.name] = replace(known[like], name=joining.name, taints=())
     return Sizes(clusters, known, case.fleet.hub.latest_ms)
 
 
@@ -189,11 +191,13 @@ def _without(case: Case, placement: Placement) -> Case:
 def _notes(placement: Placement, able: int, load: Load) -> tuple[str, ...]:
     notes = []
     wanted = placement.number_of_clusters
-    if wanted is not None and wanted >= able:
+    if able and wanted is not None and wanted >= able:
         notes.append(
             f"it wants {wanted} of {able} clusters that match: weights decide nothing until "
             "another one joins, tolerations do at every outage"
         )
+    if not able:
+        notes.append("it may choose no cluster")
     if not load.workloads:
         notes.append("no workload names this Placement: VM-hours count nothing, moves do")
     return tuple(notes)

@@ -82,10 +82,10 @@ class Sizes:
                     name=f"{name}-more-{i}",
                     labels={**workers[-1].labels, HOSTNAME_LABEL: f"{name}-more-{i}"},
                 )
-                for i in range(machines)
+                for i in range(machines if workers else 0)
             ]
             nodes = [*cluster.nodes, *more]
-            if is_upgrading:
+            if is_upgrading and workers:
                 at = nodes.index(workers[0])
                 nodes[at] = replace(workers[0], unschedulable=True)
             known = self.known[name]

@@ -19,6 +19,7 @@ from ove_capacity.analysis.study.year import YEAR_MS, Happening, Sizes, Year, ye
 from ove_capacity.errors import AnswerError, OveCapacityError, UnknownNameError
 from ove_capacity.model.placement import ClusterSelector, Placement, PrioritizerWeight
 from ove_capacity.model.plan import Arrivals, ClusterLoss, Duration, Growth
+from ove_capacity.model.selector import LabelSelector, Requirement
 from ove_capacity.ocm import Availability, opened, with_availability
 from ove_capacity.simtime import DAY_MS, HOUR_MS, MINUTE_MS
 from ove_capacity.streams import Streams
@@ -175,7 +176,8 @@ def test_the_scenario_s_own_rates_count_and_others_are_named_as_assumed():
 def rooms(*clusters, memory_gib=30, count=8, growth=0, steps=0):
     web = workload("web", memory_gib=memory_gib, count=count, placement="one")
     load = Load(((web, count),), growth, steps)
-    return Rooms(settle(case(clusters=clusters)), load, None)
+    asked = case(web, clusters=clusters)
+    return Rooms(asked, settle(case(clusters=clusters)), load, None)
 
 
 def test_vms_are_placed_on_nodes_not_on_totals():
@@ -194,6 +196,12 @@ def test_machines_add_room_and_a_closed_one_takes_it():
         1,
         2,
     ]
+
+
+def test_vms_that_a_cluster_does_not_let_in_fit_nowhere():
+    web = workload("web", count=4, placement="one", refused={"c": "no owner label"})
+    asked, empty = case(web, clusters=[cluster("c", 9)]), case(clusters=[cluster("c", 9)])
+    assert Rooms(asked, settle(empty), Load(((web, 4),)), None).fitting("c", (0, False), 0) == 0
 
 
 def test_growth_adds_vms_step_by_step():
@@ -326,6 +334,19 @@ def test_policies_that_never_come_to_rest_are_last():
 def test_a_placement_that_wants_all_there_is_is_told_that_weights_decide_nothing():
     found = placement_study(fleet(placement=replace(ONE, number_of_clusters=2)), years=2)
     assert found.notes[0].startswith("it wants 2 of 2 clusters that match: weights decide nothing")
+
+
+def test_a_placement_that_matches_nothing_is_homeless_all_year():
+    nowhere = ClusterSelector(LabelSelector((Requirement("a", "Exists"),)))
+    found = placement_study(fleet(placement=replace(ONE, predicates=(nowhere,))), years=2)
+    assert found.notes == ("it may choose no cluster",)
+    assert found.own.means["homeless_h"] == pytest.approx(365 * 24)
+    assert len(found.scores) == 1
+
+
+def test_a_placement_that_wants_every_cluster_never_runs_two_for_one():
+    found = placement_study(fleet(placement=replace(ONE, number_of_clusters=None)), years=5)
+    assert found.own.means["doubled_h"] == 0
 
 
 def test_a_placement_with_cel_is_studied_too():

@@ -70,7 +70,7 @@ def test_the_page_says_what_is_better_why_and_what_was_assumed(
 ) -> None:
     page = ask("study", scenario, "--years", "10", capsys=capsys)
     assert "is better than as written" in page
-    assert "Why it moves" in page
+    assert "moves because a cluster was back" in page
     assert "- study.start = 10m (all)" in page
 
 
