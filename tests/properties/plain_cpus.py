@@ -1,6 +1,6 @@
 """The kubelet's choice of CPUs once more: sets of numbers, lists made anew at every stage.
 
-Written from what upstream does, without a look at the package, of which nothing is used here.
+Written from what upstream does; nothing of the package is used here.
 """
 
 from __future__ import annotations

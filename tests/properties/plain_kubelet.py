@@ -1,6 +1,6 @@
 """A node's kubelet once more: dicts that change in place, every combination of hints tried.
 
-Written from what upstream does, without a look at the package, of which nothing is used here.
+Written from what upstream does; nothing of the package is used here.
 Sets of cells are frozensets; a hint is (cells or None, preferred).
 """
 
