@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from ove_capacity.model.autoscaling import Autoscaling, MachineHealthCheck
 from ove_capacity.model.cluster import Cluster
+from ove_capacity.model.node import Node
 from ove_capacity.openshift.autoscaler.loop import LoopMemory
 from ove_capacity.openshift.autoscaler.options import options_of
 
-__all__ = ["Machine", "MachineLog", "Phase", "Scaler"]
+__all__ = ["Machine", "MachineLog", "Phase", "Scaler", "Sight"]
 
 
 class Phase(StrEnum):
@@ -87,6 +88,21 @@ class MachineLog:
         return len(self.time_ms)
 
 
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What a whole loop has seen that holds as long as nodes and machines stay the same."""
+
+    nodes: list[Node]
+    """The state's own list: another one means that nodes have come or gone."""
+    closed: frozenset[str]
+    moves: int
+    """Machines made and deleted so far."""
+    everybody: str
+    """Why no machine is added, whoever waits; "": one might be."""
+    reasons: Mapping[int, str]
+    """Spec of a pod, by identity, -> why no machine is added for it."""
+
+
 class Scaler:
     """The autoscaler of one cluster with what it remembers, and the machine sets that it scales."""
 
@@ -121,6 +137,11 @@ class Scaler:
         """Nodes that are being drained, to be deleted then."""
         self.waiting: dict[str, int] = {}
         """Upstream's words -> VMs for which, at the last look, no machine was added."""
+        self.sight: Sight | None = None
+        self.moves = 0
+        """Machines made and deleted so far."""
+        self.has_expendable = False
+        """Whether there may be pods that the autoscaler does not see."""
         self.staying: dict[str, str] = {}
         """Node -> why it was not given back when it was looked at last."""
 

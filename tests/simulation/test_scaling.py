@@ -198,8 +198,10 @@ def test_loops_that_were_left_out_would_have_changed_nothing(story, monkeypatch)
     plan, fields = STORIES[story]
     asleep = played(*plan, until_ms=4 * HOUR_MS, **fields)
     monkeypatch.setattr(process, "wakes_ms", lambda moment, *_: moment.now_ms)
+    monkeypatch.setattr(process, "glance", lambda *_: False)
     awake = played(*plan, until_ms=4 * HOUR_MS, **fields)
     assert asleep.events.rows() == awake.events.rows()
+    assert asleep.scaling == awake.scaling
 
 
 def test_the_same_seed_gives_the_same_events():

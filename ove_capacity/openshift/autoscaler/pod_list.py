@@ -105,8 +105,11 @@ def own_delay_ms(pod: Pod) -> int:
     Source: openshift/kubernetes-autoscaler 70920d3c6 cluster-autoscaler/core/
     static_autoscaler.go, podScaleUpDelay.
     """
+    text = pod.annotations.get(_OWN_DELAY)
+    if text is None:
+        return 0
     try:
-        return parse_duration(pod.annotations.get(_OWN_DELAY, "0s"))
+        return parse_duration(text)
     except ValueError:
         return 0  # upstream logs it, and goes on with the cluster's
 

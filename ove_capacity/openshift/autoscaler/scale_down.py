@@ -18,7 +18,11 @@ from ove_capacity.openshift.autoscaler.removal import (
     try_removal,
 )
 from ove_capacity.openshift.autoscaler.simulation import Simulation
-from ove_capacity.openshift.autoscaler.utilization import Utilization, utilization
+from ove_capacity.openshift.autoscaler.utilization import (
+    SpecAmounts,
+    Utilization,
+    utilization,
+)
 from ove_capacity.openshift.autoscaler.view import (
     NOT_STARTED,
     NOTHING_IN_PROGRESS,
@@ -33,6 +37,7 @@ __all__ = [
     "Assessment",
     "ScaleDownMemory",
     "assess",
+    "is_kept",
 ]
 
 _ANNOTATION = "cluster-autoscaler.kubernetes.io/scale-down-disabled"
@@ -91,6 +96,15 @@ def assess(
     return _Planning(simulation, drain, memory, in_progress).run()
 
 
+def is_kept(node: Node) -> bool:
+    """Whether the node's annotation forbids to remove it.
+
+    Source: openshift/kubernetes-autoscaler 70920d3c6 cluster-autoscaler/core/scaledown/
+    eligibility/eligibility.go, HasNoScaleDownAnnotation.
+    """
+    return node.annotations.get(_ANNOTATION) == "true"
+
+
 class _Planning:
     """One loop's look at the nodes."""
 
@@ -112,6 +126,7 @@ class _Planning:
             if name in self.row and until > self.now_ms
         }
         self.measured: dict[str, Utilization] = {}
+        self.amounts = SpecAmounts()
         self.unremovable: dict[str, Unremovable] = {}
 
     def run(self) -> Assessment:
@@ -191,13 +206,14 @@ class _Planning:
         if name in self.recent:
             return RECENTLY_UNREMOVABLE
         node = self._node(name)
-        if node.annotations.get(_ANNOTATION) == "true":
+        if is_kept(node):
             return DISABLED
         used = utilization(
             node,
             [self.simulation.pods[number] for number in self._pods(name)],
             self.now_ms,
             ignore_daemons=self.options.ignore_daemonsets_utilization,
+            amounts=self.amounts,
         )
         if used is None:
             return UNEXPECTED

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ove_capacity.model.node import Node
@@ -11,9 +12,8 @@ from ove_capacity.model.pod_requests import pod_requests
 from ove_capacity.model.resources import CPU, MEMORY
 from ove_capacity.openshift.autoscaler.drainability import is_long_terminating
 from ove_capacity.openshift.autoscaler.view import is_daemon_pod
-from ove_capacity.quantity import Quantity
 
-__all__ = ["Utilization", "utilization"]
+__all__ = ["SpecAmounts", "Utilization", "utilization"]
 
 _NANO_PER_MILLI = 1_000_000
 _MILLI = 1000
@@ -32,35 +32,70 @@ class Utilization:
         return max(self.cpu, self.memory)
 
 
+class SpecAmounts:
+    """What pods of each spec ask for, worked out once."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[PodSpec, dict[str, int]]] = {}
+
+    def nano(self, specs: Mapping[int, tuple[PodSpec, int]], resource: str) -> int:
+        """Billionths that pods ask for in sum: *specs* is by identity, with how many there are."""
+        return sum(self._of(spec)[resource] * count for spec, count in specs.values())
+
+    def _of(self, spec: PodSpec) -> dict[str, int]:
+        found = self._known.get(id(spec))
+        if found is None:
+            asked = pod_requests(spec)
+            nano = {name: asked[name].nano if name in asked else 0 for name in (CPU, MEMORY)}
+            found = self._known[id(spec)] = (spec, nano)  # keeps the identity alive
+        return found[1]
+
+
 def utilization(
-    node: Node, pods: Sequence[Pod], now_ms: int, *, ignore_daemons: bool = False
+    node: Node,
+    pods: Sequence[Pod],
+    now_ms: int,
+    *,
+    ignore_daemons: bool = False,
+    amounts: SpecAmounts | None = None,
 ) -> Utilization | None:
     """CPU and memory asked for, as shares of allocatable; None when the node has none of one.
 
     Hugepages and devices do not count. What the platform's own pods ask for counts as DaemonSets'.
+    *amounts*: remembers what specs ask for.
 
     Source: openshift/kubernetes-autoscaler 70920d3c6 cluster-autoscaler/simulator/utilization/
     info.go, Calculate.
     """
+    amounts = amounts or SpecAmounts()
+    counted = _by_spec(pod for pod in pods if not is_long_terminating(pod, now_ms))
+    daemons: dict[int, tuple[PodSpec, int]] = {}
+    if ignore_daemons:
+        staying = [pod for pod in pods if not is_long_terminating(pod, now_ms)]
+        counted = _by_spec(pod for pod in staying if not is_daemon_pod(pod))
+        daemons = _by_spec(pod for pod in pods if is_daemon_pod(pod))
     shares = []
     for resource in (CPU, MEMORY):
         allocatable = _milli_of(resource, node.allocatable.get(resource, 0))
         if not allocatable:
             return None
         platform = _milli_of(resource, node.platform.get(resource, 0))
-        daemons = [pod for pod in pods if is_daemon_pod(pod)]
-        others = [
-            pod
-            for pod in pods
-            if not is_long_terminating(pod, now_ms) and not (ignore_daemons and is_daemon_pod(pod))
-        ]
-        asked = _sum_milli(others, resource)
+        asked = _milli(amounts.nano(counted, resource))
         if ignore_daemons:
-            allocatable -= platform + _sum_milli(daemons, resource)
+            allocatable -= platform + _milli(amounts.nano(daemons, resource))
         else:
             asked += platform
         shares.append(float(asked) / float(allocatable) if allocatable else 0.0)
     return Utilization(*shares)
+
+
+def _by_spec(pods: Iterable[Pod]) -> dict[int, tuple[PodSpec, int]]:
+    specs = {}
+    counts: Counter[int] = Counter()
+    for pod in pods:
+        counts[id(pod.spec)] += 1
+        specs[id(pod.spec)] = pod.spec
+    return {key: (specs[key], count) for key, count in counts.items()}
 
 
 def _milli_of(resource: str, amount: int) -> int:
@@ -68,10 +103,5 @@ def _milli_of(resource: str, amount: int) -> int:
     return amount if resource == CPU else amount * _MILLI
 
 
-def _sum_milli(pods: Sequence[Pod], resource: str) -> int:
-    nano = sum(_asked(pod.spec, resource).nano for pod in pods)
+def _milli(nano: int) -> int:
     return -(-nano // _NANO_PER_MILLI)
-
-
-def _asked(spec: PodSpec, resource: str) -> Quantity:
-    return pod_requests(spec).get(resource, Quantity(0))

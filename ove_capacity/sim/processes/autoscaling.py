@@ -15,6 +15,7 @@ from ove_capacity.model.node import Node, Taint
 from ove_capacity.model.pod import Pod
 from ove_capacity.openshift.autoscaler.launchers import launcher_budgets
 from ove_capacity.openshift.autoscaler.loop import Loop, Moment, run_once
+from ove_capacity.openshift.autoscaler.simulation import is_expendable
 from ove_capacity.openshift.autoscaler.view import (
     UNREADY,
     ClusterView,
@@ -31,6 +32,7 @@ from ove_capacity.openshift.machines import UNREADY_AFTER_MS
 from ove_capacity.openshift.remediation import DETECTION_MS
 from ove_capacity.sim.machines import Scaler
 from ove_capacity.sim.processes.draining import delete_empty, drain, evictions
+from ove_capacity.sim.processes.glance import glance, sight_of
 from ove_capacity.sim.processes.machines import (
     delete_machine,
     fill_up,
@@ -38,8 +40,9 @@ from ove_capacity.sim.processes.machines import (
     watch_nodes,
 )
 from ove_capacity.sim.processes.reasons import tell_reasons
+from ove_capacity.sim.processes.sight import standing
 from ove_capacity.sim.world import AUTOSCALING, Outage, Site, World
-from ove_capacity.simtime import HOUR_MS, format_duration
+from ove_capacity.simtime import format_duration
 
 __all__ = ["autoscaling"]
 
@@ -52,6 +55,7 @@ def autoscaling(world: World, site: Site, scaler: Scaler) -> ProcessGenerator:
     site.scaler = scaler
     tell_machines(world, site, scaler)
     watch_nodes(world, site, scaler)
+    scaler.has_expendable = _has_expendable(world, site, scaler)
     migrating = {name for name, what in evictions(world, site).items() if what == MIGRATES}
     yield world.wait(0, AUTOSCALING)
     while True:
@@ -71,16 +75,28 @@ def autoscaling(world: World, site: Site, scaler: Scaler) -> ProcessGenerator:
             scaler.changed_ms = world.now_ms
 
 
+def _has_expendable(world: World, site: Site, scaler: Scaler) -> bool:
+    plan, cutoff = world.case.plan, scaler.options.expendable_pods_priority_cutoff
+    to_come = [*plan.workloads, *(stream.workload for stream in plan.arrivals)]
+    there = site.cluster.pods
+    return any(each.priority < cutoff for each in to_come) or any(
+        is_expendable(pod, cutoff) for pod in there
+    )
+
+
 def _loop(world: World, site: Site, scaler: Scaler, migrating: set[str]) -> int | None:
     """One loop; the moment after which the next one may decide otherwise."""
     if scaler.last_ms is not None:
         scaler.memory = awoken(scaler.memory, world.now_ms, scaler.options)
     scaler.last_ms = world.now_ms
+    if glance(world, site, scaler):
+        return None
     given_up = _give_up(world, site, scaler)
     moment = _moment(world, site, scaler, given_up, migrating)
     before = scaler.memory
     found = run_once(moment, before, scaler.options, world.stream("autoscaler.expander", site.name))
     scaler.memory = found.memory
+    scaler.sight = sight_of(site, scaler, moment, found)
     _tell_failures(world, site, scaler, found)
     tell_reasons(world, site, scaler, found)
     for each in found.scale_up.increases:
@@ -162,17 +178,10 @@ def _running(site: Site, now_ms: int) -> Iterator[tuple[Pod, str]]:
     for row in state.rows():
         n = state.node_of(row)
         if n >= 0:
-            yield _standing(state.pod(row)), state.nodes[n].name
+            yield standing(state.pod(row)), state.nodes[n].name
     for outage in site.outages.values():
         for pod in (*(vm.pod for vm in outage.vms), *outage.platform):
-            yield _ending(_standing(pod), outage, now_ms), outage.node
-
-
-def _standing(pod: Pod) -> Pod:
-    """As the autoscaler sees it: it may go to any node, and it is not new."""
-    if not pod.spec.node_name:
-        return pod
-    return replace(pod, spec=replace(pod.spec, node_name=""), created_ms=-HOUR_MS)
+            yield _ending(standing(pod), outage, now_ms), outage.node
 
 
 def _ending(pod: Pod, outage: Outage, now_ms: int) -> Pod:

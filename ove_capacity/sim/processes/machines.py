@@ -41,6 +41,7 @@ def fill_up(world: World, site: Site, scaler: Scaler, group: str) -> None:
     for _ in range(missing):
         machine = Machine(scaler.next_name(group), group, world.now_ms)
         scaler.machines[machine.name] = machine
+        scaler.moves += 1
         scaler.group_of[machine.name] = group
         world.record("machine-created", site, machine.name, detail=group)
         world.spawn(_life(world, site, scaler, machine))
@@ -170,6 +171,7 @@ def delete_machine(world: World, site: Site, scaler: Scaler, machine: Machine, w
     """A machine goes, and its node with it, which no VM may run on."""
     had_node, machine.phase = machine.has_node, Phase.DELETING
     del scaler.machines[machine.name]
+    scaler.moves += 1
     scaler.staying.pop(machine.name, None)
     world.record("machine-deleted", site, machine.name, detail=why)
     if had_node:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 
 from ove_capacity.openshift.autoscaler.loop import Loop
 from ove_capacity.openshift.autoscaler.removal import Unremovable
@@ -12,7 +13,7 @@ from ove_capacity.openshift.autoscaler.sentence import is_at_total, not_triggere
 from ove_capacity.sim.machines import Scaler
 from ove_capacity.sim.world import Site, World
 
-__all__ = ["tell_reasons"]
+__all__ = ["tell_reasons", "tell_staying", "words_of"]
 
 
 def tell_reasons(world: World, site: Site, scaler: Scaler, found: Loop) -> None:
@@ -26,17 +27,22 @@ def tell_reasons(world: World, site: Site, scaler: Scaler, found: Loop) -> None:
     if found.assessment is None:
         return
     staying = {
-        name: _why(each)
+        name: words_of(each)
         for name, each in found.assessment.unremovable.items()
         if each.reason != RECENTLY_UNREMOVABLE
     }
-    for name, reason in {**staying, **found.deletions.refused}.items():
-        if scaler.staying.get(name) != reason and reason not in _PASSING:
-            world.record("not-scaled-down", site, scaler.group_of[name], name, reason)
-        scaler.staying[name] = reason
+    tell_staying(world, site, scaler, {**staying, **found.deletions.refused})
     for each in found.assessment.removable:
         if each.node not in found.deletions.refused:
             scaler.staying.pop(each.node, None)
+
+
+def tell_staying(world: World, site: Site, scaler: Scaler, staying: Mapping[str, str]) -> None:
+    """Write down why nodes are not given back, where that is new."""
+    for name, reason in staying.items():
+        if scaler.staying.get(name) != reason and reason not in _PASSING:
+            world.record("not-scaled-down", site, scaler.group_of[name], name, reason)
+        scaler.staying[name] = reason
 
 
 _PASSING = ("NotUnneededLongEnough", "NotUnreadyLongEnough", "NotUnderutilized")
@@ -54,6 +60,6 @@ def _waiting(scaler: Scaler, found: Loop) -> dict[str, int]:
     return dict(sorted(told.items()))
 
 
-def _why(each: Unremovable) -> str:
+def words_of(each: Unremovable) -> str:
     """``BlockedByPod (NotReplicated)``."""
     return f"{each.reason} ({each.why})" if each.why else each.reason

@@ -1,0 +1,143 @@
+"""A loop of the autoscaler that can decide nothing, seen at a glance.
+
+Most loops find no VM that a machine could be added for, and no node that could go: each holds a VM,
+or is used too much. What such a loop leaves behind is worked out here from the state's arrays; any
+doubt makes a whole loop.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+from ove_capacity.model.pod import PodSpec
+from ove_capacity.model.resources import CPU, MEMORY
+from ove_capacity.openshift.autoscaler.drainability import Budgets, Drain, pods_to_move
+from ove_capacity.openshift.autoscaler.loop import Loop, Moment
+from ove_capacity.openshift.autoscaler.removal import BLOCKED_BY_POD, Unremovable
+from ove_capacity.openshift.autoscaler.scale_down import NOT_UNDERUTILIZED, is_kept
+from ove_capacity.openshift.autoscaler.scale_up import IN_BACKOFF, NO_OPTIONS, NOT_READY
+from ove_capacity.openshift.autoscaler.sentence import is_at_total, not_triggered
+from ove_capacity.sim.machines import Scaler, Sight
+from ove_capacity.sim.processes.reasons import tell_staying, words_of
+from ove_capacity.sim.processes.sight import standing
+from ove_capacity.sim.world import Site, World
+
+__all__ = ["glance", "sight_of"]
+
+_NEAR = 1e-3
+"""Shares that differ from the threshold by less are left to a whole loop, which counts exactly."""
+
+
+def sight_of(site: Site, scaler: Scaler, moment: Moment, found: Loop) -> Sight:
+    """What the whole loop just made has seen."""
+    grown, first = found.scale_up, len(moment.running)
+    everybody, reasons = "", {}
+    lasting = all(reason not in (IN_BACKOFF, NOT_READY) for _, reason in grown.skipped)
+    if is_at_total(grown, scaler.options):
+        everybody = not_triggered(grown, scaler.options)
+    elif grown.result == NO_OPTIONS and lasting:
+        if len(grown.skipped) == len(scaler.groups):
+            everybody = not_triggered(grown, scaler.options)
+        for group in grown.remaining:
+            spec = moment.pending[group.pods[0] - first].spec
+            if not _heeds_pods(spec):
+                reasons[id(spec)] = not_triggered(grown, scaler.options, group)
+    return Sight(site.state.nodes, _closed(site), scaler.moves, everybody, reasons)
+
+
+def _heeds_pods(spec: PodSpec) -> bool:
+    affinity = spec.affinity
+    near = affinity.pod_required or affinity.anti_required
+    return bool(near or any(each.hard for each in spec.spread))
+
+
+def _closed(site: Site) -> frozenset[str]:
+    return frozenset(name for name, count in site.cordons.items() if count)
+
+
+def glance(world: World, site: Site, scaler: Scaler) -> bool:
+    """Make the loop if it can decide nothing; False when a whole loop is needed."""
+    sight, memory, options = scaler.sight, scaler.memory, scaler.options
+    if sight is None or not _is_quiet(site, scaler, sight):
+        return False
+    waiting = _waiting(site, sight)
+    if waiting is None or waiting.keys() - scaler.waiting.keys():
+        return False
+    down = memory.scale_down
+    if options.scale_down_enabled:
+        if down.unneeded_since or down.hints or down.updated_ms is None:
+            return False
+        now_ms = world.now_ms
+        until = {name: end for name, end in down.unremovable_until.items() if end > now_ms}
+        looked = _look(world, site, scaler, until)
+        if looked is None:
+            return False
+        tell_staying(world, site, scaler, looked)
+        for name, reason in looked.items():
+            if reason.startswith(BLOCKED_BY_POD):
+                until[name] = now_ms + options.unremovable_recheck_ms
+        shortest_ms = min(down.shortest_ms or options.unneeded_ms, now_ms - down.updated_ms)
+        kept = replace(down, unremovable_until=until, updated_ms=now_ms, shortest_ms=shortest_ms)
+        scaler.memory = replace(memory, scale_down=kept)
+    scaler.waiting = dict(sorted(waiting.items()))
+    return True
+
+
+def _is_quiet(site: Site, scaler: Scaler, sight: Sight) -> bool:
+    """Whether no machine comes or goes, nothing runs out, and nodes are as they were."""
+    if sight.nodes is not site.state.nodes or sight.moves != scaler.moves:
+        return False
+    if site.outages or site.migrations or scaler.emptying or scaler.draining:
+        return False
+    if scaler.memory.requests or scaler.has_expendable:
+        return False
+    if scaler.options.ignore_daemonsets_utilization or sight.closed != _closed(site):
+        return False
+    return all(machine.has_node for machine in scaler.machines.values())
+
+
+def _waiting(site: Site, sight: Sight) -> Counter[str] | None:
+    """Why nothing is added -> VMs that wait; None when something might be."""
+    waiting: Counter[str] = Counter()
+    for each in site.queue.waiting.values():
+        if each.attempts:
+            spec = site.vms[each.key].pod.spec
+            reason = sight.reasons.get(id(spec), sight.everybody)
+            if not reason:
+                return None
+            waiting[reason] += 1
+    return waiting
+
+
+def _look(
+    world: World, site: Site, scaler: Scaler, recent: dict[str, int]
+) -> dict[str, str] | None:
+    """Node that is looked at -> why it does not go; None when one might."""
+    state, options = site.state, scaler.options
+    columns = [state.resource_index(CPU), state.resource_index(MEMORY)]
+    asked = state.requested[:, columns].tolist()
+    there = state.allocatable[:, columns].tolist()
+    drain = Drain(options, world.now_ms, Budgets(site.cluster.disruption_budgets))
+    found: dict[str, str] = {}
+    for n, node in enumerate(state.nodes):
+        group = scaler.group_of.get(node.name)
+        if group is None or scaler.targets[group] <= scaler.groups[group].min_size:
+            continue
+        if node.name in recent or is_kept(node):
+            continue
+        if not all(there[n]):
+            return None
+        above = max(a / t for a, t in zip(asked[n], there[n], strict=True))
+        above -= options.utilization_threshold
+        if abs(above) < _NEAR:
+            return None
+        if above > 0:
+            found[node.name] = NOT_UNDERUTILIZED
+            continue
+        pods = [standing(state.pod(row)) for row in state.pods_on(n)]
+        moves = pods_to_move(range(len(pods)), pods, drain)
+        if moves.blocking < 0:
+            return None
+        found[node.name] = words_of(Unremovable(node.name, BLOCKED_BY_POD, why=moves.reason))
+    return found
