@@ -30,8 +30,16 @@ def _target(scaler: Manifest) -> tuple[str, str]:
     return str(reference.get("kind") or ""), str(reference.get("name") or "")
 
 
+def _is_said(subject: Subject, cluster: str, name: str) -> bool:
+    """Whether the scenario says which pool the MachineSet makes."""
+    section = subject.scenario.clusters.get(cluster) if subject.scenario else None
+    return section is not None and any(pool.machine_set == name for pool in section.pools.values())
+
+
 def _without_pool(subject: Subject) -> Iterator[Finding]:
     """A MachineAutoscaler scales the MachineSet it names, in its own namespace, and no other.
+
+    One that is not listed may be what makes a pool, as the scenario says by ``machineSet``.
 
     Source: openshift/cluster-autoscaler-operator release-4.15 pkg/controller/machineautoscaler/
     machineautoscaler_controller.go, Reconcile (the target must exist).
@@ -42,7 +50,7 @@ def _without_pool(subject: Subject) -> Iterator[Finding]:
             continue
         near = _near(subject, kind, scaler.cluster)
         known = [each.name for each in near if each.namespace == scaler.namespace]
-        if name in known:
+        if name in known or _is_said(subject, scaler.cluster, name):
             continue
         others = [each for each in near if each.name == name]
         said = f"{kind} {name} is not among the manifests of its cluster"

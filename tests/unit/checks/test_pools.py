@@ -53,6 +53,11 @@ def test_the_workers_that_stay_are_counted(tmp_path: Path) -> None:
     ]
 
 
+def test_the_scenario_says_what_an_unlisted_machine_set_makes(tmp_path: Path) -> None:
+    said = "worker: {count: 3, machineSet: w, node: {cpu: 8, memory: 32Gi}}"
+    assert told(tmp_path, "autoscaler-without-pool", own=SCALER, pools=said) == []
+
+
 PROFILE = """
 apiVersion: v1
 kind: ConfigMap

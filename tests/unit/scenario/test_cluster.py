@@ -127,6 +127,36 @@ def test_virtualization_is_added_to_node_objects_when_assumed(scenario):
     assert _assumed(case, "node.virtualization")
 
 
+_HYPERCONVERGED = "apiVersion: hco.kubevirt.io/v1beta1\nkind: HyperConverged\nmetadata: {name: h}\n"
+_OTHER = "apiVersion: v1\nkind: Namespace\nmetadata: {name: vms}\n"
+
+
+@pytest.mark.parametrize(
+    ("more", "is_virtualized"),
+    [
+        ("", True),  # nothing is known of its objects
+        ("manifests: hco.yaml", True),
+        ("manifests: other.yaml", False),
+        ("manifests: other.yaml, assume: {virtualization: installed}", True),
+    ],
+)
+def test_manifests_without_virtualization_are_taken_at_their_word(scenario, more, is_virtualized):
+    pools = "pools: {worker: {count: 1, node: {cpu: 8, memory: 32Gi}}}"
+    text = f"clusters:\n  a: {{manifests: hco.yaml, {pools}}}\n  b: {{{pools}, {more}}}\n"
+    files = {"hco.yaml": _HYPERCONVERGED, "other.yaml": _OTHER}
+    case = scenario(text, files, small=_HEAD)
+    labels = case.fleet.cluster("b").nodes[0].labels
+    assert ("kubevirt.io/schedulable" in labels) is is_virtualized
+    told = [each for each in case.warnings if "installs OpenShift Virtualization" in each]
+    assert len(told) == (0 if is_virtualized else 1)
+
+
+def test_where_no_manifest_installs_virtualization_it_is_there(scenario):
+    text = "clusters: {a: {manifests: other.yaml, profile: staging}}\n"
+    case = scenario(text, {"other.yaml": _OTHER}, small=_HEAD)
+    assert "kubevirt.io/schedulable" in case.fleet.clusters[0].workers[0].labels
+
+
 def test_listed_pods_replace_the_assumption_about_them(scenario):
     pods = _POD.format(name="p1", node="w1") + _POD.format(name="p2", node="elsewhere")
     text = "clusters: {a: {nodes: nodes/}}\n"
