@@ -126,9 +126,12 @@ def _mark(world: World, name: str, link: Link, available: Availability) -> None:
     cluster = hub.hub.inventory.clusters[hub.hub.inventory.index[name]]
     seen = with_availability(cluster, available, hub.epoch_ms + world.now_ms)
     hub.hub = replace(hub.hub, inventory=hub.hub.inventory.replaced(seen))
-    kind = "cluster-available" if link.is_known else "cluster-unreachable"
-    world.events.record(world.now_ms, kind, name, name)
-    _decide(world, f"{name} {'is back' if link.is_known else 'is unreachable'}")
+    if link.is_known:
+        world.events.record(world.now_ms, "cluster-available", name, name)
+        _decide(world, f"{name} is back")
+    else:
+        world.events.record(world.now_ms, "cluster-unreachable", name, name)
+        _decide(world, f"{name} is unreachable")
 
 
 def report(world: World, site: Site) -> None:
