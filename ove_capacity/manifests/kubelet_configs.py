@@ -13,7 +13,7 @@ from ove_capacity.model.cpu_set import CpuSetError, cpu_mask
 from ove_capacity.model.resources import CPU, MEMORY
 from ove_capacity.quantity import QuantityError, memory_bytes
 
-__all__ = ["KINDS", "WrittenKubelet", "written_kubelet"]
+__all__ = ["KINDS", "WrittenKubelet", "WrittenPages", "written_kubelet", "written_pages"]
 
 KINDS = ("PerformanceProfile", "KubeletConfig")
 """The first makes one of the second, which wins where both are there."""
@@ -26,6 +26,8 @@ _SNIPPET = "kubeletconfig.experimental"
 _AVAILABLE = "memory.available"
 _ALIGNED = ("restricted", "single-numa-node")
 _WHOLE_CORES = "single-numa-node"
+_PAGES = {"64K": "64Ki", "2M": "2Mi", "32M": "32Mi", "512M": "512Mi", "1G": "1Gi"}
+"""Page sizes of the kernel -> as Kubernetes prints them."""
 
 _SAME = (
     "cpuManagerPolicy",
@@ -48,6 +50,18 @@ class WrittenKubelet:
     fields: Fields
     """The object, for its place."""
     said: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenPages:
+    """Hugepages that a PerformanceProfile has each of its machines keep."""
+
+    fields: Fields
+    """The object, for its place."""
+    pages: Mapping[str, int]
+    """Page size as Kubernetes prints it -> how many a machine keeps."""
+    by_cell: bool
+    """Some are asked for on one NUMA cell alone."""
 
 
 def _is_for_masters(fields: Fields) -> bool:
@@ -126,9 +140,36 @@ def _of_performance_profile(fields: Fields) -> dict[str, Any]:
         options = config.get("cpuManagerPolicyOptions")
         given = options if isinstance(options, dict) else {}
         config["cpuManagerPolicyOptions"] = {"full-pcpus-only": "true", **given}
-    if "hugepages" in spec:
-        fields.warning("its hugepages are not taken; say hugepages of the pool's node", "spec")
     return config
+
+
+def _page_count(entry: Fields) -> int:
+    count = entry.get("count") or 0
+    if isinstance(count, int) and not isinstance(count, bool) and count >= 0:
+        return count
+    entry.warning(f"is no number of pages, and left out (got {count!r})", "count")
+    return 0
+
+
+def written_pages(objects: Mapping[str, Sequence[Fields]]) -> WrittenPages | None:
+    """What PerformanceProfiles say of hugepages on workers; the last one counts.
+
+    Source: openshift/cluster-node-tuning-operator 069ef8f pkg/apis/performanceprofile/v2/
+    performanceprofile_types.go, HugePages: sizes are written as the kernel has them, 1G.
+    """
+    profiles = [each for each in objects.get(KINDS[0], ()) if not _is_for_masters(each)]
+    if not profiles:
+        return None
+    pages: dict[str, int] = {}
+    by_cell = False
+    for entry in profiles[-1].fields("spec").fields("hugepages").each("pages"):
+        size = _PAGES.get(entry.text("size"))
+        if size is None:
+            entry.warning(f"is none of {', '.join(_PAGES)}, and left out", "size")
+            continue
+        pages[size] = pages.get(size, 0) + _page_count(entry)
+        by_cell |= "node" in entry
+    return WrittenPages(profiles[-1], pages, by_cell)
 
 
 def written_kubelet(objects: Mapping[str, Sequence[Fields]]) -> WrittenKubelet | None:

@@ -11,7 +11,12 @@ from ove_capacity.kubelet import start
 from ove_capacity.kubelet.rules import kubelet_rules
 from ove_capacity.kubelet.start_error import StartError
 from ove_capacity.manifests.document import FieldPath
-from ove_capacity.manifests.kubelet_configs import WrittenKubelet, written_kubelet
+from ove_capacity.manifests.kubelet_configs import (
+    WrittenKubelet,
+    WrittenPages,
+    written_kubelet,
+    written_pages,
+)
 from ove_capacity.manifests.objects import Objects
 from ove_capacity.model.assumption import Evidence
 from ove_capacity.model.cpu_set import CpuSetError, cpu_mask
@@ -66,6 +71,8 @@ class KubeletRules:
     """A policy was asked for, so that kubelets decide after the scheduler."""
     written: WrittenKubelet | None = None
     """What an object of the cluster says."""
+    written_pages: WrittenPages | None = None
+    """Hugepages that an object of the cluster says."""
 
 
 def _amounts(section: SystemReserved | None) -> Amounts | None:
@@ -135,6 +142,7 @@ def kubelet_config(context: Context, name: str, found: Objects) -> KubeletRules:
         ),
         admits,
         written,
+        written_pages(found.kubevirt_parts),
     )
 
 

@@ -101,7 +101,7 @@ def _text(value: object) -> str:
     return ", ".join(_text(each) for each in value)
 
 
-def _pools(teller: _Teller, made: dict[str, list[Node]]) -> Iterator[Origin]:
+def _pools(teller: _Teller, made: dict[str, list[Node]], rules: KubeletRules) -> Iterator[Origin]:
     for pool, nodes in made.items():
         first, path = nodes[0], teller.own("pools", pool)
         yield teller.tell(
@@ -122,16 +122,24 @@ def _pools(teller: _Teller, made: dict[str, list[Node]]) -> Iterator[Origin]:
                 (*path, "node", "allocatable", key),
                 default=f"what the kubelet of OpenShift {teller.cluster.release.openshift} leaves",
             )
-        for resource in first.capacity:
-            size = resource.removeprefix(HUGEPAGES_PREFIX)
-            if size != resource and first.capacity[resource]:
-                yield teller.tell(
-                    f"pools.{pool}.node.hugepages.{size}",
-                    size_text(first.capacity[resource]),
-                    (*path, "node", "hugepages", size),
-                    teller.own("assume", "hugepages", size),
-                    ("assume", "hugepages", size),
-                )
+        yield from _hugepages(teller, pool, first, rules)
+
+
+def _hugepages(teller: _Teller, pool: str, node: Node, rules: KubeletRules) -> Iterator[Origin]:
+    written = rules.written_pages
+    for resource, amount in node.capacity.items():
+        size = resource.removeprefix(HUGEPAGES_PREFIX)
+        if size == resource or not amount:
+            continue
+        is_written = written is not None and size in written.pages
+        assumed = (teller.own("assume", "hugepages", size), ("assume", "hugepages", size))
+        yield teller.tell(
+            f"pools.{pool}.node.hugepages.{size}",
+            size_text(amount),
+            teller.own("pools", pool, "node", "hugepages", size),
+            *(() if is_written else assumed),
+            manifest=_place(written.fields) if written and is_written else "",
+        )
 
 
 def _real_nodes(teller: _Teller, found: Objects) -> Iterator[Origin]:
@@ -307,7 +315,7 @@ def origins_of(
             made.setdefault(node.pool, []).append(node)
     origins = [
         *_releases(teller),
-        *_pools(teller, made),
+        *_pools(teller, made, rules),
         *_real_nodes(teller, found),
         *_rules(teller, found, rules),
         *_budgets(teller, found),

@@ -19,13 +19,12 @@ from ove_capacity.model.resources import (
     MEMORY,
     PODS,
     Amounts,
-    page_bytes,
 )
 from ove_capacity.model.topology import Topology
 from ove_capacity.openshift.overhead import PlatformShare, platform_of, platform_shares
-from ove_capacity.quantity import QuantityError
 from ove_capacity.releases import Release
 from ove_capacity.scenario.compile.context import Context
+from ove_capacity.scenario.compile.hugepages import hugepages_of_pool, hugepages_of_workers
 from ove_capacity.scenario.compile.kubelets import KubeletRules, asked_topology, pool_kubelet
 from ove_capacity.scenario.compile.topology import says_processors, topology_of
 from ove_capacity.scenario.schema.cluster import ClusterSection, PoolSection
@@ -126,56 +125,17 @@ def _shape(
     return shape
 
 
-def _page_bytes(context: Context, path: FieldPath, sizes: dict[str, int]) -> dict[str, int]:
-    """Page size as Kubernetes prints it -> bytes in all; an odd size is an error."""
-    found = {}
-    for size, count in sizes.items():
-        try:
-            found[size] = page_bytes(size) * count
-        except QuantityError as error:
-            context.error((*path, size), str(error), key=True)
-    return found
-
-
-def _hugepages(
-    context: Context, path: FieldPath, pool: str, section: PoolSection, pages: dict[str, int]
-) -> dict[str, int]:
-    if section.node.hugepages:
-        return _page_bytes(context, (*path, "node", "hugepages"), section.node.hugepages)
-    is_worker = (section.role or pool) not in ("master", "storage", "infra")
-    return pages if is_worker else {}
-
-
-def _assumed_pages(
-    context: Context, cluster: str, section: ClusterSection, profile: ClusterProfile | None
-) -> dict[str, int]:
-    """Hugepages in bytes where the profile names a page size and nobody counts the pages."""
-    size = profile.hugepages if profile else ""
-    if size in ("", "optional", "none", "disabled") or profile is None:
-        return {}
-    own, fleet = section.assume.hugepages, context.scenario.assume.hugepages
-    pages = own.get(size, fleet.get(size))
-    path = ("clusters", cluster, "assume") if own else ("assume",)
-    workers = section.pools.get("worker")
-    if workers is not None and workers.node.hugepages:
-        return {}
-    source = f"profile {profile.name} names the page size without a count"
-    source += "; the scenario's assume.hugepages" if pages is not None else ""
-    name = f"node.hugepages-{size}"
-    context.assume(name, f"{pages or 0} pages a worker", source, cluster, Evidence.ASSUMED)
-    return _page_bytes(context, (*path, "hugepages"), {size: pages or 0})
-
-
 def _pools(
     context: Context,
     cluster: str,
     section: ClusterSection,
     profile: ClusterProfile | None,
+    rules: KubeletRules,
     virtualized: bool,
 ) -> list[_Pool]:
     shapes = dict(profile.shapes) if profile else {}
     counts = dict(profile.counts) if profile else {}
-    pages = _assumed_pages(context, cluster, section, profile)
+    pages = hugepages_of_workers(context, cluster, profile, rules.written_pages)
     found = []
     for name in dict.fromkeys((*counts, *section.pools)):
         given = section.pools.get(name, PoolSection())
@@ -185,7 +145,7 @@ def _pools(
             context.error(path, "'count' is missing, and no profile says it")
         topology = topology_of(context, (*path, "node"), given.node)
         shape = _shape(context, path, given, shapes.get(name), topology)
-        hugepages = _hugepages(context, path, name, given, pages)
+        hugepages = hugepages_of_pool(context, path, given, pages)
         if shape is None:
             continue
         if sum(hugepages.values()) >= shape.memory_bytes:
@@ -370,7 +330,7 @@ def pool_nodes(
     """
     section = context.scenario.clusters[cluster]
     extra = context.scenario.assume.node_labels | section.assume.node_labels
-    pools = _pools(context, cluster, section, profile, virtualized)
+    pools = _pools(context, cluster, section, profile, rules, virtualized)
     site = _Site(cluster, release, rules, extra)
     nodes: list[Node] = []
     shares: list[PlatformShare] = []

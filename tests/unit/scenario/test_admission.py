@@ -115,8 +115,8 @@ def test_what_nobody_is_refused_for_is_not_assumed(scenario):
     [
         (POLICY.replace("[VirtualMachine]", "[Pod]"), "not modelled: launcher pods of VMs"),
         (
-            POLICY.replace("pattern: {", "deny: {x: y}\n      pattern: {"),
-            "not modelled: validate.deny",
+            POLICY.replace("pattern: {", "cel: {x: y}\n      pattern: {"),
+            "not modelled: validate.cel",
         ),
         (POLICY + EXCEPTION, "lets VMs in that labels refuses, where exceptions are on"),
     ],

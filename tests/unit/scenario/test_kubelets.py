@@ -13,7 +13,8 @@ clusters:
     pools: {worker: {count: 1, node: NODE}}
     kubelet: {KUBELET}
 """
-_MACHINE = "{sockets: 2, cores: 16, threads: 2, memory: 256Gi, hugepages: {1Gi: 128}}"
+_BARE = "{sockets: 2, cores: 16, threads: 2, memory: 256Gi}"
+_MACHINE = _BARE.replace("}", ", hugepages: {1Gi: 128}}")
 _CPUS = 'cpuManagerPolicy: static, reservedSystemCPUs: "0,32"'
 _MEMORY = "memoryManagerPolicy: Static, reservedMemory: [{numaNode: 0, limits: {memory: 1124Mi}}]"
 
@@ -191,8 +192,8 @@ spec:
 
 @pytest.fixture
 def by_objects(scenario):
-    def made(*objects, kubelet=""):
-        head = _HEAD.replace("NODE", _MACHINE).replace("KUBELET", kubelet)
+    def made(*objects, kubelet="", machine=_MACHINE):
+        head = _HEAD.replace("NODE", machine).replace("KUBELET", kubelet)
         head += "    manifests: [m.yaml]\n"
         case = scenario(small=head, files={"m.yaml": "---\n".join(objects)})
         return case.fleet.clusters[0].nodes[0].kubelet, case
@@ -208,6 +209,41 @@ def test_a_performance_profile_is_what_its_operator_makes_of_it(by_objects):
         "single-numa-node",
         "0",
     )
+
+
+_PAGES = """\
+  hugepages:
+    defaultHugepagesSize: 1G
+    pages: [{size: 1G, count: 4}, {size: 2M, count: 512}]
+"""
+
+
+def test_pages_that_a_performance_profile_reserves_at_boot_are_its_workers(by_objects):
+    _, case = by_objects(_PROFILE + _PAGES, machine=_BARE)
+    node = case.fleet.clusters[0].nodes[0]
+    bare = by_objects(_PROFILE, machine=_BARE)[1].fleet.clusters[0].nodes[0]
+    assert node.capacity["hugepages-1Gi"] == 4 << 30
+    assert node.capacity["hugepages-2Mi"] == 1 << 30
+    assert bare.allocatable["memory"] - node.allocatable["memory"] == 5 << 30
+    (told,) = (each for each in case.origins if each.name.endswith("hugepages.1Gi"))
+    assert (str(told.level), told.value) == ("manifest", "4Gi")
+    assert "m.yaml" in told.place
+
+
+@pytest.mark.parametrize(
+    ("pages", "found", "words"),
+    [
+        ("[{size: 1G, count: 2, node: 0}, {size: 1G, count: 1, node: 1}]", 3, "spread evenly"),
+        ("[{size: 3G, count: 2}]", 0, "is none of 64K, 2M, 32M, 512M, 1G"),
+        ("[{size: 1G, count: $count}]", 0, "is no number of pages"),
+        ("[{size: 1G, count: -1}]", 0, "is no number of pages"),
+    ],
+)
+def test_pages_by_cell_and_pages_of_no_size_are_told(by_objects, pages, found, words):
+    _, case = by_objects(f"{_PROFILE}  hugepages:\n    pages: {pages}\n", machine=_BARE)
+    capacity = case.fleet.clusters[0].nodes[0].capacity
+    assert capacity.get("hugepages-1Gi", 0) == found << 30
+    assert any(words in each for each in case.warnings)
 
 
 def test_the_scenario_says_it_better_than_an_object(by_objects):
