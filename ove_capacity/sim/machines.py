@@ -97,10 +97,14 @@ class Sight:
     closed: frozenset[str]
     moves: int
     """Machines made and deleted so far."""
+    is_complete: bool
+    """Every machine has its node."""
     everybody: str
     """Why no machine is added, whoever waits; "": one might be."""
     reasons: Mapping[int, str]
     """Spec of a pod, by identity, -> why no machine is added for it."""
+    candidates: tuple[int, ...]
+    """Nodes, by index, of groups above their least size, less those that may not be removed."""
 
 
 class Scaler:

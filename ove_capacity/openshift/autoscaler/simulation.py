@@ -79,6 +79,8 @@ def simulation_of(
     scheduler = Scheduler.of(state, Profile())
     pods = (*(pod for pod, _ in seen), *pending)
     daemons = [pod for template in templates.values() for pod in template.daemon_pods]
+    # One of each spec first: as a rule that compiles all classes there are.
+    scheduler.classify(state, list({id(pod.spec): pod for pod in pods}.values()))
     classes = scheduler.classify(state, [*pods, *daemons])
     of_daemons = iter(classes[len(pods) :])
     patterns = {

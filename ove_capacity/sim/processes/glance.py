@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
+from ove_capacity.model.node import Node
 from ove_capacity.model.pod import PodSpec
 from ove_capacity.model.resources import CPU, MEMORY
 from ove_capacity.openshift.autoscaler.drainability import Budgets, Drain, pods_to_move
@@ -43,7 +44,24 @@ def sight_of(site: Site, scaler: Scaler, moment: Moment, found: Loop) -> Sight:
             spec = moment.pending[group.pods[0] - first].spec
             if not _heeds_pods(spec):
                 reasons[id(spec)] = not_triggered(grown, scaler.options, group)
-    return Sight(site.state.nodes, _closed(site), scaler.moves, everybody, reasons)
+    complete = all(machine.has_node for machine in scaler.machines.values())
+    nodes = site.state.nodes
+    return Sight(
+        nodes,
+        _closed(site),
+        scaler.moves,
+        complete,
+        everybody,
+        reasons,
+        tuple(n for n, node in enumerate(nodes) if _is_candidate(scaler, node)),
+    )
+
+
+def _is_candidate(scaler: Scaler, node: Node) -> bool:
+    group = scaler.group_of.get(node.name)
+    if group is None or is_kept(node):
+        return False
+    return scaler.targets[group] > scaler.groups[group].min_size
 
 
 def _heeds_pods(spec: PodSpec) -> bool:
@@ -70,7 +88,7 @@ def glance(world: World, site: Site, scaler: Scaler) -> bool:
             return False
         now_ms = world.now_ms
         until = {name: end for name, end in down.unremovable_until.items() if end > now_ms}
-        looked = _look(world, site, scaler, until)
+        looked = _look(world, site, scaler, sight, until)
         if looked is None:
             return False
         tell_staying(world, site, scaler, looked)
@@ -88,13 +106,13 @@ def _is_quiet(site: Site, scaler: Scaler, sight: Sight) -> bool:
     """Whether no machine comes or goes, nothing runs out, and nodes are as they were."""
     if sight.nodes is not site.state.nodes or sight.moves != scaler.moves:
         return False
+    if not sight.is_complete:
+        return False
     if site.outages or site.migrations or scaler.emptying or scaler.draining:
         return False
     if scaler.memory.requests or scaler.has_expendable:
         return False
-    if scaler.options.ignore_daemonsets_utilization or sight.closed != _closed(site):
-        return False
-    return all(machine.has_node for machine in scaler.machines.values())
+    return not scaler.options.ignore_daemonsets_utilization and sight.closed == _closed(site)
 
 
 def _waiting(site: Site, sight: Sight) -> Counter[str] | None:
@@ -111,33 +129,35 @@ def _waiting(site: Site, sight: Sight) -> Counter[str] | None:
 
 
 def _look(
-    world: World, site: Site, scaler: Scaler, recent: dict[str, int]
+    world: World, site: Site, scaler: Scaler, sight: Sight, recent: dict[str, int]
 ) -> dict[str, str] | None:
-    """Node that is looked at -> why it does not go; None when one might."""
+    """Node that is looked at -> why it does not go, where that is news; None when one might."""
     state, options = site.state, scaler.options
-    columns = [state.resource_index(CPU), state.resource_index(MEMORY)]
-    asked = state.requested[:, columns].tolist()
-    there = state.allocatable[:, columns].tolist()
-    drain = Drain(options, world.now_ms, Budgets(site.cluster.disruption_budgets))
+    rows, columns = list(sight.candidates), [state.resource_index(r) for r in (CPU, MEMORY)]
+    if not rows:
+        return {}
+    there = state.allocatable[rows][:, columns]
+    if not there.all():
+        return None
+    above = (state.requested[rows][:, columns] / there).max(axis=1) - options.utilization_threshold
     found: dict[str, str] = {}
-    for n, node in enumerate(state.nodes):
-        group = scaler.group_of.get(node.name)
-        if group is None or scaler.targets[group] <= scaler.groups[group].min_size:
+    drain = Drain(options, world.now_ms, Budgets(site.cluster.disruption_budgets))
+    for n, by in zip(rows, above.tolist(), strict=True):
+        name = state.nodes[n].name
+        if name in recent:
             continue
-        if node.name in recent or is_kept(node):
+        if by > _NEAR:
+            if scaler.staying.get(name) != NOT_UNDERUTILIZED:
+                found[name] = NOT_UNDERUTILIZED
             continue
-        if not all(there[n]):
+        why = "" if by > -_NEAR else _blocking(site, n, drain)
+        if not why:
             return None
-        above = max(a / t for a, t in zip(asked[n], there[n], strict=True))
-        above -= options.utilization_threshold
-        if abs(above) < _NEAR:
-            return None
-        if above > 0:
-            found[node.name] = NOT_UNDERUTILIZED
-            continue
-        pods = [standing(state.pod(row)) for row in state.pods_on(n)]
-        moves = pods_to_move(range(len(pods)), pods, drain)
-        if moves.blocking < 0:
-            return None
-        found[node.name] = words_of(Unremovable(node.name, BLOCKED_BY_POD, why=moves.reason))
+        found[name] = words_of(Unremovable(name, BLOCKED_BY_POD, why=why))
     return found
+
+
+def _blocking(site: Site, n: int, drain: Drain) -> str:
+    """Why a pod keeps node *n*; "": none does."""
+    pods = [standing(site.state.pod(row)) for row in site.state.pods_on(n)]
+    return pods_to_move(range(len(pods)), pods, drain).reason
