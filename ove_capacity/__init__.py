@@ -367,7 +367,7 @@ def plot(result: object, name: str = "") -> Picture:
     Of a run ``timeline``, ``nodes`` and, where something is scaled, ``growth``; of a case
     ``nodes``, when its listed workloads are placed; of headroom ``waterfall``, of a ladder
     ``ladder``, of failover ``pairs``, of fragmentation ``cells`` and ``split``, of limits
-    ``limits``, of a verdict ``verdict``.
+    ``limits``, of a verdict ``verdict``, of a study ``study``.
 
     Raises:
         TypeError: nothing is drawn of such a result.

@@ -186,3 +186,54 @@ def test_losses_of_a_rate_come_again_and_again():
     found = run(partitions=[often], until_ms=20 * DAY_MS)
     assert 40 < found.events.count("partition-began") < 100
     assert found.events.count("cluster-unreachable") == found.events.count("cluster-available")
+
+
+def _troubled(seed):
+    """Two clusters and their hub, of which each is away every few hours."""
+    often = Duration("exponential", 5 * HOUR_MS)
+    short = Duration("exponential", HOUR_MS // 2)
+    trouble = {
+        "cluster_losses": tuple(ClusterLoss(name, short, often) for name in ("large", "small")),
+        "partitions": tuple(Partition(name, short, often) for name in ("large", "small")),
+        "hub_losses": (
+            HubLoss(short, often, from_backup=False),
+            HubLoss(short, often, from_backup=True),
+        ),
+    }
+    vms = workload("vm", placement="one", count=3)
+    plain = case(vms, clusters=[cluster("large", 3), cluster("small", 2)], placements=[PATIENT])
+    return replace(plain, seed=seed, plan=replace(plain.plan, **trouble))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_happens_the_hub_s_story_is_consistent(seed):
+    found = simulate(_troubled(seed), until_ms=10 * DAY_MS, check=True)
+    hub_down, given_up, decision = False, set(), {"large"}
+    for row in found.events.rows():
+        kind, name = row["kind"], row.get("name", "")
+        if kind in ("hub-lost", "hub-returned"):
+            assert hub_down == (kind == "hub-returned")
+            hub_down = kind == "hub-lost"
+            if "backup" in row.get("detail", ""):
+                given_up = {"large", "small"}
+        elif kind == "cluster-unreachable":
+            assert not hub_down
+            assert name not in given_up
+            given_up.add(name)
+        elif kind == "cluster-available":
+            assert not hub_down
+            given_up.remove(name)
+        elif kind == "placement-decided":
+            assert not hub_down
+            chosen = set(row["detail"].partition(";")[0].split(", ")) - {"none"}
+            assert chosen != decision or row["time_ms"] == 0
+            decision = chosen
+        elif kind == "placement-followed":
+            assert not hub_down
+            assert set(row["detail"].split(", ")) - {"none"} == decision
+    assert found.events.count("cluster-unreachable") > 20
+
+
+def test_the_same_trouble_is_the_same_story():
+    first, again = (simulate(_troubled(3), until_ms=5 * DAY_MS) for _ in range(2))
+    assert first.events.rows() == again.events.rows()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from ove_capacity.analysis.settle import settle
@@ -19,7 +19,7 @@ from ove_capacity.errors import AnswerError, UnknownNameError
 from ove_capacity.model.case import Case
 from ove_capacity.model.cluster import Cluster
 from ove_capacity.model.placement import Placement
-from ove_capacity.model.plan import Workload
+from ove_capacity.model.plan import Plan, Workload
 from ove_capacity.ocm import POLL_MS, Opened, opened
 from ove_capacity.ocm.predicates import matching_predicates
 from ove_capacity.streams import Streams
@@ -131,7 +131,7 @@ class _Field:
             hazards,
             case.fleet.hub.latest_ms,
         )
-        self.notes = _notes(placement, len(able), load)
+        self.notes = (*_notes(placement, len(able), load), *_left_out(case.plan))
         self._years: dict[int, Year] = {}
         self._known: dict[Placement, dict[tuple[object, ...], Standing]] = {}
 
@@ -201,3 +201,11 @@ def _notes(placement: Placement, able: int, load: Load) -> tuple[str, ...]:
     if not load.workloads:
         notes.append("no workload names this Placement: VM-hours count nothing, moves do")
     return tuple(notes)
+
+
+def _left_out(plan: Plan) -> Iterator[str]:
+    """Events of the scenario that the years do not have."""
+    if any(each.at_ms is not None for each in (*plan.cluster_losses, *plan.partitions)):
+        yield "events of the scenario at a moment are not repeated each year; rates are"
+    if plan.hub_losses:
+        yield "the hub is not lost in these years, though the scenario loses it"

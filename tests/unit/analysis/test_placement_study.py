@@ -18,7 +18,7 @@ from ove_capacity.analysis.study.study import placement_study
 from ove_capacity.analysis.study.year import YEAR_MS, Happening, Sizes, Year, year_of
 from ove_capacity.errors import AnswerError, OveCapacityError, UnknownNameError
 from ove_capacity.model.placement import ClusterSelector, Placement, PrioritizerWeight
-from ove_capacity.model.plan import Arrivals, ClusterLoss, Duration, Growth
+from ove_capacity.model.plan import Arrivals, ClusterLoss, Duration, Growth, HubLoss
 from ove_capacity.model.selector import LabelSelector, Requirement
 from ove_capacity.ocm import Availability, opened, with_availability
 from ove_capacity.simtime import DAY_MS, HOUR_MS, MINUTE_MS
@@ -347,6 +347,17 @@ def test_a_placement_that_matches_nothing_is_homeless_all_year():
 def test_a_placement_that_wants_every_cluster_never_runs_two_for_one():
     found = placement_study(fleet(placement=replace(ONE, number_of_clusters=None)), years=5)
     assert found.own.means["doubled_h"] == 0
+
+
+def test_events_that_the_years_do_not_have_are_named():
+    plain = fleet()
+    gone = ClusterLoss("large", at_ms=DAY_MS)
+    plan = replace(plain.plan, cluster_losses=(gone,), hub_losses=(HubLoss(at_ms=DAY_MS),))
+    notes = placement_study(replace(plain, plan=plan), years=2, grid=False).notes
+    assert notes == (
+        "events of the scenario at a moment are not repeated each year; rates are",
+        "the hub is not lost in these years, though the scenario loses it",
+    )
 
 
 def test_a_placement_with_cel_is_studied_too():
