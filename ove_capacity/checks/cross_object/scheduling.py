@@ -225,7 +225,7 @@ def _not_offered(subject: Subject) -> Iterator[Finding]:
                 )
                 told = vm.finding(subject, f"{asked}, and {has}", "domain")
                 if name in _pages_made(subject, vm.cluster.name):
-                    cure = "hugepages of the pool's node: the scenario's machines are not booted"
+                    cure = "nodes described as the profile has them boot: with its pages"
                     told = replace(told, repair=cure, severity=Severity.WARNING)
                 yield told, vm
 

@@ -113,13 +113,21 @@ spec: {{hugepages: {{pages: [{{size: {size}, count: 8}}]}}}}
 """
 
 
-@pytest.mark.parametrize(("size", "severity"), [("1G", "warning"), ("2M", "error")])
-def test_pages_that_a_profile_makes_are_a_matter_of_the_scenario(
-    size: str, severity: str, tmp_path: Path
+BARE = "worker: {count: 3, node: {cpu: 8, memory: 32Gi}}"
+OTHERS = BARE.replace("32Gi", "32Gi, hugepages: {2Mi: 1}")
+
+
+@pytest.mark.parametrize(
+    ("size", "pools", "severity"),
+    [("1G", BARE, ""), ("1G", OTHERS, "warning"), ("2M", BARE, "error")],
+)
+def test_pages_that_a_profile_makes_are_offered_unless_the_nodes_are_said_to_have_others(
+    size: str, pools: str, severity: str, tmp_path: Path
 ) -> None:
     vms = "{name: db, cluster: one, cpu: 1, memory: 1Gi, hugepages: 1Gi, count: 2}"
-    lines = told(tmp_path, "vm-device-not-offered", vms=vms, own=PAGES.format(size=size))
-    assert lines == [f"{severity}: 2 VMs stay Pending on one (db)"]
+    own = PAGES.format(size=size)
+    lines = told(tmp_path, "vm-device-not-offered", vms=vms, own=own, pools=pools)
+    assert lines == ([f"{severity}: 2 VMs stay Pending on one (db)"] if severity else [])
 
 
 @pytest.mark.parametrize(
