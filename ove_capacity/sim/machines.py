@@ -144,6 +144,8 @@ class Scaler:
         self.sight: Sight | None = None
         self.moves = 0
         """Machines made and deleted so far."""
+        self.scaled = 0
+        """Loops so far that added machines, or began to give some back."""
         self.has_expendable = False
         """Whether there may be pods that the autoscaler does not see."""
         self.staying: dict[str, str] = {}

@@ -59,8 +59,12 @@ def autoscaling(world: World, site: Site, scaler: Scaler) -> ProcessGenerator:
     migrating = {name for name, what in evictions(world, site).items() if what == MIGRATES}
     yield world.wait(0, AUTOSCALING)
     while True:
-        now_ms, changes = world.now_ms, site.changes
+        now_ms, changes, scaled = world.now_ms, site.changes, scaler.scaled
         after_ms = None if site.losses else _loop(world, site, scaler, migrating)
+        if scaler.scaled != scaled and scaler.options.rules.frequent_loops:
+            scaler.changed_ms = now_ms
+            yield world.wait(0, AUTOSCALING)
+            continue
         is_news = site.changes != changes
         if not is_news:
             again_ms = looks_again_ms(scaler.memory, scaler.changed_ms, scaler.options)
@@ -69,10 +73,30 @@ def autoscaling(world: World, site: Site, scaler: Scaler) -> ProcessGenerator:
             site.news = world.env.event()
             yield AnyOf(world.env, [site.news, *wakes])
             is_news = site.news.triggered or after_ms == min(timers_ms)
-        due_ms = max(now_ms + 1, world.now_ms)
-        yield world.wait(next_tick_ms(due_ms - 1, now_ms) - world.now_ms, AUTOSCALING)
+        yield from _next_tick(world, site, scaler, now_ms)
         if is_news:
             scaler.changed_ms = world.now_ms
+
+
+def _next_tick(world: World, site: Site, scaler: Scaler, last_ms: int) -> ProcessGenerator:
+    """The next loop is due; from 4.22 on a pod that finds no place makes it due at once.
+
+    Source: openshift/kubernetes-autoscaler 70920d3c6 cluster-autoscaler/loop/trigger.go, Wait.
+    """
+    tick_ms = next_tick_ms(max(last_ms + 1, world.now_ms) - 1, last_ms)
+    while scaler.options.rules.frequent_loops and world.now_ms < tick_ms:
+        yield world.wait(0, AUTOSCALING)
+        if world.now_ms > last_ms and _has_new_pod(site, world.now_ms):
+            return
+        site.news = world.env.event()
+        yield AnyOf(world.env, [site.news, world.wait(tick_ms - world.now_ms)])
+    yield world.wait(tick_ms - world.now_ms, AUTOSCALING)
+
+
+def _has_new_pod(site: Site, now_ms: int) -> bool:
+    """Whether a pod has found no place at this very moment."""
+    first = (each for each in site.queue.waiting.values() if each.attempts == 1)
+    return any(each.timestamp_ms == now_ms for each in first)
 
 
 def _has_expendable(world: World, site: Site, scaler: Scaler) -> bool:
@@ -99,6 +123,8 @@ def _loop(world: World, site: Site, scaler: Scaler, migrating: set[str]) -> int 
     scaler.sight = sight_of(site, scaler, moment, found)
     _tell_failures(world, site, scaler, found)
     tell_reasons(world, site, scaler, found)
+    scaler.scaled += bool(found.scale_up.increases or found.deletions.empty)
+    scaler.scaled += bool(found.deletions.drained)
     for each in found.scale_up.increases:
         scaler.targets[each.group] = each.new_size
         world.record("scale-up", site, each.group, detail=f"{each.size} -> {each.new_size}")
