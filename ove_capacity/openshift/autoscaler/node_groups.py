@@ -7,7 +7,14 @@ from collections.abc import Iterable, Mapping
 from ove_capacity.model.autoscaling import MachineAutoscaler, MachineSet, NodeGroup
 from ove_capacity.model.node import Node, Taint
 from ove_capacity.model.pod import Container, Pod, PodSpec
-from ove_capacity.model.resources import CPU, EPHEMERAL_STORAGE, MEMORY, PODS, amount
+from ove_capacity.model.resources import (
+    AMOUNT_MAX,
+    CPU,
+    EPHEMERAL_STORAGE,
+    MEMORY,
+    PODS,
+    amount,
+)
 from ove_capacity.quantity import Quantity, QuantityError
 
 __all__ = ["foretold_node", "node_groups_of"]
@@ -78,6 +85,8 @@ def foretold_node(machine_set: MachineSet) -> Node | None:
         return None  # upstream logs it, and goes on without a template
     if not capacity[CPU] or not capacity[MEMORY]:
         return None
+    if min(capacity.values()) < 0 or max(capacity.values()) > AMOUNT_MAX:
+        return None  # no machine; upstream's numbers would wrap round
     capacity = {name: value for name, value in capacity.items() if value}
     return Node(
         machine_set.name,
