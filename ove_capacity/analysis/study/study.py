@@ -205,7 +205,11 @@ def _notes(placement: Placement, able: int, load: Load) -> tuple[str, ...]:
 
 def _left_out(plan: Plan) -> Iterator[str]:
     """Events of the scenario that the years do not have."""
-    if any(each.at_ms is not None for each in (*plan.cluster_losses, *plan.partitions)):
+    once = [
+        *(each.at_ms for each in plan.cluster_losses),
+        *(each.at_ms for each in plan.partitions),
+    ]
+    if any(at_ms is not None for at_ms in once):
         yield "events of the scenario at a moment are not repeated each year; rates are"
     if plan.hub_losses:
         yield "the hub is not lost in these years, though the scenario loses it"
