@@ -48,7 +48,8 @@ def placement_study(
 
     Raises:
         UnknownNameError: there is no such Placement, or no such prioritizer.
-        AnswerError: there is no Placement, or several and none is named; it is misconfigured.
+        AnswerError: there is no Placement, or several and none is named; it is misconfigured, or
+            may choose no cluster.
         OveCapacityError: a policy is not written as it should be.
     """
     if years < 2:
@@ -79,6 +80,9 @@ def _asked(first: Opened, name: str) -> Placement:
     decision = first.decisions[found[0].key]
     if decision.misconfigured:
         raise AnswerError(f"Placement {found[0].key} is misconfigured: {decision.misconfigured}")
+    if not decision.clusters and not decision.repelled:
+        why = decision.conditions[-1].message
+        raise AnswerError(f"no policy helps Placement {found[0].key}, it has no candidate: {why}")
     return found[0]
 
 
@@ -191,13 +195,11 @@ def _without(case: Case, placement: Placement) -> Case:
 def _notes(placement: Placement, able: int, load: Load) -> tuple[str, ...]:
     notes = []
     wanted = placement.number_of_clusters
-    if able and wanted is not None and wanted >= able:
+    if wanted is not None and wanted >= able:
         notes.append(
             f"it wants {wanted} of {able} clusters that match: weights decide nothing until "
             "another one joins, tolerations do at every outage"
         )
-    if not able:
-        notes.append("it may choose no cluster")
     if not load.workloads:
         notes.append("no workload names this Placement: VM-hours count nothing, moves do")
     return tuple(notes)

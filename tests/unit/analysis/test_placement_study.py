@@ -187,14 +187,6 @@ def test_a_placement_that_wants_all_there_is_is_told_that_weights_decide_nothing
     assert found.notes[0].startswith("it wants 2 of 2 clusters that match: weights decide nothing")
 
 
-def test_a_placement_that_matches_nothing_is_homeless_all_year():
-    nowhere = ClusterSelector(LabelSelector((Requirement("a", "Exists"),)))
-    found = placement_study(fleet(placement=replace(ONE, predicates=(nowhere,))), years=2)
-    assert found.notes == ("it may choose no cluster",)
-    assert found.own.means["homeless_h"] == pytest.approx(365 * 24)
-    assert len(found.scores) == 1
-
-
 def test_a_placement_that_wants_every_cluster_never_runs_two_for_one():
     found = placement_study(fleet(placement=replace(ONE, number_of_clusters=None)), years=5)
     assert found.own.means["doubled_h"] == 0
@@ -228,6 +220,9 @@ def test_streams_of_vms_count_by_their_average():
     assert ratio == pytest.approx(7 / 2, rel=0.1)
 
 
+NOWHERE = ClusterSelector(LabelSelector((Requirement("a", "Exists"),)))
+
+
 @pytest.mark.parametrize(
     ("placements", "name", "error", "words"),
     [
@@ -239,6 +234,12 @@ def test_streams_of_vms_count_by_their_average():
             "",
             AnswerError,
             "misconfigured: incorrect builtin prioritizer: Spread",
+        ),
+        (
+            [replace(ONE, predicates=(NOWHERE,))],
+            "",
+            AnswerError,
+            "no candidate: No ManagedCluster matches any of the cluster predicate",
         ),
     ],
 )
