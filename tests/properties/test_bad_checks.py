@@ -21,7 +21,11 @@ from tests.properties.mutations import TEXT_DAMAGE, TREE_DAMAGE, spoilt, steps
 
 FOLDER = Path(__file__).with_name("inputs")
 MANIFESTS = Path(__file__).parents[2] / "scenarios" / "rh-ove" / "manifests"
-OBJECTS = list(yaml.safe_load_all((FOLDER / "objects.yaml").read_text()))
+OBJECTS = [
+    each
+    for name in ("objects", "machines")
+    for each in yaml.safe_load_all((FOLDER / f"{name}.yaml").read_text())
+]
 in_tree = st.lists(st.tuples(st.sampled_from(TREE_DAMAGE), steps), min_size=1, max_size=4)
 in_text = st.lists(st.tuples(st.sampled_from(TEXT_DAMAGE), steps), max_size=2)
 
@@ -37,7 +41,7 @@ def _more() -> list[Any]:
 
 
 def _is_checked(folder: Path, objects: list[Any], damage: tuple[Any, Any], as_json: bool) -> None:
-    for name in ("scenario", "hub"):
+    for name in ("scenario", "hub", "machines"):
         (folder / f"{name}.yaml").write_text((FOLDER / f"{name}.yaml").read_text())
     listed = {"apiVersion": "v1", "kind": "List", "items": objects}
     text = spoilt(listed, *damage, as_json)

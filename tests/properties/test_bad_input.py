@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +22,17 @@ from tests.properties.mutations import TEXT_DAMAGE, TREE_DAMAGE, spoilt, steps
 
 FOLDER = Path(__file__).with_name("inputs")
 SCENARIO = yaml.safe_load((FOLDER / "scenario.yaml").read_text())
-OBJECTS = list(yaml.safe_load_all((FOLDER / "objects.yaml").read_text()))
+FILES = ("objects", "machines", "hub")
+MANIFESTS = {
+    name: list(yaml.safe_load_all((FOLDER / f"{name}.yaml").read_text())) for name in FILES
+}
 in_tree = st.lists(st.tuples(st.sampled_from(TREE_DAMAGE), steps), min_size=1, max_size=4)
 in_text = st.lists(st.tuples(st.sampled_from(TEXT_DAMAGE), steps), max_size=2)
 
 
-def _loads_or_says_where(folder: Path, scenario: str, objects: str) -> None:
-    hub = (FOLDER / "hub.yaml").read_text()
-    for name, text in (("scenario", scenario), ("objects", objects), ("hub", hub)):
+def _loads_or_says_where(folder: Path, broken: Mapping[str, str]) -> None:
+    for name in ("scenario", *FILES):
+        text = broken[name] if name in broken else (FOLDER / f"{name}.yaml").read_text()
         (folder / f"{name}.yaml").write_bytes(text.encode("utf-8", "surrogatepass"))
     try:
         case = load(folder / "scenario.yaml")
@@ -44,13 +48,12 @@ def _loads_or_says_where(folder: Path, scenario: str, objects: str) -> None:
 
 def _of_scenario(tree_damage: Any, text_damage: Any, as_json: bool, folder: Path) -> None:
     scenario = spoilt(SCENARIO, tree_damage, text_damage, as_json)
-    _loads_or_says_where(folder, scenario, (FOLDER / "objects.yaml").read_text())
+    _loads_or_says_where(folder, {"scenario": scenario})
 
 
-def _of_objects(tree_damage: Any, text_damage: Any, as_json: bool, folder: Path) -> None:
-    objects = {"apiVersion": "v1", "kind": "List", "items": OBJECTS}
-    broken = spoilt(objects, tree_damage, text_damage, as_json)
-    _loads_or_says_where(folder, (FOLDER / "scenario.yaml").read_text(), broken)
+def _of_objects(file: str, tree_damage: Any, text_damage: Any, as_json: bool, folder: Path) -> None:
+    objects = {"apiVersion": "v1", "kind": "List", "items": MANIFESTS[file]}
+    _loads_or_says_where(folder, {file: spoilt(objects, tree_damage, text_damage, as_json)})
 
 
 def test_the_inputs_are_valid_before_they_are_spoilt() -> None:
@@ -67,11 +70,11 @@ def test_a_spoilt_scenario_loads_or_says_where(
 
 
 @QUICK
-@given(in_tree, in_text, st.booleans())
+@given(st.sampled_from(FILES), in_tree, in_text, st.booleans())
 def test_a_spoilt_manifest_loads_or_says_where(
-    tmp_path: Path, tree_damage: Any, text_damage: Any, as_json: bool
+    tmp_path: Path, file: str, tree_damage: Any, text_damage: Any, as_json: bool
 ) -> None:
-    _of_objects(tree_damage, text_damage, as_json, tmp_path)
+    _of_objects(file, tree_damage, text_damage, as_json, tmp_path)
 
 
 @pytest.mark.verification
@@ -85,8 +88,8 @@ def test_many_spoilt_scenarios_load_or_say_where(
 
 @pytest.mark.verification
 @many("manifests")
-@given(in_tree, in_text, st.booleans())
+@given(st.sampled_from(FILES), in_tree, in_text, st.booleans())
 def test_many_spoilt_manifests_load_or_say_where(
-    tmp_path: Path, tree_damage: Any, text_damage: Any, as_json: bool
+    tmp_path: Path, file: str, tree_damage: Any, text_damage: Any, as_json: bool
 ) -> None:
-    _of_objects(tree_damage, text_damage, as_json, tmp_path)
+    _of_objects(file, tree_damage, text_damage, as_json, tmp_path)

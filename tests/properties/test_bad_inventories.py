@@ -47,7 +47,11 @@ from tests.properties.workbooks import (
 from tests.unit.ingest.objects import node_text, pod_text, pods_text
 
 FOLDER = Path(__file__).with_name("inputs")
-OBJECTS = list(yaml.safe_load_all((FOLDER / "objects.yaml").read_text()))
+OBJECTS = [
+    each
+    for name in ("objects", "machines")
+    for each in yaml.safe_load_all((FOLDER / f"{name}.yaml").read_text())
+]
 DUMP = list(yaml.safe_load_all((FOLDER / "dump.yaml").read_text()))
 VSPHERE = json.loads((FOLDER / "vsphere.json").read_text())
 
