@@ -19,6 +19,7 @@ __all__ = [
     "NodeLoss",
     "Partition",
     "Plan",
+    "Recovery",
     "Workload",
 ]
 
@@ -32,6 +33,43 @@ class Duration:
     mean_ms: int
     shape: float = 1.0
     """sigma of the logarithm (lognormal), or the shape k (weibull); unused otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """How the VMs of a workload come back on another cluster."""
+
+    source: str = "image"
+    """backup, replica (a copy of their disks is there already), or image: they keep no data."""
+    to: str = ""
+    """The cluster, when theirs is lost; empty: where their Placement goes."""
+    every_ms: int = 0
+    """Time between copies; 0: each write is copied at once."""
+    from_ms: int = 0
+    """When one of them is taken, in the time of the run."""
+    takes_ms: int = 0
+    """How long until a copy is of use."""
+    data_bytes: int = 0
+    """What is restored or imported for one VM."""
+    bytes_per_s: int = 0
+    """How fast one stream restores; 0: at once."""
+    streams: int = 0
+    """Restores at a time on a cluster; 0: one for each worker."""
+    decide: Duration | None = None
+    """How long people take to decide; None: nobody is asked."""
+    boot: Duration | None = None
+    """From the pod's start until the guest serves; None: as soon as it has started."""
+    fail_back: Duration | None = None
+    """How long after the return of their cluster people move them back; None: they stay. Those of
+    a Placement go where it goes."""
+
+    def age_ms(self, now_ms: int) -> int | None:
+        """Age of the last copy that is of use; None: there are no copies."""
+        if self.source == "image":
+            return None
+        if not self.every_ms:
+            return 0
+        return (now_ms - self.takes_ms - self.from_ms) % self.every_ms + self.takes_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +104,9 @@ class Workload:
     """Given names, when the VMs were listed one by one; otherwise ``<name>-<index>``."""
     refused: Mapping[str, str] = field(default_factory=dict)
     """Cluster whose admission lets none of these VMs in -> its policies' words."""
+    recovery: Recovery | None = None
+    """How they come back on another cluster; None: they do not, unless their Placement moves them,
+    and then without data."""
 
     def vm_name(self, index: int) -> str:
         """Name of the VM with that index, from 0."""

@@ -77,6 +77,10 @@ class HubSite:
     """What is to be done when, already waited for."""
     followers: list[Callable[[Followed], None]] = field(default_factory=list)
     """Called when GitOps sees a changed decision, in this order."""
+    when_given_up: list[Callable[[str], None]] = field(default_factory=list)
+    """Told of each cluster that the hub gives up."""
+    when_heard: list[Callable[[str], None]] = field(default_factory=list)
+    """Told of each cluster that is in touch again."""
 
     @property
     def is_up(self) -> bool:

@@ -12,6 +12,7 @@ from ove_capacity.model.assumption import Assumption
 from ove_capacity.model.case import Case
 from ove_capacity.model.cluster import Cluster
 from ove_capacity.model.pod import Pod
+from ove_capacity.model.recovery import Recovered
 from ove_capacity.ocm import Decision, opened
 from ove_capacity.openshift import remediation
 from ove_capacity.place import initial_state
@@ -26,9 +27,11 @@ from ove_capacity.sim.processes.clusters import cluster_losses, hub_losses, part
 from ove_capacity.sim.processes.cordons import closed_nodes, cordons
 from ove_capacity.sim.processes.hub import open_hub, report, why_none
 from ove_capacity.sim.processes.losses import losses, nodes_of
+from ove_capacity.sim.processes.recovery import open_recovery
 from ove_capacity.sim.processes.sampling import sample, sampling
 from ove_capacity.sim.processes.scheduling import scheduling
 from ove_capacity.sim.processes.starting import RESTARTING
+from ove_capacity.sim.recovery import assumptions as of_recovery
 from ove_capacity.sim.scaling import Scaling, scaling_of, scaling_table
 from ove_capacity.sim.world import Site, Vm, VmStatus, World
 from ove_capacity.simtime import DAY_MS, format_duration
@@ -102,6 +105,8 @@ class Run:
     """Cluster -> status -> VMs; every status is there."""
     machines: MachineLog = field(default_factory=MachineLog)
     """Nodes and machines over time, of clusters that are scaled."""
+    recoveries: tuple[Recovered, ...] = ()
+    """VMs that went to another cluster, in the order in which that was decided."""
     scaling: Mapping[str, Scaling] = field(default_factory=dict)
     """Cluster -> what its autoscaler did; only those that have one."""
     group_of: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -286,8 +291,9 @@ def _spawn(world: World, sample_every_ms: int) -> None:
 
 
 def _spawn_fleet(world: World) -> None:
-    """What happens to whole clusters and to the hub."""
+    """What happens to whole clusters and to the hub, and who goes elsewhere then."""
     plan = world.case.plan
+    open_recovery(world)
     for number, loss in enumerate(plan.cluster_losses):
         world.spawn(cluster_losses(world, world.site(loss.cluster), loss, number))
     for number, cut in enumerate(plan.partitions):
@@ -324,6 +330,8 @@ def _result(world: World, placements: dict[str, Decision], until_ms: int) -> Run
     ]
     if world.is_migrating:
         used += migration.assumptions()
+    if world.recovery.log:
+        used += of_recovery()
     for site in world.sites.values():
         world.verify(site)
         warn_of_rejections(world, site)
@@ -349,6 +357,7 @@ def _result(world: World, placements: dict[str, Decision], until_ms: int) -> Run
             for name, site in world.sites.items()
         },
         machines=world.machines,
+        recoveries=tuple(world.recovery.log),
         scaling=scaling,
         group_of={name: site.scaler.group_of for name, site in world.sites.items() if site.scaler},
     )

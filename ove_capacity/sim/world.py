@@ -20,6 +20,7 @@ from ove_capacity.sim.hub import HubSite
 from ove_capacity.sim.launch import Specs
 from ove_capacity.sim.log import EventLog, SampleLog
 from ove_capacity.sim.machines import MachineLog, Scaler
+from ove_capacity.sim.recovery import RecoverySite
 from ove_capacity.state import claim, invariants
 from ove_capacity.state.cluster_state import ClusterState
 from ove_capacity.state.pending import PendingQueue
@@ -110,6 +111,8 @@ class Vm:
     """Who did not admit its pod last, and why."""
     reason: str = ""
     """Why it was refused last, while it is pending; or admission's words."""
+    when_started: Callable[[], None] | None = None
+    """Told of its next start; None: nobody waits for it."""
 
     @property
     def key(self) -> str:
@@ -255,6 +258,7 @@ class World:
         self.followed: dict[str, tuple[str, ...]] = {}
         """The same as GitOps has seen it."""
         self._hub: HubSite | None = None
+        self.recovery = RecoverySite()
         self.unsatisfied: dict[str, str] = {}
         """Placement, by key, that chose none -> why, in upstream's words."""
         self.sizes: dict[str, int] = {}

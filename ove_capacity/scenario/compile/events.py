@@ -10,8 +10,15 @@ from ove_capacity.model.plan import Cordon, Growth, NodeLoss, Plan, Workload
 from ove_capacity.releases import release
 from ove_capacity.scenario.compile.cluster import Compiled
 from ove_capacity.scenario.compile.context import Context
-from ove_capacity.scenario.compile.fleet_events import cluster_losses, hub_losses, partitions
-from ove_capacity.scenario.compile.workloads import arrivals_of, duration_of
+from ove_capacity.scenario.compile.duration import duration_of
+from ove_capacity.scenario.compile.fleet_events import (
+    cluster_losses,
+    hub_losses,
+    partitions,
+    region_losses,
+    zone_losses,
+)
+from ove_capacity.scenario.compile.workloads import arrivals_of
 from ove_capacity.scenario.schema.event import (
     AddClusterSection,
     ArrivalsSection,
@@ -23,8 +30,10 @@ from ove_capacity.scenario.schema.event import (
     NodeLossSection,
     NodesSection,
     PartitionSection,
+    RegionLossSection,
     ScalePoolSection,
     UpgradeSection,
+    ZoneLossSection,
 )
 
 __all__ = ["with_events"]
@@ -194,6 +203,10 @@ def with_events(context: Context, plan: Plan, clusters: Mapping[str, Compiled]) 
             streams.append(arrivals_of(context, path, event, clusters))
         elif isinstance(event, ClusterLossSection):
             gone += cluster_losses(context, path, event, clusters)
+        elif isinstance(event, RegionLossSection):
+            gone += region_losses(context, path, event, clusters)
+        elif isinstance(event, ZoneLossSection):
+            losses += zone_losses(context, path, event, clusters)
         elif isinstance(event, PartitionSection):
             cut += partitions(context, path, event, clusters)
         elif isinstance(event, HubLossSection):

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ove_capacity.manifests.document import FieldPath
-from ove_capacity.model.plan import ClusterLoss, HubLoss, Partition
+from ove_capacity.model.node import ZONE_LABEL
+from ove_capacity.model.plan import ClusterLoss, HubLoss, NodeLoss, Partition
 from ove_capacity.scenario.compile.cluster import Compiled
 from ove_capacity.scenario.compile.context import Context
-from ove_capacity.scenario.compile.workloads import duration_of
+from ove_capacity.scenario.compile.duration import duration_of
 from ove_capacity.scenario.schema.event import (
     ClusterLossSection,
     HubLossSection,
     PartitionSection,
+    RegionLossSection,
+    ZoneLossSection,
 )
 
-__all__ = ["cluster_losses", "hub_losses", "partitions"]
+__all__ = ["cluster_losses", "hub_losses", "partitions", "region_losses", "zone_losses"]
 
 
 def cluster_losses(
@@ -25,6 +28,47 @@ def cluster_losses(
     return [
         ClusterLoss(name, duration_of(section.repair), duration_of(section.every), section.at)
         for name in _concerned(context, path, section, clusters)
+    ]
+
+
+def region_losses(
+    context: Context, path: FieldPath, section: RegionLossSection, clusters: Mapping[str, Compiled]
+) -> list[ClusterLoss]:
+    """One loss for each cluster of the region, all at once; a region of none is noted."""
+    regions = {name: _region(compiled) for name, compiled in clusters.items()}
+    there = [name for name, region in regions.items() if region == section.region]
+    if not there:
+        known = sorted({region for region in regions.values() if region})
+        context.unknown((*path, "region"), "region", section.region, known)
+    repair = duration_of(section.repair)
+    return [ClusterLoss(name, repair, at_ms=section.at) for name in there]
+
+
+def _region(compiled: Compiled) -> str:
+    return compiled.cluster.labels.get("region", "")
+
+
+def zone_losses(
+    context: Context, path: FieldPath, section: ZoneLossSection, clusters: Mapping[str, Compiled]
+) -> list[NodeLoss]:
+    """One loss for each node of the zone, all at once; a zone of none is noted."""
+    if section.cluster is not None and section.cluster not in clusters:
+        context.unknown((*path, "cluster"), "cluster", section.cluster, clusters)
+        return []
+    names = [section.cluster] if section.cluster else list(clusters)
+    zones = [
+        (name, node.name, node.labels.get(ZONE_LABEL, ""))
+        for name in names
+        for node in clusters[name].cluster.nodes
+    ]
+    if all(zone != section.zone for _, _, zone in zones):
+        known = sorted({zone for _, _, zone in zones if zone})
+        context.unknown((*path, "zone"), "zone", section.zone, known)
+    repair = duration_of(section.repair)
+    return [
+        NodeLoss(name, repair, node=node, at_ms=section.at)
+        for name, node, zone in zones
+        if zone == section.zone
     ]
 
 

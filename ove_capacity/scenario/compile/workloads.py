@@ -10,12 +10,14 @@ from ove_capacity.manifests.document import FieldPath
 from ove_capacity.manifests.kubevirt import KINDS, virtual_machine_of
 from ove_capacity.manifests.objects import FoundVm, Objects
 from ove_capacity.manifests.running import Surroundings, UnusableVmError, priority_of, resolved
-from ove_capacity.model.plan import Arrivals, Duration, Workload
+from ove_capacity.model.plan import Arrivals, Workload
 from ove_capacity.model.vm import Matcher, VirtualMachine
 from ove_capacity.scenario.compile.admission import is_stored, refusals
 from ove_capacity.scenario.compile.cluster import Compiled
 from ove_capacity.scenario.compile.context import Context
 from ove_capacity.scenario.compile.disks import Claims, disks_of, networks_of, networks_of_vm
+from ove_capacity.scenario.compile.duration import duration_of
+from ove_capacity.scenario.compile.recovery import recovery_of
 from ove_capacity.scenario.compile.vm_object import (
     WORKLOAD_LABEL,
     created_object,
@@ -23,9 +25,9 @@ from ove_capacity.scenario.compile.vm_object import (
 )
 from ove_capacity.scenario.complaints import value_at
 from ove_capacity.scenario.schema.event import ArrivalsSection
-from ove_capacity.scenario.schema.workload import DurationSection, VmSection, WorkloadSection
+from ove_capacity.scenario.schema.workload import VmSection, WorkloadSection
 
-__all__ = ["arrivals_of", "duration_of", "listed_vms", "workload_of"]
+__all__ = ["arrivals_of", "listed_vms", "workload_of"]
 
 _VM_NAME_LABEL = "vm.kubevirt.io/name"
 _SIZE_FIELDS = (
@@ -37,13 +39,6 @@ _SIZE_FIELDS = (
     "guestMappingPassthrough",
     "realtime",
 )
-
-
-def duration_of(section: DurationSection | None) -> Duration | None:
-    """The noun."""
-    if section is None:
-        return None
-    return Duration(section.distribution, section.mean, section.shape)
 
 
 def _written(name: str, section: VmSection) -> VirtualMachine:
@@ -209,6 +204,7 @@ def workload_of(
         if not where[1]:
             context.error((*path, "total"), "only a Placement splits a total; say count")
     count = 1 if section.count is None else section.count
+    disks = disks_of(context, path, section, vm)
     near = [clusters[where[0]]] if where[0] else list(clusters.values())
     known = [network for each in near for network in each.cluster.vm_networks]
     return Workload(
@@ -224,8 +220,9 @@ def workload_of(
         priority=priority.value if section.priority is None else section.priority,
         preemption_never=priority.preemption_never,
         labels=section.labels,
-        disks=disks_of(context, path, section, vm),
+        disks=disks,
         networks=networks_of(context, path, section, vm, known),
+        recovery=recovery_of(context, path, section, clusters, where[0], disks),
         refused=refusals(context, resource, near),
     )
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
+from ove_capacity.scenario.schema.drawn import Constant, Exponential
 from ove_capacity.scenario.schema.section import (
     Count,
     GrowthPercent,
@@ -17,7 +18,7 @@ from ove_capacity.scenario.schema.section import (
     Shorthand,
     Text,
 )
-from ove_capacity.scenario.schema.workload import Constant, Exponential, VmSection
+from ove_capacity.scenario.schema.workload import VmSection
 
 __all__ = [
     "AddClusterSection",
@@ -32,9 +33,11 @@ __all__ = [
     "NodeLossSection",
     "NodesSection",
     "PartitionSection",
+    "RegionLossSection",
     "ScalePoolSection",
     "Step",
     "UpgradeSection",
+    "ZoneLossSection",
 ]
 
 
@@ -170,6 +173,34 @@ class ClusterLossSection(Section):
     """How long until it is back; left out: it never is."""
 
 
+class RegionLossSection(Section):
+    """All clusters of a region are lost at once."""
+
+    kind: Literal["region-loss"]
+    """All nodes of all clusters there are gone; the hub with them, if it runs there."""
+    region: Name
+    """What their label ``region`` says."""
+    at: Milliseconds
+    """When."""
+    repair: Constant | None = None
+    """How long until they are back; left out: they never are."""
+
+
+class ZoneLossSection(Section):
+    """All nodes of a zone are lost at once."""
+
+    kind: Literal["zone-loss"]
+    """All nodes whose zone it is are gone."""
+    zone: Name
+    """What their label ``topology.kubernetes.io/zone`` says."""
+    cluster: Name | None = None
+    """Left out: every cluster that has nodes there."""
+    at: Milliseconds
+    """When."""
+    repair: Constant | None = None
+    """How long until they are back; left out: they never are."""
+
+
 class PartitionSection(Section):
     """A cluster is cut from the hub, and goes on running."""
 
@@ -257,6 +288,8 @@ Event = Annotated[
     | CordonSection
     | DrainSection
     | ClusterLossSection
+    | RegionLossSection
+    | ZoneLossSection
     | PartitionSection
     | HubLossSection
     | GrowthSection

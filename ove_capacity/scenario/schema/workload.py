@@ -6,8 +6,9 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
+from ove_capacity.scenario.schema.drawn import Constant
+from ove_capacity.scenario.schema.recovery import RecoverySection
 from ove_capacity.scenario.schema.section import (
-    DURATION,
     AmountOfMemory,
     Count,
     Flag,
@@ -24,43 +25,12 @@ from ove_capacity.scenario.schema.section import (
 )
 
 __all__ = [
-    "Constant",
     "DiskSection",
-    "DurationSection",
-    "Exponential",
     "NetworkName",
     "UsageSection",
     "VmSection",
     "WorkloadSection",
 ]
-
-
-class DurationSection(Section):
-    """A length of time, drawn from a distribution with that mean."""
-
-    distribution: Literal["constant", "exponential", "lognormal", "weibull"]
-    """How it is drawn."""
-    mean: Milliseconds
-    """Its mean: ``4h``."""
-    shape: Annotated[float, Field(gt=0, le=100)] = 1.0
-    """Sigma of the logarithm (lognormal), or the shape k (weibull)."""
-
-
-def _drawn(default: str) -> BeforeValidator:
-    def read(value: Any) -> Any:
-        if isinstance(value, dict):
-            return value
-        if not isinstance(value, str):
-            raise ValueError("must be a duration like 4h, or a mapping with a distribution")
-        return {"distribution": default, "mean": value}
-
-    return BeforeValidator(read)
-
-
-Constant = Annotated[DurationSection, _drawn("constant"), Shorthand(DURATION)]
-"""``4h`` is always 4h; a mapping names another distribution."""
-Exponential = Annotated[DurationSection, _drawn("exponential"), Shorthand(DURATION)]
-"""``200d`` is exponential with that mean."""
 
 
 class DiskSection(Section):
@@ -155,6 +125,9 @@ class VmSection(Section):
     """Whether they start, and start again."""
     usage: UsageSection | None = None
     """What they use of what they are given."""
+    recovery: RecoverySection | None = None
+    """How they come back on another cluster when theirs is lost; left out: they do not, unless a
+    Placement moves them, and then without data."""
     disks: Annotated[tuple[_Disk, ...], BeforeValidator(one_or_many), OneAlone()] | None = None
     """Persistent disks of each VM: ``60Gi``, ``[60Gi, 200Gi]``; left out: the template's."""
     networks: Annotated[tuple[_Network, ...], BeforeValidator(one_or_many), OneAlone()] | None = (

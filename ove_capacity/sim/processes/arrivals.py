@@ -14,7 +14,7 @@ from ove_capacity.sim.launch import launch
 from ove_capacity.sim.processes.starting import submit
 from ove_capacity.sim.world import Site, Vm, VmStatus, World
 
-__all__ = ["arrivals", "growth", "listed"]
+__all__ = ["arrivals", "create", "growth", "listed"]
 
 _WHOLE = 10_000
 """Basis points of all."""
@@ -80,13 +80,23 @@ def _nowhere(world: World, workload: Workload) -> None:
 
 
 def _create(world: World, site: Site, workload: Workload, index: int) -> None:
-    name = workload.vm_name(index)
-    pod = launch(workload, site.cluster, name, world.specs)
-    if pod.key in site.vms:
-        raise AnswerError(f"two VMs are called {pod.namespace}/{name} in cluster {site.name}")
     rng = world.stream("lifetime", workload.name, site.name)
     # Drawn now, not at the start: who waits longer does not change another VM's luck.
     lifetime_ms = draw_ms(workload.lifetime, rng) if workload.lifetime else None
+    create(world, site, workload, workload.vm_name(index), lifetime_ms)
+
+
+def create(
+    world: World, site: Site, workload: Workload, name: str, lifetime_ms: int | None
+) -> Vm | None:
+    """A VM of that name comes, and its pod enters the queue; None if admission refuses it.
+
+    Raises:
+        AnswerError: there is a VM of that name already.
+    """
+    pod = launch(workload, site.cluster, name, world.specs)
+    if pod.key in site.vms:
+        raise AnswerError(f"two VMs are called {pod.namespace}/{name} in cluster {site.name}")
     vm = Vm(
         name,
         pod.namespace,
@@ -102,9 +112,10 @@ def _create(world: World, site: Site, workload: Workload, index: int) -> None:
         vm.reason = workload.refused[site.name]
         site.admit(vm, VmStatus.REFUSED)
         world.record("vm-refused", site, vm.key, detail=vm.reason)
-        return
+        return None
     halted = workload.run_strategy == "Halted"
     site.admit(vm, VmStatus.HALTED if halted else VmStatus.PENDING)
     world.record("vm-created", site, vm.key, detail=workload.name)
     if not halted:
         submit(world, site, vm)
+    return vm

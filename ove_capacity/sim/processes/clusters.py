@@ -34,6 +34,8 @@ def cluster_losses(world: World, site: Site, loss: ClusterLoss, ordinal: int) ->
         hush(world, site.name)
         if carries_hub:
             stop_hub(world)
+        for told in world.recovery.when_lost:
+            told(site.name)
         world.verify(site)
 
     def end() -> None:

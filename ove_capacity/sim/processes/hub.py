@@ -94,6 +94,8 @@ def hear(world: World, name: str) -> None:
         return
     link.turn += 1
     link.heard_ms = world.now_ms
+    for told in world.hub.when_heard:
+        told(name)
     world.spawn(_hear(world, name, link, link.turn))
 
 
@@ -131,6 +133,8 @@ def _mark(world: World, name: str, link: Link, available: Availability) -> None:
         _decide(world, f"{name} is back")
     else:
         world.events.record(world.now_ms, "cluster-unreachable", name, name)
+        for told in hub.when_given_up:
+            told(name)
         _decide(world, f"{name} is unreachable")
 
 
@@ -275,11 +279,6 @@ def _follow(world: World, key: str) -> None:
     world.followed[key] = after
     detail = ", ".join(after) or "none"
     world.events.record(world.now_ms, "placement-followed", "", key, detail=detail)
-    if not hub.followers:
-        world.warnings.setdefault(
-            f"Placement {key} is decided otherwise during the run: VMs to come go there, those "
-            "that run stay where they are"
-        )
     told = Followed(key, before, after, hub.decided_ms.get(key, 0))
     for follower in hub.followers:
         follower(told)

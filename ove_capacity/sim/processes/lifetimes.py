@@ -18,6 +18,8 @@ def lifetime(world: World, site: Site, vm: Vm, lifetime_ms: int) -> ProcessGener
     """
     yield world.wait(lifetime_ms)
     was = vm.status
+    if was is VmStatus.ENDED:
+        return  # it went to another cluster
     if was is VmStatus.RUNNING:
         site.end_migration(vm)
         claim.release(site.state, vm.row)

@@ -71,6 +71,9 @@ def _start(world: World, site: Site, vm: Vm, row: int, node: str) -> None:
     vm.row, vm.node, vm.reason = row, node, ""
     vm.failures, vm.rejected_by = 0, ""
     world.record("vm-started", site, vm.key, node)
+    if vm.when_started is not None:
+        told, vm.when_started = vm.when_started, None
+        told()
     if vm.started_ms is None:
         vm.started_ms = world.now_ms
         if vm.lifetime_ms is not None:
