@@ -214,8 +214,8 @@ def study_reading(found: Standings) -> list[str]:
     told = [
         "VM-hours down: VMs that should run and do not, as their cluster is lost, they are being "
         "started elsewhere, or no node takes them where they were sent (placed, not summed)",
-        "against as written: the difference year by year, with a 95 % interval; the same losses, "
-        "partitions, upgrades and growth befall every policy",
+        "against as written: the difference year by year; with 95 % confidence all the intervals "
+        "hold; the same losses, partitions, upgrades and growth befall every policy",
         "moves: starts on a cluster that had not had the workload; flaps: of them, back within a "
         "day; homeless h: cluster-hours wanted and not had; doubled h: a cluster that was cut off "
         "ran the workload beside its replacement",

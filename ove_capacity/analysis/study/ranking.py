@@ -16,8 +16,8 @@ from ove_capacity.model.assumption import Assumption
 
 __all__ = ["paired", "standings"]
 
-_UPPER = 0.975
-"""Of an interval of 95 %."""
+_OUTSIDE = 0.05
+"""Chance that any of the intervals misses its mean."""
 _MEASURES: dict[str, Callable[[Outcome], float]] = {
     "down_vm_h": lambda each: each.down_vm_h,
     "homeless_vm_h": lambda each: each.homeless_vm_h,
@@ -59,8 +59,8 @@ def standings(
             policies[i],
             tuple(policies[j].name for j in _group(groups, i)[1:]),
             {name: statistics.fmean(map(of, table[i])) for name, of in _MEASURES.items()},
-            paired(down[i], down[0]),
-            paired(down[i], down[best]),
+            paired(down[i], down[0], len(first) - 1),
+            paired(down[i], down[best], len(first) - 1),
             _causes(table[i]),
             any(each.is_restless for each in table[i]),
         )
@@ -79,12 +79,17 @@ def _told(each: Outcome) -> tuple[object, ...]:
     return (*measured, each.is_restless, tuple(sorted(each.causes.items())))
 
 
-def paired(values: Sequence[float], others: Sequence[float]) -> Interval:
-    """Differences year by year: their mean, and where it lies; at least two years."""
+def paired(values: Sequence[float], others: Sequence[float], intervals: int = 1) -> Interval:
+    """Differences year by year: their mean, and where it lies; at least two years.
+
+    With so many *intervals* all hold together with 95 % confidence (Bonferroni): the best of many
+    policies is also the luckiest.
+    """
     differences = [a - b for a, b in zip(values, others, strict=True)]
     mean = statistics.fmean(differences)
     error = statistics.stdev(differences, mean) / math.sqrt(len(differences))
-    reach = float(stdtrit(len(differences) - 1, _UPPER)) * error
+    upper = 1 - _OUTSIDE / 2 / max(1, intervals)
+    reach = float(stdtrit(len(differences) - 1, upper)) * error
     return Interval(mean, mean - reach, mean + reach)
 
 

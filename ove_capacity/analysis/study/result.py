@@ -17,7 +17,7 @@ _COARSE = 20
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A mean over years, and where it lies with 95 % confidence (Student's t)."""
+    """A mean over years, and where it lies: all intervals of a study with 95 % confidence."""
 
     mean: float
     low: float

@@ -36,8 +36,9 @@ def study(found: Standings) -> Picture:
     picture = canvas(
         found.answer,
         f"Placement {found.placement}, the same {found.years} seeded years for every policy. Left: "
-        "VM-hours down a year less those as written, mean and 95 % interval, grey where it may be "
-        f"none. Right: moves a year, of them back within a day.{some}",
+        "VM-hours down a year less those as written, with intervals that all hold with 95 % "
+        "confidence, grey where it may be none. Right: moves a year, of them back within a day."
+        f"{some}",
         body=max(1.2, _ROW * len(shown)),
         left=_LEFT,
         above=0.2,

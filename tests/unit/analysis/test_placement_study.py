@@ -262,6 +262,11 @@ def test_a_paired_interval_is_student_s():
     assert found.high - found.mean == pytest.approx(3.182446 * (8 / 3) ** 0.5 / 2, rel=1e-6)
 
 
+def test_many_intervals_are_wider_so_that_all_of_them_hold():
+    one, many = (paired([5.0, 7.0, 9.0, 7.0], [4.0] * 4, count) for count in (1, 10))
+    assert (many.high - many.mean) / (one.high - one.mean) == pytest.approx(7.453319 / 3.182446)
+
+
 def test_policies_that_did_the_same_stand_together_and_the_least_down_is_first():
     policies = [SimpleNamespace(name=name, placement=ONE) for name in "abc"]
     table = [[Outcome(homeless_vm_h=down + n) for n in range(3)] for down in (5.0, 3.0, 5.0)]
