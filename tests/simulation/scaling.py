@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from ove_capacity.kubevirt.node_labels import virtualization_labels
 from ove_capacity.model.autoscaling import (
     Autoscaling,
     ClusterAutoscaler,
@@ -30,10 +31,19 @@ def check(timeout="10m", **fields):
     return MachineHealthCheck("watch", {}, (gone,), node_startup_timeout_ms=startup, **fields)
 
 
+def labelled(machine, release=None):
+    """The machine with what the release's node labeller writes on it."""
+    if release is None:
+        return machine
+    return replace(machine, labels=virtualization_labels(release.kubevirt_rules) | machine.labels)
+
+
 def scaled(workers=3, *, least=1, most=5, times=None, checked=None, asked=None, **fields):
     """A cluster with one group, ``worker``, of all its nodes."""
     nodes = fields.pop("nodes", None) or tuple(node(f"w{i + 1}") for i in range(workers))
-    machine = replace(node("worker"), name="worker")
+    if "release" in fields:
+        nodes = tuple(labelled(each, fields["release"]) for each in nodes)
+    machine = labelled(node("worker"), fields.get("release"))
     asked_for = Autoscaling(
         asked or autoscaler(),
         (NodeGroup("worker", least, most, template=fields.pop("template", None)),),
@@ -44,4 +54,6 @@ def scaled(workers=3, *, least=1, most=5, times=None, checked=None, asked=None, 
     )
     fields.setdefault("name", "production")
     fields.setdefault("kubevirt", KubeVirt(default_network_interface="masquerade"))
-    return replace(cluster(nodes=nodes or (node("m1"),), **fields), autoscaling=asked_for)
+    own = fields.pop("release", None)
+    made = cluster(nodes=nodes, **fields)
+    return replace(made, autoscaling=asked_for, release=own or made.release)

@@ -6,6 +6,7 @@ import pytest
 
 from ove_capacity.model.autoscaling import ScaleDown
 from ove_capacity.model.plan import Growth
+from ove_capacity.releases import release
 from ove_capacity.sim.processes import autoscaling as process
 from ove_capacity.sim.run import simulate
 from ove_capacity.simtime import DAY_MS, HOUR_MS, MINUTE_MS
@@ -66,6 +67,28 @@ def test_a_machine_of_a_pool_that_fails_fails_like_the_others():
     plan = loss(node="", every=takes("12h").until_ready, repair="1h")
     run = played(workload("web", count=12), replace(plan, pool="worker"), until_ms=2 * DAY_MS)
     assert "worker-0" in [row["name"] for row in run.events.rows() if row["kind"] == "node-lost"]
+
+
+@pytest.mark.parametrize(("enforced", "nodes"), [(True, 5), (False, 3)])
+def test_the_least_size_is_a_floor_unless_it_is_enforced(enforced, nodes):
+    web = workload("web", count=9)
+    run = played(web, least=5, most=6, asked=autoscaler(enforce_min_size=enforced))
+    assert run.scaling["production"].groups[0].nodes_end == nodes
+
+
+def test_a_limit_of_nodes_counts_machines_on_their_way_and_is_told_in_upstreams_words():
+    run = played(workload("web", count=30), most=9, asked=autoscaler(max_nodes_total=4))
+    assert details(run, "scale-up") == ["3 -> 4"]
+    (told,) = run.scaling["production"].not_scaled_up
+    assert told == "pod didn't trigger scale-up: max total nodes in cluster reached"
+
+
+@pytest.mark.parametrize("release_name", ["4.15", "4.22"])
+def test_from_422_on_the_next_loop_does_not_wait(release_name):
+    two = workload("web", count=12, at="15s")
+    run = played(two, release=release(release_name))
+    first = {"4.15": 20, "4.22": 25}[release_name]  # a loop at once sees a pod that is too new
+    assert times(run, "scale-up") == [first]
 
 
 # -- machines that never come ----------------------------------------------------------------------
