@@ -15,6 +15,7 @@
     oc.limits(case)                                  # how far the autoscaler lets clusters grow
     oc.explain(run, "vm-production/web-3")           # why it runs where it does, or nowhere
     oc.placement(case, "vm-workload-placement")      # scores per prioritizer, and the decision
+    oc.hub_load(case)                                # what managing the fleet costs
     oc.placement_study(case)                         # which weights and tolerations would do better
 
 Verbs are functions, results are values that show themselves. Nothing is imported before it is used.
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from ove_capacity.analysis.fragmentation import Fragmentation
     from ove_capacity.analysis.frames import events_frame, frame, samples_frame
     from ove_capacity.analysis.headroom import Headroom
+    from ove_capacity.analysis.hub_load import HubLoad, hub_load
     from ove_capacity.analysis.ladder import Ladder
     from ove_capacity.analysis.limits import Limits
     from ove_capacity.analysis.study.result import Standings
@@ -60,6 +62,7 @@ __all__ = [
     "FleetPlacement",
     "Fragmentation",
     "Headroom",
+    "HubLoad",
     "Ladder",
     "Limits",
     "OveCapacityError",
@@ -76,6 +79,7 @@ __all__ = [
     "fragmentation",
     "frame",
     "headroom",
+    "hub_load",
     "ladder",
     "limits",
     "load",
@@ -97,6 +101,7 @@ _HOMES = {
     "FleetPlacement": "ove_capacity.analysis.fleet:FleetPlacement",
     "Fragmentation": "ove_capacity.analysis.fragmentation:Fragmentation",
     "Headroom": "ove_capacity.analysis.headroom:Headroom",
+    "HubLoad": "ove_capacity.analysis.hub_load:HubLoad",
     "Ladder": "ove_capacity.analysis.ladder:Ladder",
     "Limits": "ove_capacity.analysis.limits:Limits",
     "OveCapacityError": "ove_capacity.errors:OveCapacityError",
@@ -107,6 +112,7 @@ _HOMES = {
     "Verdict": "ove_capacity.analysis.verdict:Verdict",
     "events_frame": "ove_capacity.analysis.frames:events_frame",
     "frame": "ove_capacity.analysis.frames:frame",
+    "hub_load": "ove_capacity.analysis.hub_load:hub_load",
     "placement_study": "ove_capacity.analysis.study.study:placement_study",
     "prioritizers": "ove_capacity.ocm.prioritizers:PRIORITIZERS",
     "rules": "ove_capacity.checks:RULES",
@@ -203,7 +209,6 @@ def headroom(
     Of a case: when its listed workloads are placed. Of a run: as it ended.
 
     Args:
-        subject: a case or a run.
         cluster: its name; else all.
         shapes: names of workloads or instancetypes; else all workloads', and a catalogue.
 
@@ -284,7 +289,6 @@ def fragmentation(
     Of a case: when its listed workloads are placed. Of a run: as it ended.
 
     Args:
-        subject: a case or a run.
         cluster: its name; else all.
         shapes: names of workloads or instancetypes to count; else all workloads'.
 
@@ -304,7 +308,6 @@ def limits(
     Of a case: when its listed workloads are placed. Of a run: as it ended.
 
     Args:
-        subject: a case or a run.
         cluster: its name; else all.
         shapes: names of workloads or instancetypes; else all workloads'.
 
@@ -364,10 +367,9 @@ def placement(case: Case, name: str = "") -> FleetPlacement:
 def plot(result: object, name: str = "") -> Picture:
     """Draw a result: its first figure, or the one of that name.
 
-    Of a run ``timeline``, ``nodes`` and, where something is scaled, ``growth``; of a case
-    ``nodes``, when its listed workloads are placed; of headroom ``waterfall``, of a ladder
-    ``ladder``, of failover ``pairs``, of fragmentation ``cells`` and ``split``, of limits
-    ``limits``, of a verdict ``verdict``, of a study ``study``.
+    Of a run ``timeline``, ``nodes`` and, where something is scaled, ``growth``; of a case, placed,
+    ``nodes``; of headroom ``waterfall``, of failover ``pairs``, of fragmentation ``cells`` and
+    ``split``; of a ladder, limits, a verdict and a study what is called like them.
 
     Raises:
         TypeError: nothing is drawn of such a result.

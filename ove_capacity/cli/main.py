@@ -19,6 +19,7 @@ from ove_capacity.cli import (
     failover,
     fragmentation,
     headroom,
+    hub_load,
     ingest,
     limits,
     placement,
@@ -62,6 +63,7 @@ for _verb in (
     schema.schema,
 ):
     app.command(_verb.__name__.replace("_", " "))(_verb)
+app.command("hub-load")(hub_load.hub_load)
 app.add_typer(ingest.app, name="ingest")
 
 

@@ -88,6 +88,8 @@ class Objects:
     """VirtualMachines and their kin."""
     kubevirt_parts: dict[str, list[Fields]] = field(default_factory=dict)
     """By kind: the KubeVirt CR, what VMs refer to (instancetypes, networks, quotas), kubelets."""
+    management: list[Fields] = field(default_factory=list)
+    """What installs the services of a hub and of the clusters it manages."""
     policies: list[Fields] = field(default_factory=list)
     """Kyverno's: ClusterPolicy and Policy."""
     policy_exceptions: list[Fields] = field(default_factory=list)
@@ -200,6 +202,10 @@ def _kubevirt_part(found: Objects, fields: Fields) -> None:
     found.kubevirt_parts.setdefault(str(fields.get("kind")), []).append(fields)
 
 
+def _management(found: Objects, fields: Fields) -> None:
+    found.management.append(fields)
+
+
 def _autoscaling(found: Objects, fields: Fields) -> None:
     found.autoscaling.append((autoscaling_of(fields, fields.problems), fields.place_only()))
     found.per_cluster.append((fields.text("kind"), fields.place_only()))
@@ -214,8 +220,10 @@ _READERS: Mapping[tuple[str, str], Callable[[Objects, Fields], None]] = {
     ("", "ReplicationController"): _workload_selector,
     ("", "ResourceQuota"): _kubevirt_part,
     ("", "Service"): _service,
+    ("agent.open-cluster-management.io", "KlusterletAddonConfig"): _management,
     ("apps", "ReplicaSet"): _workload_selector,
     ("apps", "StatefulSet"): _workload_selector,
+    ("argoproj.io", "ArgoCD"): _management,
     ("config.openshift.io", "Network"): _kubevirt_part,
     ("autoscaling.openshift.io", "ClusterAutoscaler"): _autoscaling,
     ("autoscaling.openshift.io", "MachineAutoscaler"): _autoscaling,
@@ -240,13 +248,21 @@ _READERS: Mapping[tuple[str, str], Callable[[Objects, Fields], None]] = {
     ("kyverno.io", "ClusterPolicy"): _policy,
     ("kyverno.io", "Policy"): _policy,
     ("kyverno.io", "PolicyException"): _policy_exception,
+    ("logging.openshift.io", "ClusterLogForwarder"): _management,
     ("machine.openshift.io", "MachineAutoscaler"): _autoscaling,
     ("machine.openshift.io", "MachineHealthCheck"): _autoscaling,
     ("machine.openshift.io", "MachineSet"): _autoscaling,
+    ("monitoring.coreos.com", "Prometheus"): _management,
+    ("observability.open-cluster-management.io", "MultiClusterObservability"): _management,
+    ("observability.openshift.io", "ClusterLogForwarder"): _management,
+    ("operator.open-cluster-management.io", "MultiClusterHub"): _management,
+    ("platform.stackrox.io", "Central"): _management,
+    ("platform.stackrox.io", "SecuredCluster"): _management,
     ("policy", "PodDisruptionBudget"): _disruption_budget,
     ("pool.kubevirt.io", "VirtualMachinePool"): _vm,
     ("scheduling.k8s.io", "PriorityClass"): _priority_class,
     ("topology.node.k8s.io", "NodeResourceTopology"): _kubevirt_part,
+    ("velero.io", "Schedule"): _management,
 }
 """(API group, kind) -> who reads it, whatever the version."""
 

@@ -9,6 +9,7 @@ from ove_capacity.model.autoscaling import Autoscaling
 from ove_capacity.model.frozen import FrozenMap
 from ove_capacity.model.instancetype import Instancetype
 from ove_capacity.model.managed_cluster import HubObjects
+from ove_capacity.model.management import Management
 from ove_capacity.model.network import ClusterNetwork, VmNetwork
 from ove_capacity.model.node import Node
 from ove_capacity.model.placement import Placement
@@ -82,6 +83,9 @@ class Cluster:
     autoscaling: Autoscaling | None = None
     """What adds and removes machines; None: nothing does, and nothing says that it should."""
 
+    management: Management = field(default_factory=Management)
+    """What its own objects, and the hub that manages it, make run beside VMs."""
+
     @property
     def workers(self) -> tuple[Node, ...]:
         """The nodes that headroom and failover count."""
@@ -96,6 +100,8 @@ class Fleet:
     placements: tuple[Placement, ...] = ()
     hub: HubObjects = field(default_factory=HubObjects)
     """What the Placements choose from; without sets and bindings, all clusters."""
+    management: Management = field(default_factory=Management)
+    """What the hub's own objects make run, on the cluster that the hub is."""
 
     def cluster(self, name: str) -> Cluster:
         """The cluster of that name; KeyError if there is none."""

@@ -12,6 +12,7 @@ from ove_capacity.analysis.failover import failover
 from ove_capacity.analysis.failover_result import Failover
 from ove_capacity.analysis.fragmentation import Fragmentation
 from ove_capacity.analysis.headroom import Headroom, headroom
+from ove_capacity.analysis.hub_load import HubLoad
 from ove_capacity.analysis.ladder import Ladder
 from ove_capacity.analysis.limits import Limits
 from ove_capacity.analysis.settle import settle
@@ -28,6 +29,7 @@ __all__ = [
     "failover_document",
     "fragmentation_document",
     "headroom_document",
+    "hub_load_document",
     "limits_document",
     "origins_document",
     "placements",
@@ -147,6 +149,11 @@ def limits_document(case: Case, found: Limits) -> dict[str, object]:
 
 
 def result_document(case: Case, name: str, answer: object) -> dict[str, object]:
+def hub_load_document(case: Case, found: HubLoad) -> dict[str, object]:
+    """The hub's services, and those of the clusters it manages."""
+    return result_document(case, "hub_load", found.to_dict())
+
+
     """The answer to one question, with what is needed to ask it again."""
     return {**_head(case), name: answer}
 

@@ -9,6 +9,7 @@ from ove_capacity.analysis.failover import failover
 from ove_capacity.analysis.failover_result import Failover
 from ove_capacity.analysis.fragmentation import Fragmentation
 from ove_capacity.analysis.headroom import Headroom, headroom
+from ove_capacity.analysis.hub_load import HubLoad
 from ove_capacity.analysis.ladder import Ladder
 from ove_capacity.analysis.limits import Limits
 from ove_capacity.analysis.settle import settle
@@ -29,6 +30,7 @@ __all__ = [
     "failover_text",
     "fragmentation_text",
     "headroom_text",
+    "hub_load_text",
     "limits_text",
     "origins_text",
     "show_text",
@@ -147,6 +149,22 @@ def limits_text(case: Case, found: Limits) -> str:
 
 
 def study_text(case: Case, found: Standings) -> str:
+def hub_load_text(case: Case, found: HubLoad) -> str:
+    """What managing the fleet asks for, as written and as documented, and where it stands."""
+    warned = len(case.warnings)
+    return _page(
+        [
+            f"{case.name}: what managing the fleet costs, seed {case.seed}.",
+            textwrap.fill(found.answer, _WIDTH),
+            *found.tables,
+            _bullets("Notes", found.notes),
+            _bullets("Sources", found.sources),
+            f"{_count(warned, 'warning')}: `validate` tells them." if warned else "",
+            _provenance(case),
+        ]
+    )
+
+
     """Which policy is better, by how much, why, and what it rests on."""
     assumed = story.assumed(found.assumptions, case.fleet)
     return _page(

@@ -23,6 +23,7 @@ from ove_capacity.scenario.compile.cluster import Compiled, compile_clusters
 from ove_capacity.scenario.compile.context import Context, merged_assumptions
 from ove_capacity.scenario.compile.events import with_events
 from ove_capacity.scenario.compile.hub import hub_objects
+from ove_capacity.scenario.compile.management import hub_management, with_services
 from ove_capacity.scenario.compile.misplaced import warn_of_hub
 from ove_capacity.scenario.compile.unadmitted import warn_of_unadmitted
 from ove_capacity.scenario.compile.workloads import listed_vms, workload_of
@@ -137,7 +138,7 @@ def compile_case(context: Context, seed: int | None) -> Case:
     """
     scenario = context.scenario
     _read_hub(context)
-    clusters = compile_clusters(context)
+    clusters = with_services(context, compile_clusters(context))
     plan = _plan(context, clusters)
     warn_of_unadmitted(context, plan, clusters)
     _unmodelled(context, clusters)
@@ -154,7 +155,12 @@ def compile_case(context: Context, seed: int | None) -> Case:
     )
     return Case(
         name=scenario.name,
-        fleet=Fleet(fleet, tuple(context.hub.placements), hub_objects(context, clusters)),
+        fleet=Fleet(
+            fleet,
+            tuple(context.hub.placements),
+            hub_objects(context, clusters),
+            hub_management(context, clusters),
+        ),
         plan=plan,
         policy=Policy(scenario.policies.tie, scenario.policies.nodes_scored),
         seed=chosen,

@@ -76,6 +76,9 @@ class AssumeOfFleet(Assume):
 
     placement_binding: Literal["all"] | None = Field(default=None, alias="placementBinding")
     """all: Placements choose from every cluster though no ManagedClusterSetBinding says so."""
+    management: Literal["hub", "all", "off"] = "hub"
+    """Where services stand as pods: on the hub's machines, on those of all clusters (agents, log
+    collectors, policy engines), or nowhere, as long as no list of pods says what runs there."""
 
 
 class TaintSection(Section):
