@@ -35,6 +35,9 @@ PALETTE: tuple[Any, ...] = (
     "4 GiB",
     "-3Gi",
     "1e999999",
+    "1e400",
+    "-0.0",
+    "0." + "9" * 900,
     "9" * 400,
     "12:30",
     "1000000d",
@@ -58,9 +61,46 @@ PALETTE: tuple[Any, ...] = (
     {"kind": "List", "items": [1]},
     ["x"] * 50,
 )
-TREE_DAMAGE = ("drop", "double", "retype", "wrap", "deep", "rename", "swap", "reverse", "move")
+TREE_DAMAGE = (
+    *("drop", "double", "retype", "wrap", "deep", "rename", "swap", "reverse", "move", "edit"),
+)
+    "drop",
+    "double",
+    "retype",
+    "wrap",
+    "deep",
+    "rename",
+    "swap",
+    "reverse",
+    "move",
+    "edit",
+)
 TEXT_DAMAGE = ("truncate", "drop line", "double line", "swap lines", "indent", "insert", "cut")
 _INSERTED = ("\t", "{{ x }}", "{% if %}", "&a ", "*a", "<<: *x\n", "!!int ", "\x00", "- ", "|", "'")
+
+_EDITS = (
+    *(
+        "\\q",
+        '"',
+        "'",
+        "[",
+        "]",
+        "(",
+        "${",
+        "{{",
+        "}}",
+        "%",
+        "-",
+        ".",
+        ",",
+        ":",
+        "/",
+        " ",
+        "*",
+        "!",
+    ),
+    *("!", "0", "9" * 30, "9" * 5000, "٣", "²", "e9", "Gi", "||", "&&", "=", "@", "\u2028", "\u202e"),
+)
 
 steps = st.tuples(st.integers(0, 10_000), st.integers(0, 10_000))
 
@@ -113,6 +153,11 @@ def damaged_tree(tree: Any, damage: str, where: int, what: int) -> Any:
             for step in donor:
                 given = given[step]
             into[last] = _copy(given)
+        case "edit" if isinstance(value, str):
+            spot = where % (len(value) + 1)
+            into[last] = value[:spot] + _EDITS[what % len(_EDITS)] + value[spot:]
+        case "edit":
+            into[last] = f"{value}{_EDITS[what % len(_EDITS)]}"[:9000]
         case "reverse" if isinstance(value, dict | list):
             into[last] = dict(reversed(value.items())) if isinstance(value, dict) else value[::-1]
         case "reverse" | "move":

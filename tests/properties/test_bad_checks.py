@@ -21,17 +21,19 @@ from tests.properties.mutations import TEXT_DAMAGE, TREE_DAMAGE, spoilt, steps
 
 FOLDER = Path(__file__).with_name("inputs")
 MANIFESTS = Path(__file__).parents[2] / "scenarios" / "rh-ove" / "manifests"
-OBJECTS = [
-    each
-    for name in ("objects", "machines")
-    for each in yaml.safe_load_all((FOLDER / f"{name}.yaml").read_text())
-]
+FILES = ("objects", "machines", "hub")
+_OURS = "architecture"
 in_tree = st.lists(st.tuples(st.sampled_from(TREE_DAMAGE), steps), min_size=1, max_size=4)
 in_text = st.lists(st.tuples(st.sampled_from(TEXT_DAMAGE), steps), max_size=2)
 
 
 @cache
-def _more() -> list[Any]:
+def _objects(name: str) -> list[Any]:
+    return list(yaml.safe_load_all((FOLDER / f"{name}.yaml").read_text()))
+
+
+@cache
+def _architecture() -> list[Any]:
     """Objects of kinds that rules read: those of the architecture."""
     files = sorted(MANIFESTS.rglob("*.yaml"))
     texts = (re.sub(r"\{\{ \.Values\.(\w+) \}\}", r"\1", file.read_text()) for file in files)
@@ -40,12 +42,15 @@ def _more() -> list[Any]:
     return found
 
 
-def _is_checked(folder: Path, objects: list[Any], damage: tuple[Any, Any], as_json: bool) -> None:
-    for name in ("scenario", "hub", "machines"):
+def _is_checked(folder: Path, which: str, damage: tuple[Any, Any], as_json: bool) -> None:
+    """*which* is spoilt: a file of the inputs, or ours instead of the objects."""
+    for name in ("scenario", *FILES):
         (folder / f"{name}.yaml").write_text((FOLDER / f"{name}.yaml").read_text())
-    listed = {"apiVersion": "v1", "kind": "List", "items": objects}
+    items = _architecture() if which == _OURS else _objects(which)
+    listed = {"apiVersion": "v1", "kind": "List", "items": items}
     text = spoilt(listed, *damage, as_json)
-    (folder / "objects.yaml").write_bytes(text.encode("utf-8", "surrogatepass"))
+    file = folder / f"{'objects' if which == _OURS else which}.yaml"
+    file.write_bytes(text.encode("utf-8", "surrogatepass"))
     found = run_rules(subject_of(examine(folder / "scenario.yaml")))
     for each in found.findings:
         assert each.problem.file.startswith(str(folder)), each
@@ -56,22 +61,22 @@ def _is_checked(folder: Path, objects: list[Any], damage: tuple[Any, Any], as_js
 
 
 def test_the_objects_are_checked_before_they_are_spoilt(tmp_path: Path) -> None:
-    _is_checked(tmp_path, OBJECTS, ([], []), as_json=False)
-    _is_checked(tmp_path, _more(), ([], []), as_json=False)
+    for which in (*FILES, _OURS):
+        _is_checked(tmp_path, which, ([], []), as_json=False)
 
 
 @QUICK
-@given(in_tree, in_text, st.booleans(), st.booleans())
+@given(st.sampled_from((*FILES, _OURS)), in_tree, in_text, st.booleans())
 def test_spoilt_manifests_are_findings(
-    tmp_path: Path, tree: Any, text: Any, as_json: bool, ours: bool
+    tmp_path: Path, which: str, tree: Any, text: Any, as_json: bool
 ) -> None:
-    _is_checked(tmp_path, OBJECTS if ours else _more(), (tree, text), as_json)
+    _is_checked(tmp_path, which, (tree, text), as_json)
 
 
 @pytest.mark.verification
 @many("checks")
-@given(in_tree, in_text, st.booleans(), st.booleans())
+@given(st.sampled_from((*FILES, _OURS)), in_tree, in_text, st.booleans())
 def test_many_spoilt_manifests_are_findings(
-    tmp_path: Path, tree: Any, text: Any, as_json: bool, ours: bool
+    tmp_path: Path, which: str, tree: Any, text: Any, as_json: bool
 ) -> None:
-    _is_checked(tmp_path, OBJECTS if ours else _more(), (tree, text), as_json)
+    _is_checked(tmp_path, which, (tree, text), as_json)

@@ -15,6 +15,7 @@ from ove_capacity.model.managed_cluster import ManagedCluster
 from ove_capacity.model.resources import CPU, MEMORY
 from ove_capacity.ocm.candidates import Candidates, ClusterScores
 from ove_capacity.ocm.inventory import Inventory
+from ove_capacity.quantity import NANO, Quantity
 
 __all__ = [
     "allocatable_scores",
@@ -75,7 +76,7 @@ def written_float(text: str) -> float:
     """A quantity's text as upstream's float: ``1.75`` is 175 × 0.01, ``1750m`` is 1750 × 0.001.
 
     Source: kubernetes/apimachinery v0.34.1 pkg/api/resource/quantity.go, ParseQuantity,
-    AsApproximateFloat64.
+    AsApproximateFloat64. What no float holds is the capped quantity's.
     """
     match = _WRITTEN.fullmatch(text)
     assert match is not None, text
@@ -83,7 +84,11 @@ def written_float(text: str) -> float:
     mantissa = int(sign + (whole + fraction or "0"))
     scale = -len(fraction) + (int(exponent) if exponent else _DECIMAL.get(suffix or "", 0))
     mantissa <<= _BINARY.get(suffix or "", 0)
-    return float(mantissa) if scale == 0 else float(mantissa) * float(f"1e{scale}")
+    try:
+        found = float(mantissa) if scale == 0 else float(mantissa) * float(f"1e{scale}")
+    except OverflowError:
+        found = math.inf
+    return found if math.isfinite(found) else Quantity.parse(text).nano / NANO
 
 
 def _size(cluster: ManagedCluster, resource: str) -> float:

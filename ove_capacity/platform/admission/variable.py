@@ -20,7 +20,7 @@ _REFERENCE = "$("
 _TOKEN = re.compile(
     r"""\s*(?:(?P<text>'(?:[^'\\]|\\.)*')|(?P<json>`[^`]*`)|(?P<call>(?:keys|length)\(@\))"""
     r"""|(?P<of>(?:keys|length)\()|(?P<name>[A-Za-z_]\w*)|(?P<quoted>"(?:[^"\\]|\\.)*")"""
-    r"""|(?P<index>\[-?\d+\])|(?P<each>\[\*?\])|(?P<or>\|\|)|(?P<sign>[.)]))\s*"""
+    r"""|(?P<index>\[-?\d{1,9}\])|(?P<each>\[\*?\])|(?P<or>\|\|)|(?P<sign>[.)]))\s*"""
 )
 _ASKED = ("namespace", "object", "operation")
 _PART = tuple[str, Any]
@@ -75,6 +75,7 @@ def _path(tokens: list[_PART]) -> list[_PART] | None:
     steps = [each for each in tokens if each != ("sign", ".")]
     allowed = ("call", "each", "index", "name", "quoted")
     is_path = all(kind in allowed for kind, _ in steps)
+    is_path &= all(_literal(*each) is not None for each in steps if each[0] == "quoted")
     names = [value for kind, value in steps[:2] if kind == "name"]
     if not is_path or len(names) < len(("request", "object")):
         return None
@@ -85,7 +86,7 @@ def _literal(kind: str, token: str) -> list[_PART] | None:
     if kind == "text":
         return [("value", token[1:-1].replace("\\'", "'"))]
     try:
-        return [("value", json.loads(token[1:-1]))]
+        return [("value", json.loads(token if kind == "quoted" else token[1:-1]))]
     except (ValueError, RecursionError):
         return None
 

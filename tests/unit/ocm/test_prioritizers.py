@@ -95,6 +95,9 @@ def test_allocatable_without_capacity_does_not_count():
         ("1.5E3", 15 * 1e2),
         ("2E", 2 * 1e18),
         (".5", 5 * 0.1),
+        ("9" * 400, float((1 << 63) - 1)),
+        ("1e400", float((1 << 63) - 1)),
+        ("0." + "9" * 400, 1.0),
     ],
 )
 def test_a_written_quantity_is_one_multiplication_of_what_is_written(text, expected):

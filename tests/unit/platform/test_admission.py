@@ -232,6 +232,14 @@ def test_one_of_several_patterns_is_enough() -> None:
         ({"validate": {"pattern": {}}, "preconditions": {"all": [1]}}, ("preconditions",)),
         ({"validate": {"pattern": {"a": "{{request.namespace}}"}}}, ()),
         (
+            {"validate": {"pattern": {"a": '{{ request.object."\\q" }}'}}},
+            ("variables in the pattern",),
+        ),
+        (
+            {"validate": {"pattern": {"a": "{{ request.object.a[%s] }}" % ("9" * 5000)}}},
+            ("variables in the pattern",),
+        ),
+        (
             {"validate": {"pattern": {"a": "{{serviceAccountName}}"}}},
             ("variables in the pattern",),
         ),
