@@ -64,42 +64,12 @@ PALETTE: tuple[Any, ...] = (
 TREE_DAMAGE = (
     *("drop", "double", "retype", "wrap", "deep", "rename", "swap", "reverse", "move", "edit"),
 )
-    "drop",
-    "double",
-    "retype",
-    "wrap",
-    "deep",
-    "rename",
-    "swap",
-    "reverse",
-    "move",
-    "edit",
-)
 TEXT_DAMAGE = ("truncate", "drop line", "double line", "swap lines", "indent", "insert", "cut")
 _INSERTED = ("\t", "{{ x }}", "{% if %}", "&a ", "*a", "<<: *x\n", "!!int ", "\x00", "- ", "|", "'")
 
 _EDITS = (
-    *(
-        "\\q",
-        '"',
-        "'",
-        "[",
-        "]",
-        "(",
-        "${",
-        "{{",
-        "}}",
-        "%",
-        "-",
-        ".",
-        ",",
-        ":",
-        "/",
-        " ",
-        "*",
-        "!",
-    ),
-    *("!", "0", "9" * 30, "9" * 5000, "٣", "²", "e9", "Gi", "||", "&&", "=", "@", "\u2028", "\u202e"),
+    *("\\q", '"', "'", "[", "]", "(", "${", "{{", "}}", "%", "-", ".", ",", ":", "/", " ", "*"),
+    *("!", "0", "9" * 30, "9" * 5000, "٣", "²", "e9", "Gi", "||", "&&", "=", "@", "\u2028"),
 )
 
 steps = st.tuples(st.integers(0, 10_000), st.integers(0, 10_000))
