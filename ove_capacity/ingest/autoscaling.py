@@ -98,6 +98,32 @@ _READABLE = {
 """Field of ``scaleDown`` -> whether a text is something that it can say."""
 
 
+_SWITCHES = (
+    "balanceSimilarNodeGroups",
+    "balancingIgnoredLabels",
+    "enforceNodeGroupMinSize",
+    "ignoreDaemonsetsUtilization",
+    "maxNodeProvisionTime",
+    "skipNodesWithLocalStorage",
+)
+_FLAGS = ("balanceSimilarNodeGroups", "ignoreDaemonsetsUtilization", "skipNodesWithLocalStorage")
+
+
+def _switches(spec: Fields, unused: list[str]) -> dict[str, Value]:
+    said: dict[str, Value] = {key: spec.flag(key) for key in _FLAGS if key in spec}
+    labels = [each for each in spec.texts("balancingIgnoredLabels") if each]
+    if labels:
+        said["balancingIgnoredLabels"] = labels
+    if spec.text("enforceNodeGroupMinSize") == "Enabled":
+        said["enforceNodeGroupMinSize"] = True
+    key = "maxNodeProvisionTime"
+    if key in spec and _is_duration(spec.text(key)):
+        said[key] = spec.text(key)
+    elif key in spec:
+        unused.append(key)
+    return said
+
+
 def autoscaler_of(fields: Fields) -> AutoscalerFound:
     """What a ClusterAutoscaler says; problems with it go where those of *fields* go."""
     spec = fields.fields("spec")
@@ -109,6 +135,7 @@ def autoscaler_of(fields: Fields) -> AutoscalerFound:
         said["podPriorityThreshold"] = spec.whole(
             "podPriorityThreshold", 0, -_PRIORITY, _PRIORITY - 1
         )
-    known = ("resourceLimits", "expanders", "scaleDown", "podPriorityThreshold")
+    said |= _switches(spec, unused)
+    known = ("resourceLimits", "expanders", "scaleDown", "podPriorityThreshold", *_SWITCHES)
     unused += [key for key in sorted(spec.value) if key not in known]
     return AutoscalerFound(said, tuple(unused))

@@ -117,6 +117,7 @@ class Scaler:
         self.groups = {group.name: group for group in autoscaling.groups}
         self.group_of = {name: autoscaling.group_of[name] for name in autoscaling.group_of}
         """Node -> group, of all nodes that ever were."""
+        self._taken = {node.name for node in cluster.nodes}
         self.memory = LoopMemory()
         self.last_ms: int | None = None
         """When the last loop ran."""
@@ -169,5 +170,6 @@ class Scaler:
         while True:
             self.made[group] += 1
             name = f"{prefix}-{self.made[group] - 1}"
-            if name not in self.group_of:
+            if name not in self._taken:
+                self._taken.add(name)
                 return name

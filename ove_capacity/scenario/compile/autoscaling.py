@@ -120,18 +120,32 @@ def _claimed(
     return claimed
 
 
+def _bounds(
+    section: PoolSection, bound: MachineAutoscaler | None, known: MachineSet | None
+) -> tuple[int | None, int | None]:
+    """The scenario's; or a MachineAutoscaler's; or what it has written into its MachineSet."""
+    least, most = section.min, section.max
+    if most is None and bound is not None:
+        return bound.min_replicas if least is None else least, bound.max_replicas
+    if most is None and known is not None:
+        for group in node_groups_of([replace(known, replicas=1)]):
+            return group.min_size if least is None else least, group.max_size
+    return least, most
+
+
 def _pool_groups(
-    context: Context, name: str, written: _Written, cluster: Cluster, machines: Mapping[str, Node]
+    context: Context,
+    written: _Written,
+    cluster: Cluster,
+    machines: Mapping[str, Node],
+    claimed: Mapping[str, str],
 ) -> Iterator[_Group]:
+    name = cluster.name
     pools = context.scenario.clusters[name].pools
-    claimed = _claimed(context, name, written, machines)
     for pool, machine in machines.items():
         section = pools.get(pool, PoolSection())
-        bound = written.bounds.get(claimed.get(pool, ""))
-        least, most = section.min, section.max
-        if most is None and bound is not None:
-            least = bound.min_replicas if least is None else least
-            most = bound.max_replicas
+        known = written.sets.get(claimed.get(pool, ""))
+        least, most = _bounds(section, written.bounds.get(claimed.get(pool, "")), known)
         if most is None:
             if least is not None:
                 path: FieldPath = ("clusters", name, "pools", pool, "min")
@@ -143,7 +157,6 @@ def _pool_groups(
             if node.pool == pool and _MACHINE not in node.annotations
         )
         made = _set_of_pool(pool, section, machine, len(names))
-        known = written.sets.get(claimed.get(pool, ""))
         if known is not None:
             made = replace(made, labels=known.labels, annotations=known.annotations)
             made = replace(made, machine_labels=known.machine_labels)
@@ -178,13 +191,21 @@ def _labelled(node: Node | None, labels: Mapping[str, str]) -> Node | None:
     return node and replace(node, labels={**node.labels, **labels})
 
 
-def _set_groups(written: _Written, cluster: Cluster, taken: Sequence[_Group]) -> Iterator[_Group]:
+def _set_groups(
+    context: Context, written: _Written, cluster: Cluster, taken: Sequence[str]
+) -> Iterator[_Group]:
     """MachineSets whose machines are Node objects, or that have none."""
-    known = {each.set.name for each in taken}
     for machine_set in written.sets.values():
-        if machine_set.name in known:
+        if machine_set.name in taken:
             continue
         nodes = [node for node in cluster.nodes if _is_made_by(node, machine_set.name)]
+        if machine_set.replicas and not nodes:
+            count, kind = machine_set.replicas, "MachineSet"
+            context.warn(
+                ("clusters", cluster.name),
+                f"cluster {cluster.name}: {kind} {machine_set.name} has {count} machines, and no "
+                "node and no pool is its",
+            )
         bound = written.bounds.get(machine_set.name)
         groups = node_groups_of([machine_set], [bound] if bound else [])
         if groups:
@@ -229,8 +250,9 @@ def autoscaling_of(
     """
     written, section = _written(found), context.scenario.clusters[name]
     asked = asked_autoscaler(context, name, written.autoscaler)
-    groups = list(_pool_groups(context, name, written, cluster, machines))
-    groups += _set_groups(written, cluster, groups)
+    claimed = _claimed(context, name, written, machines)
+    groups = list(_pool_groups(context, written, cluster, machines, claimed))
+    groups += _set_groups(context, written, cluster, list(claimed.values()))
     if asked is None and not groups:
         _set_aside(found)
         return None

@@ -45,6 +45,8 @@ def _sentences(cluster: Cluster, autoscaling: Autoscaling) -> Iterator[str]:
         objects = dict.fromkeys(each.partition(": ")[0] for each in autoscaling.refused)
         yield f"the API server refuses {' and '.join(objects)}: nothing is scaled"
         return
+    if asked.gpus:
+        yield "limits of GPUs are not counted"
     yield from _limits(cluster, asked)
     yield from _bounds(autoscaling, asked)
     yield from _startups(autoscaling)

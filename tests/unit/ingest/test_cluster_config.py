@@ -157,9 +157,10 @@ def test_a_cluster_autoscaler_is_the_autoscaler(tmp_path):
         "memory": {"max": "256Gi"},
         "scaleDown": {"enabled": True, "delayAfterAdd": "10s"},
         "podPriorityThreshold": -10,
+        "balanceSimilarNodeGroups": True,
     }
     assert sketch.decisions[-1] == (
-        "ClusterAutoscaler default: not used of it: balanceSimilarNodeGroups, "
+        "ClusterAutoscaler default: not used of it: "
         "resourceLimits.gpus, scaleDown.uneededTime."
     )
 

@@ -172,3 +172,61 @@ def test_what_cannot_be_is_an_error_at_its_place(problems, section, problem):
     (found,) = problems(small=small, files={"objects/0.yaml": "kind: X"})
     assert problem in found
     assert found.startswith("s.yaml:10:")
+
+
+_SET = """\
+apiVersion: machine.openshift.io/v1beta1
+kind: MachineSet
+metadata:
+  name: NAME
+  annotations:
+    machine.openshift.io/vCPU: "16"
+    machine.openshift.io/memoryMb: "65536"
+spec:
+  replicas: 2
+  template:
+    metadata: {labels: {machine.openshift.io/cluster-api-machine-role: worker}}
+    spec: {metadata: {labels: {tier: gold}}}
+"""
+_NODE = """\
+apiVersion: v1
+kind: Node
+metadata:
+  name: real-N
+  labels: {node-role.kubernetes.io/worker: ""}
+  annotations: {machine.openshift.io/machine: openshift-machine-api/gold-x7f2N}
+status:
+  capacity: {cpu: "16", memory: 64Gi, pods: "250"}
+  allocatable: {cpu: 15500m, memory: 62Gi, pods: "250"}
+"""
+
+
+def test_nodes_belong_to_the_machine_set_that_their_machines_are_named_after(made):
+    nodes = [_NODE.replace("N\n", f"{n}\n") for n in (1, 2)]
+    objects = [_SET.replace("NAME", "gold"), _scaled("gold"), _SCALER, *nodes]
+    found, _ = made(objects=objects)
+    (group,) = found.groups
+    assert dict(found.group_of) == {"real-1": "gold", "real-2": "gold"}
+    assert group.template.labels["tier"] == "gold"
+    assert found.machines["gold"].allocatable["cpu"] == 15_500
+
+
+def test_a_machine_set_that_a_pool_stands_for_is_no_second_group(made):
+    objects = [_SET.replace("NAME", "w-set"), _scaled("w-set"), _SCALER]
+    found, _ = made(", machineSet: w-set", "", objects)
+    assert [each.name for each in found.groups] == ["worker"]
+    assert found.groups[0].template.capacity["cpu"] == 16_000
+
+
+def test_machines_that_no_node_shows_are_told(made):
+    _, case = made(objects=[_SET.replace("NAME", "gold"), _scaled("gold"), _SCALER])
+    told = "MachineSet gold has 2 machines, and no node and no pool is its"
+    assert any(told in each for each in case.warnings)
+
+
+def test_the_bounds_written_into_a_machine_set_count(made):
+    prefix = "    machine.openshift.io/cluster-api-autoscaler-node-group"
+    bounds = f'    x: y\n{prefix}-min-size: "2"\n{prefix}-max-size: "7"\nspec:\n'
+    machine_set = _SET.replace("NAME", "worker").replace("spec:\n", bounds, 1)
+    found, _ = made(objects=[machine_set, _SCALER])
+    assert (found.groups[0].min_size, found.groups[0].max_size) == (2, 7)
