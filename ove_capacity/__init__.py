@@ -10,6 +10,7 @@
     oc.ladder(case, mix={"web": 0.7, "db": 0.3})     # what binds first, and what next
     oc.verdict(case)                                 # a page for the board
     oc.failover(case)                                # how many workers may be lost
+    oc.fleet_failover(case)                          # which clusters and regions may be lost
     run = oc.simulate(case, until="90d", seed=7)
     oc.fragmentation(case)                           # what NUMA cells have left for pinned VMs
     oc.limits(case)                                  # how far the autoscaler lets clusters grow
@@ -30,8 +31,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ove_capacity.analysis.explain import Explanation
+    from ove_capacity.analysis.failover import failover
     from ove_capacity.analysis.failover_result import Failover
     from ove_capacity.analysis.fleet import FleetPlacement
+    from ove_capacity.analysis.fleet_failover import fleet_failover
+    from ove_capacity.analysis.fleet_failover_result import FleetFailover
     from ove_capacity.analysis.fragmentation import Fragmentation
     from ove_capacity.analysis.frames import events_frame, frame, samples_frame
     from ove_capacity.analysis.headroom import Headroom
@@ -59,6 +63,7 @@ __all__ = [
     "Checked",
     "Explanation",
     "Failover",
+    "FleetFailover",
     "FleetPlacement",
     "Fragmentation",
     "Headroom",
@@ -76,6 +81,7 @@ __all__ = [
     "events_frame",
     "explain",
     "failover",
+    "fleet_failover",
     "fragmentation",
     "frame",
     "headroom",
@@ -98,6 +104,7 @@ _HOMES = {
     "Checked": "ove_capacity.checks:Checked",
     "Explanation": "ove_capacity.analysis.explain:Explanation",
     "Failover": "ove_capacity.analysis.failover_result:Failover",
+    "FleetFailover": "ove_capacity.analysis.fleet_failover_result:FleetFailover",
     "FleetPlacement": "ove_capacity.analysis.fleet:FleetPlacement",
     "Fragmentation": "ove_capacity.analysis.fragmentation:Fragmentation",
     "Headroom": "ove_capacity.analysis.headroom:Headroom",
@@ -111,6 +118,8 @@ _HOMES = {
     "Table": "ove_capacity.tables:Table",
     "Verdict": "ove_capacity.analysis.verdict:Verdict",
     "events_frame": "ove_capacity.analysis.frames:events_frame",
+    "failover": "ove_capacity.analysis.failover:failover",
+    "fleet_failover": "ove_capacity.analysis.fleet_failover:fleet_failover",
     "frame": "ove_capacity.analysis.frames:frame",
     "hub_load": "ove_capacity.analysis.hub_load:hub_load",
     "placement_study": "ove_capacity.analysis.study.study:placement_study",
@@ -206,9 +215,8 @@ def headroom(
 ) -> Headroom:
     """What is left on each cluster, and how many more VMs of each shape fit.
 
-    Of a case: when its listed workloads are placed. Of a run: as it ended.
-
     Args:
+        subject: a case, when its listed workloads are placed; or a run, as it ended.
         cluster: its name; else all.
         shapes: names of workloads or instancetypes; else all workloads', and a catalogue.
 
@@ -239,56 +247,13 @@ def ladder(
     return ask(subject, cluster=cluster, mix=mix)
 
 
-def failover(
-    subject: Case | Run,
-    *,
-    cluster: str = "",
-    survive: int | None = None,
-    while_drained: int = 0,
-    domains: Sequence[str] = (),
-    budget: int | None = None,
-    extras: bool = True,
-) -> Failover:
-    """How many workers may be lost with every VM placed again, and what would help.
-
-    Every worker, every pair, every zone and rack is lost on a copy. Of a case: when its listed
-    workloads are placed. Of a run: as it ended.
-
-    Args:
-        subject: what to ask of.
-        cluster: one cluster; all of them without it.
-        survive: how many arbitrary workers are to be survivable; see ``is_survived`` of the answer.
-        while_drained: also while so many other workers are drained.
-        domains: labels whose values are lost together, beside zone and rack.
-        budget: placements that one kind of loss may take; what takes more is not tried, and said.
-        extras: also drains, a second loss before the first is repaired, and the smallest spare.
-
-    Raises:
-        AnswerError: a number is negative.
-        UnknownNameError: there is no such cluster.
-    """
-    from ove_capacity.analysis.failover import BUDGET
-    from ove_capacity.analysis.failover import failover as ask
-
-    return ask(
-        subject,
-        cluster=cluster,
-        survive=survive,
-        while_drained=while_drained,
-        domains=domains,
-        budget=BUDGET if budget is None else budget,
-        extras=extras,
-    )
-
-
 def fragmentation(
     subject: Case | Run, *, cluster: str = "", shapes: Sequence[str] | None = None
 ) -> Fragmentation:
     """What each NUMA cell has left for pinned VMs, what is stranded, and what would free more.
 
-    Of a case: when its listed workloads are placed. Of a run: as it ended.
-
     Args:
+        subject: a case, when its listed workloads are placed; or a run, as it ended.
         cluster: its name; else all.
         shapes: names of workloads or instancetypes to count; else all workloads'.
 
@@ -305,9 +270,8 @@ def limits(
 ) -> Limits:
     """How far the autoscaler lets each cluster grow: machines by limit, and VMs until then.
 
-    Of a case: when its listed workloads are placed. Of a run: as it ended.
-
     Args:
+        subject: a case, when its listed workloads are placed; or a run, as it ended.
         cluster: its name; else all.
         shapes: names of workloads or instancetypes; else all workloads'.
 

@@ -34,7 +34,7 @@ __all__ = ["BUDGET", "failover"]
 
 BUDGET = 2_000_000
 """Placements of lost VMs that one kind of loss may take: all pairs of 100 workers with 2,500 VMs
-take 252,450, and six times as many where most VMs have to push out others."""
+take 252,450, and four times as many where most VMs have to push out others."""
 
 _BEYOND = 20_000
 """The same for losses of three and more, which nobody asked for."""
@@ -65,7 +65,7 @@ def failover(
     survive: int | None = None,
     while_drained: int = 0,
     domains: Sequence[str] = (),
-    budget: int = BUDGET,
+    budget: int | None = None,
     extras: bool = True,
 ) -> Failover:
     """Lose every worker, every pair, every zone and rack; then more at once, as far as it goes.
@@ -81,8 +81,8 @@ def failover(
             allows it, and what `Failover.is_survived` says.
         while_drained: try every loss also while so many other workers are drained.
         domains: labels whose values are lost together, beside zone and rack.
-        budget: placements that one kind of loss may take; what takes more is not tried, which a
-            note says.
+        budget: placements that one kind of loss may take, else `BUDGET`; what takes more is not
+            tried, which a note says.
         extras: also drains, a second loss before the first is repaired, and the smallest spare,
             which *while_drained* brings along too.
 
@@ -93,6 +93,7 @@ def failover(
     for name, number in (("survive", survive), ("while_drained", while_drained)):
         if number is not None and number < 0:
             raise AnswerError(f"{name} must not be negative (got {number})")
+    budget = BUDGET if budget is None else budget
     if budget < 0:
         raise AnswerError(f"budget must not be negative (got {budget})")
     run = settle(subject)

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from ove_capacity.analysis.failover import failover
 from ove_capacity.analysis.failover_result import Failover
+from ove_capacity.analysis.fleet_failover_result import FleetFailover
 from ove_capacity.analysis.fragmentation import Fragmentation
 from ove_capacity.analysis.headroom import Headroom, headroom
 from ove_capacity.analysis.hub_load import HubLoad
@@ -27,6 +28,7 @@ from ove_capacity.sim.run import Run
 
 __all__ = [
     "failover_document",
+    "fleet_failover_document",
     "fragmentation_document",
     "headroom_document",
     "hub_load_document",
@@ -78,6 +80,7 @@ def simulate_document(run: Run) -> dict[str, object]:
         "events": run.events.rows(),
         "samples": run.samples.rows(),
         **({"machines": run.machines.rows()} if run.scaling else {}),
+        **({"recoveries": [each.to_dict() for each in run.recoveries]} if run.recoveries else {}),
     }
 
 
@@ -136,6 +139,11 @@ def failover_document(case: Case, found: Failover) -> dict[str, object]:
     }
 
 
+def fleet_failover_document(case: Case, found: FleetFailover) -> dict[str, object]:
+    """Each loss of a cluster or a region."""
+    return result_document(case, "fleet_failover", found.to_dict())
+
+
 def fragmentation_document(case: Case, found: Fragmentation) -> dict[str, object]:
     """Each cluster's cells."""
     told = {name: {"fragmentation": each} for name, each in found.to_dict().items()}
@@ -148,12 +156,12 @@ def limits_document(case: Case, found: Limits) -> dict[str, object]:
     return result_document(case, "clusters", told)
 
 
-def result_document(case: Case, name: str, answer: object) -> dict[str, object]:
 def hub_load_document(case: Case, found: HubLoad) -> dict[str, object]:
     """The hub's services, and those of the clusters it manages."""
     return result_document(case, "hub_load", found.to_dict())
 
 
+def result_document(case: Case, name: str, answer: object) -> dict[str, object]:
     """The answer to one question, with what is needed to ask it again."""
     return {**_head(case), name: answer}
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from ove_capacity.analysis.failover import failover
 from ove_capacity.analysis.failover_result import Failover
+from ove_capacity.analysis.fleet_failover_result import FleetFailover
 from ove_capacity.analysis.fragmentation import Fragmentation
 from ove_capacity.analysis.headroom import Headroom, headroom
 from ove_capacity.analysis.hub_load import HubLoad
@@ -28,6 +29,7 @@ from ove_capacity.tables import Table
 
 __all__ = [
     "failover_text",
+    "fleet_failover_text",
     "fragmentation_text",
     "headroom_text",
     "hub_load_text",
@@ -56,6 +58,7 @@ def simulate_text(run: Run) -> str:
         story.placements_table(list(run.placements.values())),
         overview.happenings_table(clusters, run.events),
         overview.losses_table(run.events, run.until_ms),
+        overview.recoveries_table(run.recoveries),
         overview.hub_table(run.events),
         scaling_table(list(run.scaling.values())),
         story.pending_table(run),
@@ -108,6 +111,21 @@ def failover_text(case: Case, found: Failover) -> str:
     )
 
 
+def fleet_failover_text(case: Case, found: FleetFailover) -> str:
+    """Which clusters may be lost, who comes back where and when, and the way home."""
+    warned = len(case.warnings)
+    return _page(
+        [
+            f"{case.name}: failover between clusters, the listed VMs in place, seed {case.seed} "
+            f"and following.",
+            str(found),
+            story.evidence_sentence(case.assumptions),
+            f"{_count(warned, 'warning')}: `validate` tells them." if warned else "",
+            _provenance(case),
+        ]
+    )
+
+
 def fragmentation_text(case: Case, found: Fragmentation) -> str:
     """What NUMA cells have left, what would free more, and the split of memory at boot."""
     every = list(found.clusters.values())
@@ -148,7 +166,6 @@ def limits_text(case: Case, found: Limits) -> str:
     )
 
 
-def study_text(case: Case, found: Standings) -> str:
 def hub_load_text(case: Case, found: HubLoad) -> str:
     """What managing the fleet asks for, as written and as documented, and where it stands."""
     warned = len(case.warnings)
@@ -165,6 +182,7 @@ def hub_load_text(case: Case, found: HubLoad) -> str:
     )
 
 
+def study_text(case: Case, found: Standings) -> str:
     """Which policy is better, by how much, why, and what it rests on."""
     assumed = story.assumed(found.assumptions, case.fleet)
     return _page(

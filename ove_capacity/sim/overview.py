@@ -7,11 +7,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from ove_capacity.model.recovery import Recovered
 from ove_capacity.sim.log import EventLog
 from ove_capacity.simtime import HOUR_MS, format_duration
 from ove_capacity.tables import Cell, Table
 
-__all__ = ["counts_table", "happenings_table", "hub_table", "losses_table"]
+__all__ = ["counts_table", "happenings_table", "hub_table", "losses_table", "recoveries_table"]
 
 _SHOWN_ROWS = 12
 _UNIT = re.compile(r"\d+[a-z]+")
@@ -31,6 +32,8 @@ _KINDS = {
 }
 """Kind of event -> column."""
 _HUB_KINDS = {
+    "cluster-provisioning": "provisioned",
+    "cluster-joined": "joined",
     "cluster-lost": "lost",
     "cluster-returned": "returned",
     "partition-began": "cut from the hub",
@@ -42,6 +45,9 @@ _HUB_KINDS = {
     "placement-decided": "decided",
     "placement-flapped": "back where it was",
     "placement-followed": "GitOps follows",
+    "recovery-decided": "people bring back",
+    "recovery-called-off": "nobody need bring back",
+    "recovery-ends": "people move home",
 }
 """Kind of event -> words."""
 
@@ -126,14 +132,19 @@ def _outages(log: EventLog, until_ms: int) -> list[_Outage]:
     found: list[_Outage] = []
     latest: dict[tuple[str, str], _Outage] = {}
     down: dict[tuple[str, str], tuple[_Outage, int]] = {}
-    columns = (log.time_ms, log.kind, log.cluster, log.name, log.node)
-    for time_ms, kind, cluster, name, node in zip(*columns, strict=True):
+    columns = (log.time_ms, log.kind, log.cluster, log.name, log.node, log.detail)
+    for time_ms, kind, cluster, name, node, detail in zip(*columns, strict=True):
         if kind == "node-lost":
             latest[cluster, node] = _Outage(time_ms, cluster, node)
             found.append(latest[cluster, node])
         elif kind == "vm-lost":
             latest[cluster, node].vms += 1
             down[cluster, name] = (latest[cluster, node], time_ms)
+        elif kind == "vm-recovered":
+            home = detail.partition(", ")[0].removeprefix("from ")
+            if (home, name) in down:
+                outage, lost_ms = down.pop((home, name))
+                outage.ended(lost_ms, time_ms)
         elif kind in ("vm-started", "vm-stopped", "vm-ended") and (cluster, name) in down:
             outage, lost_ms = down.pop((cluster, name))
             outage.ended(lost_ms, time_ms)
@@ -141,6 +152,35 @@ def _outages(log: EventLog, until_ms: int) -> list[_Outage]:
         outage.ended(lost_ms, until_ms)
         outage.still_down += 1
     return found
+
+
+def recoveries_table(recoveries: Iterable[Recovered]) -> Table:
+    """Who went to another cluster, and what that cost: by workload and way, in the order begun."""
+    ways: dict[tuple[str, str, str, bool], list[Recovered]] = {}
+    for each in recoveries:
+        ways.setdefault((each.workload, each.home, each.target, each.is_back), []).append(each)
+    rows: list[tuple[Cell, ...]] = []
+    for (workload, home, target, is_back), every in ways.items():
+        downs = sorted(each.rto_ms for each in every if each.rto_ms is not None)
+        ages = [each.rpo_ms for each in every if each.rpo_ms is not None]
+        rows.append(
+            (
+                workload,
+                f"{home} -> {target}" if home != target else home,
+                "again" if home == target else "home" if is_back else "away",
+                len(every),
+                len(every) - len(downs),
+                _rough(downs[len(downs) // 2]) if downs else "-",
+                _rough(downs[-1]) if downs else "-",
+                _rough(max(ages)) if ages else "-",
+            )
+        )
+    columns = ("workload", "clusters", "way", "VMs", "not yet", "half down", "longest", "data lost")
+    notes = (
+        "half down, longest: until their guests served; data lost: what was written since the last "
+        "copy, at most; -: they keep none.",
+    )
+    return Table("VMs that went to another cluster", columns, tuple(rows), notes)
 
 
 def _rough(ms: int) -> str:

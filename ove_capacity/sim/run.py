@@ -11,6 +11,7 @@ from ove_capacity.kubevirt import migration
 from ove_capacity.model.assumption import Assumption
 from ove_capacity.model.case import Case
 from ove_capacity.model.cluster import Cluster
+from ove_capacity.model.joining import Joining
 from ove_capacity.model.pod import Pod
 from ove_capacity.model.recovery import Recovered
 from ove_capacity.ocm import Decision, opened
@@ -27,6 +28,7 @@ from ove_capacity.sim.processes.clusters import cluster_losses, hub_losses, part
 from ove_capacity.sim.processes.cordons import closed_nodes, cordons
 from ove_capacity.sim.processes.hub import open_hub, report, why_none
 from ove_capacity.sim.processes.losses import losses, nodes_of
+from ove_capacity.sim.processes.provisioning import provisioning
 from ove_capacity.sim.processes.recovery import open_recovery
 from ove_capacity.sim.processes.sampling import sample, sampling
 from ove_capacity.sim.processes.scheduling import scheduling
@@ -137,6 +139,7 @@ class Run:
             overview.counts_table(self.counts),
             overview.happenings_table(self.counts, self.events),
             overview.losses_table(self.events, self.until_ms),
+            overview.recoveries_table(self.recoveries),
             overview.hub_table(self.events),
             scaling_table(list(self.scaling.values())),
         )
@@ -263,13 +266,24 @@ def _take_over(world: World, site: Site, pod: Pod, row: int) -> None:
     site.admit(vm, VmStatus.RUNNING)
 
 
+def _start(world: World, site: Site) -> None:
+    """What every cluster does for itself."""
+    world.spawn(scheduling(world, site))
+    asked = site.cluster.autoscaling
+    if asked is not None and asked.is_active:
+        world.spawn(autoscaling(world, site, Scaler(site.cluster, asked)))
+
+
+def _open_joined(world: World, joining: Joining) -> None:
+    _open_site(world, joining.cluster)
+    _start(world, world.sites[joining.cluster.name])
+    world.joined.append(joining)
+
+
 def _spawn(world: World, sample_every_ms: int) -> None:
     plan = world.case.plan
     for site in world.sites.values():
-        world.spawn(scheduling(world, site))
-        asked = site.cluster.autoscaling
-        if asked is not None and asked.is_active:
-            world.spawn(autoscaling(world, site, Scaler(site.cluster, asked)))
+        _start(world, site)
     named: dict[tuple[str, str], int] = {}
     for loss in plan.losses:
         site = world.site(loss.cluster)
@@ -300,6 +314,8 @@ def _spawn_fleet(world: World) -> None:
         world.spawn(partitions(world, world.site(cut.cluster), cut, number))
     for number, gone in enumerate(plan.hub_losses):
         world.spawn(hub_losses(world, gone, number))
+    for joining in world.case.joinings:
+        world.spawn(provisioning(world, joining, _open_joined))
 
 
 def _warn_of_no_remediation(world: World) -> None:
@@ -341,7 +357,7 @@ def _result(world: World, placements: dict[str, Decision], until_ms: int) -> Run
         if site.scaler is not None
     }
     return Run(
-        case=case,
+        case=_with_joined(case, world.joined),
         until_ms=until_ms,
         events=world.events,
         samples=world.samples,
@@ -361,6 +377,17 @@ def _result(world: World, placements: dict[str, Decision], until_ms: int) -> Run
         scaling=scaling,
         group_of={name: site.scaler.group_of for name, site in world.sites.items() if site.scaler},
     )
+
+
+def _with_joined(case: Case, joined: list[Joining]) -> Case:
+    """The case with the clusters that there are at the end."""
+    if not joined:
+        return case
+    fleet = case.fleet
+    known = tuple(each.known for each in joined if each.known is not None)
+    hub = replace(fleet.hub, managed_clusters=(*fleet.hub.managed_clusters, *known))
+    clusters = (*fleet.clusters, *(each.cluster for each in joined))
+    return replace(case, fleet=replace(fleet, clusters=clusters, hub=hub))
 
 
 def _vm_record(site: Site, vm: Vm) -> VmRecord:

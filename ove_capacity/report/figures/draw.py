@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ove_capacity.analysis.failover_result import Failover
+from ove_capacity.analysis.fleet_failover_result import FleetFailover
 from ove_capacity.analysis.fragmentation import Fragmentation
 from ove_capacity.analysis.headroom import Headroom
 from ove_capacity.analysis.ladder import Ladder
@@ -20,6 +21,7 @@ from ove_capacity.report.figures.ladder import ladder
 from ove_capacity.report.figures.limits import limits
 from ove_capacity.report.figures.nodes import nodes
 from ove_capacity.report.figures.pairs import pairs
+from ove_capacity.report.figures.recovery import recovery
 from ove_capacity.report.figures.split import split
 from ove_capacity.report.figures.study import study
 from ove_capacity.report.figures.style import Picture, applied, image_bytes
@@ -36,6 +38,7 @@ _FIGURES: dict[type, dict[str, Callable[[Any], Picture]]] = {
     Headroom: {"waterfall": waterfall},
     Ladder: {"ladder": ladder},
     Failover: {"pairs": pairs},
+    FleetFailover: {"recovery": recovery},
     Fragmentation: {"cells": cells, "split": split},
     Limits: {"limits": limits},
     Standings: {"study": study},
