@@ -48,6 +48,7 @@ def run_tables(run: Run) -> tuple[Table, ...]:
     return (
         Table.of("VMs", (*_VM, *_VM_TIMES), rows),
         _columns("samples", run.samples.columns()),
+        *([_columns("machines", run.machines.columns())] if run.scaling else []),
         _columns("events", run.events.columns()),
         Table.of("warnings", ("warning",), [(each,) for each in run.warnings]),
     )

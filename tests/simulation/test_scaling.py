@@ -163,7 +163,7 @@ def test_a_vm_that_shuts_down_on_eviction_starts_elsewhere():
 
 def test_a_vm_that_cannot_migrate_in_time_keeps_its_worker_after_all():
     run = played(migrating("web", "External", count=3), until_ms=3 * HOUR_MS)
-    assert set(details(run, "scale-down-failed")) == {"1 VMs are still there after 2m"}
+    assert set(details(run, "scale-down-failed")) == {"VMs that are still there after 2m: 1"}
     assert not times(run, "node-left")
 
 

@@ -200,11 +200,10 @@ def _set_groups(
             continue
         nodes = [node for node in cluster.nodes if _is_made_by(node, machine_set.name)]
         if machine_set.replicas and not nodes:
-            count, kind = machine_set.replicas, "MachineSet"
             context.warn(
                 ("clusters", cluster.name),
-                f"cluster {cluster.name}: {kind} {machine_set.name} has {count} machines, and no "
-                "node and no pool is its",
+                f"cluster {cluster.name}: replicas of MachineSet {machine_set.name}: "
+                f"{machine_set.replicas}, and no node and no pool is its",
             )
         bound = written.bounds.get(machine_set.name)
         groups = node_groups_of([machine_set], [bound] if bound else [])

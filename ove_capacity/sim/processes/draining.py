@@ -83,7 +83,7 @@ def _fail(world: World, site: Site, scaler: Scaler, name: str, staying: int) -> 
     scaler.draining.discard(name)
     reopen_node(site, name)
     limit = format_duration(EVICTION_TIMEOUT_MS)
-    detail = f"{staying} VMs are still there after {limit}"
+    detail = f"VMs that are still there after {limit}: {staying}"
     world.record("scale-down-failed", site, scaler.group_of[name], name, detail)
     queue.changed(site.queue, world.now_ms, room=True)
     site.ring()

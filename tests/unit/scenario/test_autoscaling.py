@@ -220,7 +220,7 @@ def test_a_machine_set_that_a_pool_stands_for_is_no_second_group(made):
 
 def test_machines_that_no_node_shows_are_told(made):
     _, case = made(objects=[_SET.replace("NAME", "gold"), _scaled("gold"), _SCALER])
-    told = "MachineSet gold has 2 machines, and no node and no pool is its"
+    told = "replicas of MachineSet gold: 2, and no node and no pool is its"
     assert any(told in each for each in case.warnings)
 
 
