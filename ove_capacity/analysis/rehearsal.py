@@ -8,7 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from ove_capacity.model.case import Case
-from ove_capacity.place import Outcome, place, runs_at_once, scheduler_of, unplaced
+from ove_capacity.place import (
+    Outcome,
+    asks_kubelets,
+    place,
+    runs_at_once,
+    scheduler_of,
+    unplaced,
+)
 from ove_capacity.sim.run import VmRecord
 from ove_capacity.state import claim
 from ove_capacity.state.checkpoint import Checkpoint
@@ -20,7 +27,10 @@ __all__ = ["Loss", "NotReturned", "Rehearsal"]
 _WORK_OF_A_SEARCH = 2
 """Placements that the search for victims on one node counts for, where it is made node by node."""
 
-_PODS_OF_A_SEARCH = 400
+_WORK_OF_AN_ADMISSION = 60
+"""The same for the search on all nodes, where kubelets are asked of pod after pod."""
+
+_PODS_OF_A_SEARCH = 800
 """Pods that are looked at in the time of a placement, where it is made on all nodes at once."""
 
 
@@ -90,14 +100,19 @@ class Rehearsal:
         self._path: tuple[str, ...] = ()
         # All that may come is compiled now: a checkpoint outlives no compilation.
         classes = scheduler_of(self.state).classify(self.state, [vm.pod for vm in self.vms])
-        self._work_of_a_search = (
-            1 + len(self.state.pods) // _PODS_OF_A_SEARCH
-            if runs_at_once(self.state, case.policy)
-            else _WORK_OF_A_SEARCH * len(self.state.nodes)
-        )
+        self._work_of_a_search = self._estimate()
         self._restarting = {rank for rank, vm in enumerate(self.vms) if vm.restarts}
         self._classes = np.array(classes, np.int64)
         self._start = self.mark()
+
+    def _estimate(self) -> int:
+        """Placements that a search for victims counts for."""
+        state = self.state
+        if not runs_at_once(state):
+            return _WORK_OF_A_SEARCH * len(state.nodes)
+        if asks_kubelets(state, [vm.pod for vm in self.vms]):
+            return _WORK_OF_AN_ADMISSION
+        return 1 + len(state.pods) // _PODS_OF_A_SEARCH
 
     @property
     def workers(self) -> list[int]:

@@ -11,13 +11,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ove_capacity.kernels.compile import Array, expect, form, kernel, views
+from ove_capacity.kube.bound import Bound, Found
 from ove_capacity.kube.codes import ANTI_AFFINITY, EXISTING_ANTI_AFFINITY, FIT, PORTS, SPREAD_SKEW
 from ove_capacity.kube.cycle import pick_node
 from ove_capacity.kube.filtering import find_feasible
 from ove_capacity.kube.profile import ProfileArrays
 from ove_capacity.kube.scheduler import Scheduler
 from ove_capacity.kube.scratch import Scratch
-from ove_capacity.kube.victims import Bound, Found, candidates_wanted, find_victims, passes
+from ove_capacity.kube.victims import candidates_wanted, find_victims, passes
+from ove_capacity.model.policy import Policy
 from ove_capacity.state.arrays import (
     AFFINITY_LINKS,
     ANTI_LINKS,
@@ -286,7 +288,9 @@ def schedule_displacing(
             fates.hopeless[c] = nodes.cursor[0]
 
 
-def displace(scheduler: Scheduler, state: ClusterState, rows: Array, draws: Array) -> Fates:
+def displace(
+    scheduler: Scheduler, state: ClusterState, rows: Array, draws: Array, policy: Policy
+) -> Fates:
     """Bring the pods of these waiting rows to nodes; see `schedule_displacing`.
 
     Who had to go waits again, in `Fates.gone`.
@@ -294,10 +298,10 @@ def displace(scheduler: Scheduler, state: ClusterState, rows: Array, draws: Arra
     Source: ours.
     """
     bound = Bound.of(state, scheduler.ranks())
-    found = Found.none(len(state.pods), len(state.nodes), len(state.resources))
+    found = Found.none(state)
     fates = Fates.none(state)
     run, fast = form(schedule_displacing, len(rows) * len(state.nodes))
-    given: list[Any] = [rows, draws, len(state.nodes), bound, found, fates]
+    given: list[Any] = [rows, draws, scheduler.wanted(state, policy), bound, found, fates]
     if not fast:
         given[:2] = [memoryview(each) for each in given[:2]]
         given[3:] = [views(each) for each in given[3:]]

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from ove_capacity.kernels.compile import Array, form, views
+from ove_capacity.kube.bound import Bound, Found
 from ove_capacity.kube.codes import (
     ANTI_AFFINITY,
     EXISTING_ANTI_AFFINITY,
@@ -25,7 +26,7 @@ from ove_capacity.kube.codes import (
 )
 from ove_capacity.kube.diagnosis import reject, short_of
 from ove_capacity.kube.scheduler import Scheduler
-from ove_capacity.kube.victims import Bound, Found, candidates_wanted, find_victims
+from ove_capacity.kube.victims import candidates_wanted, find_victims
 from ove_capacity.model.cluster import DisruptionBudget
 from ove_capacity.model.pod import Pod
 from ove_capacity.model.resources import PODS
@@ -166,7 +167,7 @@ def _try_node(
                 put_back.close()
                 victims.append(other)
                 violations += other in violating
-    victims.sort(key=lambda other: _importance(state.pod(other)))
+    victims.sort(key=lambda other: (_importance(state.pod(other)), other))
     return Candidate(n, tuple(victims), violations)
 
 
@@ -204,7 +205,7 @@ def _try_amounts(
         else:
             left = back
     violations = sum(other in violating for other in victims)
-    victims.sort(key=lambda other: _importance(state.pod(other)))
+    victims.sort(key=lambda other: (_importance(state.pod(other)), other))
     return Candidate(n, tuple(victims), violations)
 
 
@@ -295,7 +296,7 @@ def best_victims(
 ) -> Candidate | None:
     """The node that `preempt` finds best for a pod to which the filters said *codes*, or None.
 
-    Searched by a kernel where nothing is nominated, no budget guards pods and nobody is leaving.
+    Searched by a kernel where nothing is nominated and nobody is leaving.
 
     Source: kubernetes v1.34.1 pkg/scheduler/framework/preemption/preemption.go, Preempt.
     """
@@ -309,7 +310,7 @@ def best_victims(
         best = best_candidates(state, candidates)
         return best[int(draw * len(best))] if best else None
     bound = Bound.of(state, scheduler.ranks())
-    found = Found.none(len(state.pods), len(state.nodes), len(state.resources))
+    found = Found.none(state)
     by_amounts, ignores_pods = _only_amounts_matter(state, c), scheduler.ignores_pods(state, c)
     run, fast = form(find_victims, len(state.pods))
     given: list[Any] = [order, bound, found]
@@ -320,7 +321,7 @@ def best_victims(
     if not count:
         return None
     n = int(np.sort(found.best[:count])[int(draw * count)])
-    return Candidate(n, tuple(found.victims(n)), 0)
+    return Candidate(n, tuple(found.victims(n)), found.violations(n))
 
 
 def _hopeful(scheduler: Scheduler, state: ClusterState, c: int, codes: Array) -> Array:
@@ -338,9 +339,4 @@ def needs_care(scheduler: Scheduler, state: ClusterState) -> bool:
 
     Source: ours.
     """
-    return bool(
-        state.nominated
-        or state.cluster.disruption_budgets
-        or scheduler.zones is not None
-        or scheduler.ranks().leaving
-    )
+    return bool(state.nominated or scheduler.zones is not None or scheduler.ranks().leaving)

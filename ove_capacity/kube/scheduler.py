@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ove_capacity.kernels.compile import Array, expect, form, views
+from ove_capacity.kube.bound import Ranks
 from ove_capacity.kube.class_table import ClassTable
 from ove_capacity.kube.codes import EXISTING_ANTI_AFFINITY, PASS, ZONES
 from ove_capacity.kube.cycle import schedule_many
@@ -20,7 +21,6 @@ from ove_capacity.kube.sampling import nodes_wanted, walk_order
 from ove_capacity.kube.scores.node_resource_topology_match import numa_score
 from ove_capacity.kube.scoring import choose, score_nodes
 from ove_capacity.kube.scratch import Scratch, new_scratch
-from ove_capacity.kube.victims import Ranks
 from ove_capacity.model.node import Node
 from ove_capacity.model.node_resource_topology import NodeResourceTopology
 from ove_capacity.model.pod import Pod
@@ -179,7 +179,7 @@ class Scheduler:
         profile: ProfileArrays = self.arrays(state, fast=True)[3]
         return profile.ignored
 
-    def _wanted(self, state: ClusterState, policy: Policy) -> int:
+    def wanted(self, state: ClusterState, policy: Policy) -> int:
         """How many feasible nodes to look for; sets the order of the walk when it matters."""
         count = len(state.nodes)
         wanted = nodes_wanted(count, policy.nodes_scored, self.profile.scores)
@@ -209,7 +209,7 @@ class Scheduler:
         Returns the nodes chosen (-1 for the refusal) and how many pods were decided; see
         `schedule_many` for the arrays.
         """
-        wanted = self._wanted(state, policy)
+        wanted = self.wanted(state, policy)
         run, fast = form(schedule_many, len(classes) * len(state.nodes))
         chosen = np.full(len(classes), -1, np.int64)
         arrays: list[Any] = [classes, draws, chosen]
@@ -230,7 +230,7 @@ class Scheduler:
     ) -> Decision:
         """One full cycle for a pod of class *c* without binding it; *row*: its row, or -1."""
         count = len(state.nodes)
-        wanted = count if self.zones is not None else self._wanted(state, policy)
+        wanted = count if self.zones is not None else self.wanted(state, policy)
         search, fast = form(find_feasible, count)
         found = search(c, wanted, *self.arrays(state, fast))
         assert self._scratch is not None

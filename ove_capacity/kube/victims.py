@@ -1,129 +1,27 @@
 """Who must go, searched over all nodes at once by a kernel; `preemption` does it node by node.
 
-Only for states in which nothing is nominated, no budget forbids evictions and nobody is leaving.
+Only for states in which nothing is nominated and nobody is leaving.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
-
 import numpy as np
 
 from ove_capacity.kernels.compile import Array, kernel
+from ove_capacity.kube.bound import NONE_YET, NOT_ASKED, WEIGHTS, Bound, Found
 from ove_capacity.kube.codes import EXISTING_ANTI_AFFINITY, PASS
 from ove_capacity.kube.filtering import check_node, prepare
 from ove_capacity.kube.profile import ProfileArrays
 from ove_capacity.kube.scratch import Scratch
-from ove_capacity.model.pod import Pod
 from ove_capacity.state.arrays import ClassArrays, CounterArrays, NodeArrays
 from ove_capacity.state.claim import count_on_node
-from ove_capacity.state.cluster_state import ClusterState
 
-__all__ = ["Bound", "Found", "Ranks", "candidates_wanted", "find_victims", "passes"]
+__all__ = ["candidates_wanted", "find_victims", "passes"]
 
 _CANDIDATES_PERCENT = 10
 _CANDIDATES_LEAST = 100
 _NOBODY = -(1 << 31)
 _OFFSET = 1 << 31
-_NOT_ASKED, _NONE_YET = -1, -2
-"""Heads of nodes without a pod that may have to go."""
-
-
-class Ranks(NamedTuple):
-    """Who may evict whom."""
-
-    priority: Array
-    """(C,) int64, by class of pods."""
-    levels: Array
-    """All of them, each once, the highest first."""
-    polite: Array
-    """(C,) uint8: pods that evict nobody, whatever their priority."""
-    leaving: bool
-    """Whether any pod is terminating."""
-
-    @classmethod
-    def of(cls, pods: Sequence[Pod]) -> Ranks:
-        """Of the classes that these pods stand for."""
-        priority = np.array([pod.spec.priority for pod in pods], np.int64)
-        return cls(
-            priority,
-            np.unique(priority)[::-1].copy(),
-            np.array([pod.spec.preemption_never for pod in pods], np.uint8),
-            any(pod.terminating for pod in pods),
-        )
-
-
-class Bound(NamedTuple):
-    """The pods of a state, and the ranks of their classes."""
-
-    node: Array
-    """(rows,) int64: -1 without one."""
-    pod_class: Array
-    """(rows,) int64."""
-    start: Array
-    """(rows,) float64: when each started, infinite where it has not."""
-    priority: Array
-    """(C,) int64."""
-    levels: Array
-    """Of all priorities, the highest first."""
-    polite: Array
-    """(C,) uint8."""
-
-    @classmethod
-    def of(cls, state: ClusterState, ranks: Ranks) -> Bound:
-        """Those of a state, as they are now."""
-        rows = len(state.pods)
-        return cls(
-            state.pod_node[:rows],
-            state.pod_class[:rows],
-            state.pod_start[:rows],
-            ranks.priority,
-            ranks.levels,
-            ranks.polite,
-        )
-
-
-class Found(NamedTuple):
-    """What the search writes."""
-
-    head: Array
-    """(N,) int64: the most important of a node's pods that may have to go, -1 for none."""
-    tail: Array
-    """(N,) int64: the least important of them."""
-    after: Array
-    """(rows,) int64: the next less important one on the same node."""
-    goes: Array
-    """(rows,) uint8: whether it has to, if its node is chosen."""
-    best: Array
-    """(N,) int64: the nodes that no criterion tells apart."""
-    left: Array
-    """(R,) int64: scratch."""
-    weight: Array
-    """(2, 4) float64: what the best nodes are chosen by, and the one at hand: priority of the most
-    important who goes, the sum of all, how many, and when the first of them started."""
-
-    @classmethod
-    def none(cls, rows: int, nodes: int, resources: int) -> Found:
-        """Room for an answer."""
-        return cls(
-            np.full(nodes, _NOT_ASKED, np.int64),
-            np.zeros(nodes, np.int64),
-            np.full(rows, -1, np.int64),
-            np.zeros(rows, np.uint8),
-            np.zeros(nodes, np.int64),
-            np.zeros(resources, np.int64),
-            np.zeros((2, 4), np.float64),
-        )
-
-    def victims(self, n: int) -> list[int]:
-        """Rows of those who go from node *n*, the most important first."""
-        rows, row = [], int(self.head[n])
-        while row >= 0:
-            if self.goes[row]:
-                rows.append(row)
-            row = int(self.after[row])
-        return rows
 
 
 @kernel
@@ -143,7 +41,7 @@ def _chain(row: int, n: int, level: int, bound: Bound, found: Found) -> None:
     Source: kubernetes v1.34.1 pkg/scheduler/util/utils.go, MoreImportantPod.
     """
     found.after[row] = -1
-    if found.head[n] == _NONE_YET:
+    if found.head[n] == NONE_YET:
         found.head[n] = row
         found.tail[n] = row
         return
@@ -171,9 +69,9 @@ def _list_weaker(priority: int, hopeful: Array, tries: int, bound: Bound, found:
     Source: kubernetes v1.34.1 pkg/scheduler/util/utils.go, MoreImportantPod.
     """
     for n in range(found.head.shape[0]):
-        found.head[n] = _NOT_ASKED
+        found.head[n] = NOT_ASKED
     for i in range(tries):
-        found.head[hopeful[i]] = _NONE_YET
+        found.head[hopeful[i]] = NONE_YET
     for k in range(bound.levels.shape[0]):
         level = bound.levels[k]
         if level >= priority:
@@ -182,8 +80,37 @@ def _list_weaker(priority: int, hopeful: Array, tries: int, bound: Bound, found:
             n = bound.node[row]
             if n < 0 or bound.priority[bound.pod_class[row]] != level:
                 continue
-            if found.head[n] != _NOT_ASKED:
+            if found.head[n] != NOT_ASKED:
                 _chain(row, n, level, bound, found)
+
+
+@kernel
+def _ask_budgets(n: int, bound: Bound, found: Found) -> None:
+    """Mark whose eviction from node *n* would go against a budget, the most important asked first.
+
+    Source: kubernetes v1.34.1 pkg/scheduler/framework/preemption/preemption.go,
+    filterPodsWithPDBViolation.
+    """
+    if bound.allowed.shape[0] == 0:
+        return
+    row = found.head[n]
+    while row >= 0:
+        found.breaks[row] = 0
+        guard = bound.guard[row]
+        if guard >= 0:
+            for i in range(bound.starts[guard], bound.starts[guard + 1]):
+                found.spare[bound.members[i]] = bound.allowed[bound.members[i]]
+        row = found.after[row]
+    row = found.head[n]
+    while row >= 0:
+        guard = bound.guard[row]
+        if guard >= 0:
+            for i in range(bound.starts[guard], bound.starts[guard + 1]):
+                budget = bound.members[i]
+                if found.spare[budget] < 1:
+                    found.breaks[row] = 1
+                found.spare[budget] -= 1
+        row = found.after[row]
 
 
 @kernel
@@ -214,19 +141,29 @@ def _spare_by_amounts(
     for r in range(request.shape[1]):
         if request[c, r] > 0 and profile.ignored[r] == 0 and left[r] > 0:
             return False
-    row = found.head[n]
-    while row >= 0:
-        other = bound.pod_class[row]
-        stays = True
-        for r in range(request.shape[1]):
-            if request[c, r] > 0 and profile.ignored[r] == 0 and left[r] + request[other, r] > 0:
-                stays = False
-        if stays:
-            for r in range(request.shape[1]):
-                left[r] += request[other, r]
-        found.goes[row] = 0 if stays else 1
-        row = found.after[row]
+    for turn in range(bound.allowed.shape[0] == 0, 2):
+        row = found.head[n]
+        while row >= 0:
+            if found.breaks[row] == 1 - turn:
+                found.goes[row] = _must_go(c, bound.pod_class[row], left, classes, profile)
+            row = found.after[row]
     return True
+
+
+@kernel
+def _must_go(c: int, other: int, left: Array, classes: ClassArrays, profile: ProfileArrays) -> int:
+    """Whether class *c* finds no room beside one more of class *other*, which stays otherwise.
+
+    Source: kubernetes v1.34.1 pkg/scheduler/framework/plugins/defaultpreemption/
+    default_preemption.go, SelectVictimsOnNode.
+    """
+    request = classes.request
+    for r in range(request.shape[1]):
+        if request[c, r] > 0 and profile.ignored[r] == 0 and left[r] + request[other, r] > 0:
+            return 1
+    for r in range(request.shape[1]):
+        left[r] += request[other, r]
+    return 0
 
 
 @kernel
@@ -274,14 +211,16 @@ def _spare_by_filters(
         count_on_node(bound.pod_class[row], n, -1, nodes, counters, classes)
         row = found.after[row]
     does = passes(c, n, ignores_pods, nodes, counters, classes, profile, scratch)
-    row = found.head[n]
-    while row >= 0 and does:
-        count_on_node(bound.pod_class[row], n, 1, nodes, counters, classes)
-        if passes(c, n, ignores_pods, nodes, counters, classes, profile, scratch):
-            found.goes[row] = 0
-        else:
-            count_on_node(bound.pod_class[row], n, -1, nodes, counters, classes)
-        row = found.after[row]
+    for turn in range(bound.allowed.shape[0] == 0, 2):
+        row = found.head[n]
+        while row >= 0 and does:
+            if found.breaks[row] == 1 - turn:
+                count_on_node(bound.pod_class[row], n, 1, nodes, counters, classes)
+                if passes(c, n, ignores_pods, nodes, counters, classes, profile, scratch):
+                    found.goes[row] = 0
+                else:
+                    count_on_node(bound.pod_class[row], n, -1, nodes, counters, classes)
+            row = found.after[row]
     row = found.head[n]
     while row >= 0:
         if found.goes[row] != 0:
@@ -298,19 +237,21 @@ def _weigh(n: int, bound: Bound, found: Found) -> int:
     pickOneNodeForPreemption.
     """
     weight = found.weight
-    weight[1, 0], weight[1, 1], weight[1, 2], weight[1, 3] = _NOBODY, 0, 0, -np.inf
+    weight[1, 0], weight[1, 1], weight[1, 2], weight[1, 3] = 0, _NOBODY, 0, 0
+    weight[1, 4] = -np.inf
     row = found.head[n]
     while row >= 0:
         if found.goes[row] != 0:
             own = bound.priority[bound.pod_class[row]]
-            if weight[1, 2] == 0:
-                weight[1, 0] = own
-            if own == weight[1, 0]:
-                weight[1, 3] = max(weight[1, 3], -bound.start[row])
-            weight[1, 1] += own + _OFFSET
-            weight[1, 2] += 1
+            if weight[1, 3] == 0:
+                weight[1, 1] = own
+            if own == weight[1, 1]:
+                weight[1, 4] = max(weight[1, 4], -bound.start[row])
+            weight[1, 0] += found.breaks[row]
+            weight[1, 2] += own + _OFFSET
+            weight[1, 3] += 1
         row = found.after[row]
-    for i in range(4):
+    for i in range(WEIGHTS):
         if weight[1, i] != weight[0, i]:
             return -1 if weight[1, i] < weight[0, i] else 1
     return 0
@@ -339,10 +280,12 @@ def find_victims(
     _list_weaker(bound.priority[c], hopeful, tries, bound, found)
     count = 0
     candidates = 0
+    peaceful = False
     for i in range(tries):
         n = hopeful[i]
         if found.head[n] < 0:
             continue
+        _ask_budgets(n, bound, found)
         if by_amounts:
             does = _spare_by_amounts(c, n, bound, found, nodes, classes, profile)
         else:
@@ -356,11 +299,12 @@ def find_victims(
         if order < 0 or count == 0:
             count = 0
             order = 0
-            for k in range(4):
+            for k in range(WEIGHTS):
                 found.weight[0, k] = found.weight[1, k]
         if order == 0:
             found.best[count] = n
             count += 1
-        if candidates >= wanted:
+        peaceful = peaceful or found.weight[1, 0] == 0
+        if peaceful and candidates >= wanted:
             break
     return count

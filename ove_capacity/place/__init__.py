@@ -5,6 +5,7 @@ from __future__ import annotations
 from ove_capacity.place.desk import place, runs_at_once, tie_draws, unplaced
 from ove_capacity.place.inquiry import Verdict, explain_pod, filled, fitting, takers
 from ove_capacity.place.outcome import Displaced, Outcome, Placed, Refused, TurnedAway
+from ove_capacity.place.relay import asks_kubelets
 from ove_capacity.place.standing import carried_over, change_nodes, initial_state, scheduler_of
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Refused",
     "TurnedAway",
     "Verdict",
+    "asks_kubelets",
     "carried_over",
     "change_nodes",
     "explain_pod",

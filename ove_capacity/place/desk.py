@@ -16,7 +16,7 @@ from ove_capacity.kube.scheduler import Decision
 from ove_capacity.model.pod import Pod
 from ove_capacity.model.policy import Policy
 from ove_capacity.place.outcome import Bounced, Displaced, Outcome, Placed, Refused, TurnedAway
-from ove_capacity.place.relay import Relay
+from ove_capacity.place.relay import Relay, asks_kubelets
 from ove_capacity.place.sentence import refused_by_kubelet, sentence
 from ove_capacity.place.standing import scheduler_of
 from ove_capacity.state.claim import release
@@ -69,29 +69,30 @@ def unplaced(
     *classes*: (pods,) int64 classes of the pods, which the state knows.
     """
     draws = tie_draws(policy, len(pods), rng)
-    if runs_at_once(state, policy) and not any(pod.nominated_node for pod in pods):
-        return _unplaced_at_once(state, pods, classes, draws)
+    wishes = any(pod.nominated_node for pod in pods)
+    if not (wishes or asks_kubelets(state, pods)) and runs_at_once(state):
+        return _unplaced_at_once(state, pods, classes, draws, policy)
     desk = _Desk(state, policy, pods, classes, draws, explain=False)
     return desk.outcome(with_bound=False)
 
 
-def runs_at_once(state: ClusterState, policy: Policy) -> bool:
+def runs_at_once(state: ClusterState) -> bool:
     """Whether `unplaced` is one kernel here, evictions and all, which makes them cheap.
 
-    It is not where kubelets have a say, budgets guard pods, or the scheduler samples nodes.
+    Pods of which a kubelet may say no are brought one by one even so.
     """
-    scheduler = scheduler_of(state)
-    if state.admitting is not None or scheduler.samples(state, policy):
-        return False
-    return not needs_care(scheduler, state)
+    return not needs_care(scheduler_of(state), state)
 
 
 def _unplaced_at_once(
-    state: ClusterState, pods: Sequence[Pod], classes: Array, draws: Array
+    state: ClusterState, pods: Sequence[Pod], classes: Array, draws: Array, policy: Policy
 ) -> Outcome:
     """All of it by one kernel."""
     rows = state.add_many(pods, classes)
-    fates = displace(scheduler_of(state), state, rows, draws)
+    fates = displace(scheduler_of(state), state, rows, draws, policy)
+    if state.admitting is not None:
+        for row, n, _ in fates.displaced:
+            state.admitting.leave(n, row)
     gone = [
         (row, Displaced(state.pod(row), state.nodes[n].name, pods[i].key))
         for row, n, i in fates.displaced

@@ -16,7 +16,7 @@ from ove_capacity.place.standing import scheduler_of
 from ove_capacity.state.claim import bind, record_bound, unbind
 from ove_capacity.state.cluster_state import ClusterState
 
-__all__ = ["Relay"]
+__all__ = ["Relay", "asks_kubelets"]
 
 _BATCH_FIRST, _BATCH_MOST = 16, 256
 """Pods bound in one go before their kubelets are asked; after a refusal it is one again."""
@@ -32,6 +32,18 @@ def _equals(decision: Decision) -> Iterator[int]:
         best = max(decision.total)
         pairs = zip(decision.feasible, decision.total, strict=True)
         yield from (n for n, total in pairs if total == best and n != decision.node)
+
+
+def asks_kubelets(state: ClusterState, pods: Sequence[Pod]) -> bool:
+    """Whether a kubelet may say no of any of these pods."""
+    kubelets = state.admitting
+    return isinstance(kubelets, Kubelets) and bool(_concerned(kubelets, pods))
+
+
+def _concerned(kubelets: Kubelets, pods: Sequence[Pod]) -> set[int]:
+    """Identities of the specs among these pods of which a kubelet may say no."""
+    kinds = {id(pod.spec): pod.spec for pod in pods}
+    return {kind for kind, spec in kinds.items() if kubelets.concerns(spec)}
 
 
 class Relay:
@@ -57,8 +69,7 @@ class Relay:
         self._concerned: list[int] = []
         """Pods, by index, of which a kubelet may say no."""
         if kubelets is not None:
-            kinds = {id(pod.spec): pod.spec for pod in pods}
-            asking = {kind for kind, spec in kinds.items() if kubelets.concerns(spec)}
+            asking = _concerned(kubelets, pods)
             if asking:
                 self._concerned = [i for i, pod in enumerate(pods) if id(pod.spec) in asking]
 

@@ -13,7 +13,7 @@ _WRITTEN = ("presence", "cordoned", "requested", "nonzero", "ports")
 """What `claim` writes of `NodeArrays`; the log of changes goes on."""
 
 
-_OF_ROWS = ("pod_class", "pod_node", "pod_start", "live")
+_OF_ROWS = ("pod_class", "pod_node", "pod_start", "pod_guard", "live")
 
 
 class Checkpoint:

@@ -15,6 +15,7 @@ from ove_capacity.model.node import Node
 from ove_capacity.model.pod import Pod
 from ove_capacity.model.resources import AMOUNT_MAX, CPU, MEMORY, PODS
 from ove_capacity.state.arrays import READY, ClassArrays, CounterArrays, NodeArrays
+from ove_capacity.state.guards import UNGUARDED, Guards
 
 __all__ = ["Admitting", "ClusterState", "Scheduling"]
 
@@ -78,6 +79,9 @@ class ClusterState:
         """(rows,) int64: node of each pod, -1 while it has none."""
         self.pod_start: Array = np.zeros(0)
         """(rows,) float64: when each pod started, infinite where it has not."""
+        self.pod_guard: Array = np.zeros(0, np.int64)
+        """(rows,) int64: the set of PodDisruptionBudgets that guard each pod, -1 for none."""
+        self.guards = Guards(cluster.disruption_budgets)
         self.pods: list[Pod | None] = []
         """(rows,): the pods; None where none was yet."""
         self.live: Array = np.zeros(0, np.bool_)
@@ -113,6 +117,7 @@ class ClusterState:
         twin.pod_class = self.pod_class.copy()
         twin.pod_node = self.pod_node.copy()
         twin.pod_start = self.pod_start.copy()
+        twin.pod_guard = self.pod_guard.copy()
         twin.live = self.live.copy()
         twin.pods = list(self.pods)
         twin.nominated = {n: list(rows) for n, rows in self.nominated.items()}
@@ -198,6 +203,7 @@ class ClusterState:
         self.pod_class[row] = pod_class
         self.pod_node[row] = -1
         self.pod_start[row] = _start(pod)
+        self.pod_guard[row] = self._guard(pod)
         self.live[row] = True
         return row
 
@@ -214,6 +220,7 @@ class ClusterState:
         rows = np.array([*again, *range(first, len(self.pods))], np.int64)
         self.pod_class[rows], self.pod_node[rows], self.live[rows] = classes, -1, True
         self.pod_start[rows] = [_start(pod) for pod in pods]
+        self.pod_guard[rows] = [self._guard(pod) for pod in pods]
         return rows
 
     def forget(self, row: int) -> None:
@@ -274,11 +281,15 @@ class ClusterState:
         self._index = {node.name: n for n, node in enumerate(self.nodes)}
         self._views = None
 
+    def _guard(self, pod: Pod) -> int:
+        return self.guards.set_of(pod) if self.guards.budgets else UNGUARDED
+
     def _grow_rows(self, size: int) -> None:
         for name, fill in (
             ("pod_class", 0),
             ("pod_node", -1),
             ("pod_start", math.inf),
+            ("pod_guard", UNGUARDED),
             ("live", False),
         ):
             old = getattr(self, name)
