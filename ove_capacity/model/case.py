@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from ove_capacity.model import overview
 from ove_capacity.model.assumption import Assumption
 from ove_capacity.model.cluster import Fleet
+from ove_capacity.model.joining import Joining
 from ove_capacity.model.origin import Origin
 from ove_capacity.model.plan import Plan
 from ove_capacity.model.policy import Policy
@@ -38,6 +39,8 @@ class Case:
     provenance: Provenance | None = None
     assumptions: tuple[Assumption, ...] = ()
     warnings: tuple[str, ...] = field(default=())
+    joinings: tuple[Joining, ...] = ()
+    """Clusters that are not there yet, and are asked for while time goes on."""
     origins: tuple[Origin, ...] = ()
     """Where each number of each cluster came from."""
 
@@ -54,6 +57,7 @@ class Case:
             overview.losses_table(self.plan),
             overview.fleet_losses_table(self.plan),
             overview.changes_table(self.plan),
+            overview.joinings_table(self.joinings),
             overview.assumptions_table(self.assumptions, self.fleet),
         )
         return tuple(table for table in every if table.rows)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from ove_capacity.model.assumption import Assumption
 from ove_capacity.model.cluster import Cluster, Fleet
+from ove_capacity.model.joining import Joining
 from ove_capacity.model.node import Node
 from ove_capacity.model.placement import Placement
 from ove_capacity.model.plan import (
@@ -29,6 +30,7 @@ __all__ = [
     "changes_table",
     "fleet_losses_table",
     "fleet_table",
+    "joinings_table",
     "losses_table",
     "networks_table",
     "placements_table",
@@ -186,6 +188,22 @@ def changes_table(plan: Plan) -> Table:
         for each in plan.growths
     ]
     return Table("Planned changes", ("where", "what", "change", "when", "how long"), tuple(rows))
+
+
+def joinings_table(joinings: Sequence[Joining]) -> Table:
+    """Clusters that are to join."""
+    rows = [
+        (
+            each.cluster.name,
+            each.cluster.profile or "-",
+            len(each.cluster.workers),
+            f"at {format_duration(each.at_ms)}",
+            ", ".join(f"{name} {_lasting(length)}" for name, length in each.stages.items()) or "-",
+        )
+        for each in joinings
+    ]
+    columns = ("cluster", "profile", "workers", "asked for", "stages that take otherwise")
+    return Table("Clusters to come", columns, tuple(rows))
 
 
 def placements_table(placements: Sequence[Placement]) -> Table:

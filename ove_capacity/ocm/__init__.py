@@ -21,7 +21,7 @@ from ove_capacity.ocm.hub import Hub
 from ove_capacity.ocm.inventory import Inventory
 from ove_capacity.ocm.prioritizers import PRIORITIZERS, Prioritizer
 from ove_capacity.ocm.settle import settle
-from ove_capacity.ocm.status import managed_cluster
+from ove_capacity.ocm.status import joined_cluster, managed_cluster
 from ove_capacity.ocm.sync import Synced, sync
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "expiry_ms",
     "first_sync",
     "heard_again",
+    "joined_cluster",
     "managed_cluster",
     "next_tick_ms",
     "opened",

@@ -23,6 +23,7 @@ from ove_capacity.report import room as room_tables
 from ove_capacity.report import story
 from ove_capacity.report.cells import cell_tables
 from ove_capacity.sim import overview
+from ove_capacity.sim.joined import joined_table
 from ove_capacity.sim.run import Run
 from ove_capacity.sim.scaling import scaling_table
 from ove_capacity.tables import Table
@@ -60,6 +61,7 @@ def simulate_text(run: Run) -> str:
         overview.losses_table(run.events, run.until_ms),
         overview.recoveries_table(run.recoveries),
         overview.hub_table(run.events),
+        joined_table(run.events),
         scaling_table(list(run.scaling.values())),
         story.pending_table(run),
         story.evidence_sentence(run.assumptions),

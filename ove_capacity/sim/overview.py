@@ -32,7 +32,6 @@ _KINDS = {
 }
 """Kind of event -> column."""
 _HUB_KINDS = {
-    "cluster-provisioning": "provisioned",
     "cluster-joined": "joined",
     "cluster-lost": "lost",
     "cluster-returned": "returned",

@@ -18,6 +18,7 @@ from ove_capacity.ocm import Decision, opened
 from ove_capacity.openshift import remediation
 from ove_capacity.place import initial_state
 from ove_capacity.sim import overview
+from ove_capacity.sim.joined import joined_table, with_joined
 from ove_capacity.sim.launch import launch
 from ove_capacity.sim.log import EventLog, SampleLog
 from ove_capacity.sim.machines import MachineLog, Scaler
@@ -141,6 +142,7 @@ class Run:
             overview.losses_table(self.events, self.until_ms),
             overview.recoveries_table(self.recoveries),
             overview.hub_table(self.events),
+            joined_table(self.events),
             scaling_table(list(self.scaling.values())),
         )
         return tuple(table for table in every if table.rows)
@@ -357,7 +359,7 @@ def _result(world: World, placements: dict[str, Decision], until_ms: int) -> Run
         if site.scaler is not None
     }
     return Run(
-        case=_with_joined(case, world.joined),
+        case=with_joined(case, world.joined),
         until_ms=until_ms,
         events=world.events,
         samples=world.samples,
@@ -377,17 +379,6 @@ def _result(world: World, placements: dict[str, Decision], until_ms: int) -> Run
         scaling=scaling,
         group_of={name: site.scaler.group_of for name, site in world.sites.items() if site.scaler},
     )
-
-
-def _with_joined(case: Case, joined: list[Joining]) -> Case:
-    """The case with the clusters that there are at the end."""
-    if not joined:
-        return case
-    fleet = case.fleet
-    known = tuple(each.known for each in joined if each.known is not None)
-    hub = replace(fleet.hub, managed_clusters=(*fleet.hub.managed_clusters, *known))
-    clusters = (*fleet.clusters, *(each.cluster for each in joined))
-    return replace(case, fleet=replace(fleet, clusters=clusters, hub=hub))
 
 
 def _vm_record(site: Site, vm: Vm) -> VmRecord:

@@ -14,6 +14,7 @@ from simpy.events import Event, EventPriority, Process
 from ove_capacity.errors import UnknownNameError
 from ove_capacity.model.case import Case
 from ove_capacity.model.cluster import Cluster
+from ove_capacity.model.joining import Joining
 from ove_capacity.model.plan import Workload
 from ove_capacity.model.pod import Pod
 from ove_capacity.sim.hub import HubSite
@@ -259,6 +260,8 @@ class World:
         """The same as GitOps has seen it."""
         self._hub: HubSite | None = None
         self.recovery = RecoverySite()
+        self.joined: list[Joining] = []
+        """Clusters that were not there at the start, as they joined."""
         self.unsatisfied: dict[str, str] = {}
         """Placement, by key, that chose none -> why, in upstream's words."""
         self.sizes: dict[str, int] = {}

@@ -23,6 +23,7 @@ from ove_capacity.scenario.compile.cluster import Compiled, compile_clusters
 from ove_capacity.scenario.compile.context import Context, merged_assumptions
 from ove_capacity.scenario.compile.events import with_events
 from ove_capacity.scenario.compile.hub import hub_objects
+from ove_capacity.scenario.compile.joining import clusters_to_join
 from ove_capacity.scenario.compile.management import hub_management, with_services
 from ove_capacity.scenario.compile.misplaced import warn_of_hub
 from ove_capacity.scenario.compile.unadmitted import warn_of_unadmitted
@@ -139,6 +140,7 @@ def compile_case(context: Context, seed: int | None) -> Case:
     scenario = context.scenario
     _read_hub(context)
     clusters = with_services(context, compile_clusters(context))
+    joinings = clusters_to_join(context, clusters)
     plan = _plan(context, clusters)
     warn_of_unadmitted(context, plan, clusters)
     _unmodelled(context, clusters)
@@ -167,5 +169,6 @@ def compile_case(context: Context, seed: int | None) -> Case:
         provenance=provenance,
         assumptions=merged_assumptions(context.assumptions),
         warnings=context.problems.warning_texts(),
+        joinings=joinings,
         origins=tuple(context.origins),
     )

@@ -39,7 +39,7 @@ from ove_capacity.scenario.compile.origins import origins_of
 from ove_capacity.scenario.compile.pools import pool_nodes
 from ove_capacity.scenario.schema.cluster import ClusterSection
 
-__all__ = ["Compiled", "compile_clusters"]
+__all__ = ["Compiled", "compile_clusters", "compiled_cluster"]
 
 _DEFAULT_OPENSHIFT = "4.22"
 _VIRTUALIZATION = "virtualization"
@@ -245,14 +245,18 @@ def compile_clusters(context: Context) -> dict[str, Compiled]:
     read = {name: _read(context, name, section) for name, section in sections.items()}
     own = {name: found for name, (found, _) in read.items()}
     return {
-        name: _compiled(context, name, *read[name], _is_virtualized(context, name, own))
+        name: compiled_cluster(context, name, *read[name], _is_virtualized(context, name, own))
         for name in sections
     }
 
 
-def _compiled(
+def compiled_cluster(
     context: Context, name: str, found: Objects, vms: Objects, virtualized: bool
 ) -> Compiled:
+    """The noun of one cluster of the scenario, of what was read for it; what is wrong is noted.
+
+    *virtualized*: whether workers run VMs where the scenario does not say.
+    """
     section = context.scenario.clusters[name]
     path: FieldPath = ("clusters", name)
     profile = _profile(context, name, found)

@@ -20,7 +20,6 @@ from ove_capacity.scenario.compile.fleet_events import (
 )
 from ove_capacity.scenario.compile.workloads import arrivals_of
 from ove_capacity.scenario.schema.event import (
-    AddClusterSection,
     ArrivalsSection,
     ClusterLossSection,
     CordonSection,
@@ -183,12 +182,6 @@ def _check_others(
             _is_about_nodes(context, path, event, clusters)
         case ScalePoolSection():
             _is_known(context, path, clusters, event.cluster, event.pool)
-        case AddClusterSection():
-            known = {**context.built_in, **context.hub.profiles}
-            if event.cluster in clusters:
-                context.error((*path, "cluster"), f"there is a cluster {event.cluster!r} already")
-            if event.profile not in known:
-                context.unknown((*path, "profile"), "profile", event.profile, sorted(known))
 
 
 def with_events(context: Context, plan: Plan, clusters: Mapping[str, Compiled]) -> Plan:

@@ -19,7 +19,7 @@ from ove_capacity.scenario.compile.cluster import Compiled
 from ove_capacity.scenario.compile.context import Context
 from ove_capacity.sim.hub import hub_cluster
 
-__all__ = ["hub_management", "with_services"]
+__all__ = ["hub_management", "managed_services", "with_services"]
 
 _ADD_ONS = "KlusterletAddonConfig"
 _HUB, _OBSERVABILITY = "MultiClusterHub", "MultiClusterObservability"
@@ -39,11 +39,10 @@ def hub_management(context: Context, clusters: Mapping[str, Compiled]) -> Manage
 def with_services(context: Context, clusters: Mapping[str, Compiled]) -> dict[str, Compiled]:
     """The clusters with their services, which stand on their machines where that is assumed."""
     known = hub_management(context, clusters)
-    kinds = {each.kind for each in known.declared}
     chosen, hub = context.scenario.assume.management, _hub_of(clusters)
     found = {}
     for name, compiled in clusters.items():
-        own = known if name == hub else _managed(context, name, compiled, kinds)
+        own = known if name == hub else managed_services(context, name, compiled, known)
         cluster = replace(compiled.cluster, management=own)
         if chosen == "all" or (chosen == "hub" and name == hub):
             cluster = _standing(context, cluster)
@@ -61,7 +60,11 @@ def _declared(objects: Iterable[Fields]) -> tuple[DeclaredService, ...]:
     )
 
 
-def _managed(context: Context, name: str, compiled: Compiled, hub_kinds: set[str]) -> Management:
+def managed_services(
+    context: Context, name: str, compiled: Compiled, hub: Management
+) -> Management:
+    """What the objects of a managed cluster, and its hub, make run there."""
+    hub_kinds = {each.kind for each in hub.declared}
     objects = compiled.objects
     policies = [each for each in objects.policies if each.text("kind") in MANAGEMENT_KINDS]
     declared = _declared([*objects.management, *policies])

@@ -13,6 +13,7 @@ from ove_capacity.scenario.schema.section import (
     LabelMap,
     Milliseconds,
     Name,
+    Paths,
     PositiveCount,
     Section,
     Shorthand,
@@ -33,6 +34,7 @@ __all__ = [
     "NodeLossSection",
     "NodesSection",
     "PartitionSection",
+    "Provisioning",
     "RegionLossSection",
     "ScalePoolSection",
     "Step",
@@ -264,6 +266,21 @@ class ScalePoolSection(Section):
     not_modelled: ClassVar[frozenset[str]] = frozenset({"*"})
 
 
+class Provisioning(Section):
+    """How long each stage takes; left out: as measured, documented or assumed by us."""
+
+    sync: Constant | None = None
+    """From the commit until Argo CD has synced it."""
+    apply: Constant | None = None
+    """Until RHACM has started the install."""
+    install: Constant | None = None
+    """The install itself, on bare metal perhaps ``90m``."""
+    registration: Constant | None = Field(default=None, alias="register")
+    """Until its agents run."""
+    report: Constant | None = None
+    """Until they have told the hub of it."""
+
+
 class AddClusterSection(Section):
     """The fleet gets bigger."""
 
@@ -277,8 +294,14 @@ class AddClusterSection(Section):
     """What it is made of."""
     labels: LabelMap = Field(default_factory=dict)
     """Labels of its ManagedCluster."""
-
-    not_modelled: ClassVar[frozenset[str]] = frozenset({"*"})
+    manifests: Paths = ()
+    """Files and folders of Kubernetes objects that belong to it: ManagedCluster, add-ons …"""
+    values: dict[str, Any] = Field(default_factory=dict)
+    """Beside the scenario's own, for ``{{ .Values.x }}`` in these files."""
+    remediation: Literal["none", "nhc-snr", "nhc-far", "mhc"] = "none"
+    """What brings VMs of a dead node back; none: nothing does."""
+    stages: Provisioning = Provisioning()
+    """How long it takes until it is there."""
 
 
 Event = Annotated[

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from simpy.events import ProcessGenerator
 
+from ove_capacity.model.managed_cluster import ManagedCluster
 from ove_capacity.ocm import (
     POLL_MS,
     RESYNC_MS,
@@ -14,6 +15,7 @@ from ove_capacity.ocm import (
     Availability,
     Decision,
     Decisions,
+    Inventory,
     Opened,
     expiry_ms,
     heard_again,
@@ -29,7 +31,7 @@ from ove_capacity.sim.hub import Followed, HubSite, Link
 from ove_capacity.sim.world import Site, World
 from ove_capacity.simtime import DAY_MS, SECOND_MS, format_duration
 
-__all__ = ["hear", "hush", "open_hub", "report", "restore_hub", "stop_hub", "why_none"]
+__all__ = ["hear", "hush", "join", "open_hub", "report", "restore_hub", "stop_hub", "why_none"]
 
 _EXPIRED, _RESYNC = "a toleration has expired", "the regular resync"
 
@@ -155,6 +157,18 @@ def report(world: World, site: Site) -> None:
     seen = reported(known, replace(seen, labels=known.labels))
     hub.hub = replace(hub.hub, inventory=inventory.replaced(seen))
     _decide(world, f"the size of {site.name}")
+
+
+def join(world: World, seen: ManagedCluster) -> None:
+    """A cluster is new to the hub, which hears it from now on; Placements are decided anew."""
+    hub, now_ms = world.hub, world.now_ms
+    known = hub.hub.inventory
+    inventory = Inventory((*known.clusters, seen), known.add_on_scores.values())
+    hub.hub = replace(hub.hub, inventory=inventory)
+    hub.links[seen.name] = Link(seen.lease_seconds * SECOND_MS, heard_ms=now_ms, renewed_ms=now_ms)
+    world.recovery.alarms[seen.name] = world.env.event()
+    world.events.record(now_ms, "cluster-joined", seen.name, seen.name)
+    _decide(world, f"{seen.name} has joined")
 
 
 def stop_hub(world: World) -> None:

@@ -90,7 +90,6 @@ def test_an_event_that_names_nothing_is_refused_at_its_place(problems, event, wo
         "kind: upgrade, at: 3d, maxUnavailable: 10%",
         "kind: maintenance, cluster: one, node: one-worker-0, at: 1h, for: 2h",
         "kind: scale-pool, cluster: one, pool: worker, at: 3d, count: 4",
-        "kind: add-cluster, cluster: b, at: 3d, profile: staging",
     ],
 )
 def test_an_event_of_later_is_checked_and_named(scenario, event):
@@ -113,3 +112,25 @@ def test_the_show_of_a_case_lists_planned_changes(scenario):
         ("each node of worker", "cordoned"),
         ("web", "grows by 5%"),
     ]
+
+
+def test_a_cluster_is_asked_for_with_what_its_manifests_say(scenario):
+    template = """\
+apiVersion: cluster.open-cluster-management.io/v1
+kind: ManagedCluster
+metadata: {name: "app-{{ .Values.region }}", labels: {region: "{{ .Values.region }}"}}
+spec: {hubAcceptsClient: true, leaseDurationSeconds: 30}
+"""
+    text = "kind: add-cluster, cluster: b, at: 3d, profile: staging, manifests: [b.yaml], "
+    text += "values: {region: north}, labels: {tier: two}, stages: {install: 90m, register: 4m"
+    (found,) = scenario(_events(text + "}"), {"b.yaml": template}).joinings
+    assert (found.cluster.name, found.at_ms, found.lease_seconds) == ("b", 3 * DAY_MS, 30)
+    assert found.cluster.labels == {"region": "north", "tier": "two"}
+    lengths = {name: length.mean_ms // MINUTE_MS for name, length in found.stages.items()}
+    assert lengths == {"install": 90, "register": 4}
+    assert len(found.cluster.workers) == 3
+
+
+def test_no_two_clusters_of_one_name_are_asked_for(problems):
+    event = "kind: add-cluster, cluster: b, at: 3d, profile: staging"
+    assert "a cluster 'b' already" in problems(_events(f"{event}}}, {{{event}"))[0]
