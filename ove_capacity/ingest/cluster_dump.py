@@ -10,6 +10,7 @@ from pathlib import Path
 from ove_capacity.errors import ScenarioError
 from ove_capacity.ingest.cluster_config import ClusterConfig
 from ove_capacity.ingest.cluster_storage import ClusterStorage
+from ove_capacity.ingest.odd_nodes import oddity_of
 from ove_capacity.ingest.platform_pods import PlatformPods
 from ove_capacity.ingest.sketch import Intake
 from ove_capacity.ingest.sysinfo import Topology
@@ -21,7 +22,6 @@ from ove_capacity.manifests.kinds import kind_by_shape
 from ove_capacity.manifests.objects import Objects, items_of
 from ove_capacity.manifests.pieces import MAX_BYTES
 from ove_capacity.model.node import Node
-from ove_capacity.model.resources import CPU, MEMORY
 from ove_capacity.tables import Cell, Table
 
 __all__ = ["ClusterDump", "MachineSet", "files_read"]
@@ -29,7 +29,6 @@ __all__ = ["ClusterDump", "MachineSet", "files_read"]
 _CPU_HINT = "machine.openshift.io/vCPU"
 _MEMORY_HINT = "machine.openshift.io/memoryMb"
 _MACHINE = "machine.openshift.io/machine"
-_NEEDED = (CPU, MEMORY)
 _KUBERNETES_AHEAD = 13
 """OpenShift 4.y brings Kubernetes 1.(y+13)."""
 
@@ -126,10 +125,9 @@ class ClusterDump:
 
     def _node(self, fields: Fields) -> None:
         node = node_of(fields, self.problems)
-        if not all(
-            each.get(name) for each in (node.capacity, node.allocatable) for name in _NEEDED
-        ):
-            self.intake.set_aside("Node", "offers no CPU or no memory")
+        odd = oddity_of(node)
+        if odd:
+            self.intake.set_aside("Node", odd)
             return
         if not self._is_new("Node", node.name, self.nodes):
             return

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ove_capacity.ingest import sysinfo
@@ -54,13 +55,17 @@ def layout_of(found: sysinfo.Topology) -> Layout | None:
     return None
 
 
-def cells_of(found: Iterable[sysinfo.Topology]) -> list[Value]:
-    """Memory and pages of each cell, the least of like machines; [] where their pages differ."""
+def cells_of(found: Iterable[sysinfo.Topology], counts: Mapping[str, int]) -> list[Value]:
+    """Memory and pages of each cell, the least of like machines.
+
+    [] where their pages differ or are not the node's *counts*, or where a cell says no memory.
+    """
     machines = list(found)
     pages = [[dict(cell.pages) for cell in each.cells] for each in machines]
-    if any(each != pages[0] for each in pages):
-        return []
+    total = sum(map(Counter, pages[0]), Counter[str]())
     memory = [min(sizes) for sizes in zip(*_memory(machines), strict=True)]
+    if any(each != pages[0] for each in pages) or total != counts or not all(memory):
+        return []
     return [
         {"memory": memory_text(size), **({"hugepages": dict(sorted(own.items()))} if own else {})}
         for size, own in zip(memory, pages[0], strict=True)

@@ -131,10 +131,7 @@ class Machines:
         if storage:
             page.key("storage", memory_text(storage), indent=10, comment=gib_text(storage))
         if draft.pages:
-            pages: dict[str, Value] = {
-                size: amount // page_bytes(size) for size, amount in draft.pages.items()
-            }
-            page.key("hugepages", pages, indent=10)
+            page.key("hugepages", dict(_page_counts(draft)), indent=10)
         if draft.devices:
             page.key("devices", dict(draft.devices), indent=10)
         offered: dict[str, Value] = {
@@ -157,7 +154,7 @@ class Machines:
             return
         for name, value in layout.lines().items():
             page.key(name, value, indent=10)
-        cells = cells_of(known)
+        cells = cells_of(known, _page_counts(draft))
         if cells:
             page.key("cells", cells, indent=10)
         distances = distances_of(known)
@@ -204,6 +201,10 @@ class Machines:
                 **({"virtualization": True} if share.virtualization else {}),
             }
             page.item(value, indent=10, comment=name.partition(".")[0])
+
+
+def _page_counts(draft: Draft) -> dict[str, int]:
+    return {size: amount // page_bytes(size) for size, amount in draft.pages.items()}
 
 
 def _mean(shares: Sequence[NodeShare]) -> NodeShare:

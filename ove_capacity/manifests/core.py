@@ -114,20 +114,22 @@ def _pool_of(labels: Mapping[str, str]) -> str:
     return "worker" if "worker" in roles else ""
 
 
-def _check_page(status: Fields, key: str, name: str) -> None:
+def _is_page(status: Fields, key: str, name: str) -> bool:
     try:
         page_bytes(name.removeprefix(HUGEPAGES_PREFIX))
     except QuantityError as error:
         status.error(str(error), key, name)
+        return False
+    return True
 
 
 def _node_amounts(status: Fields, key: str) -> dict[str, int]:
     found = amounts(status.quantities(key))
-    for name, amount in found.items():
+    for name, amount in tuple(found.items()):
         if amount > AMOUNT_MAX:
             status.error("is more than any machine has, and more than we can count", key, name)
-        elif name.startswith(HUGEPAGES_PREFIX):
-            _check_page(status, key, name)
+        elif name.startswith(HUGEPAGES_PREFIX) and not _is_page(status, key, name):
+            del found[name]
     return found
 
 

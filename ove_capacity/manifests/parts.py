@@ -6,7 +6,7 @@ from ove_capacity.errors import ScenarioError
 from ove_capacity.manifests.document import Problems
 from ove_capacity.manifests.fields import Fields
 from ove_capacity.manifests.instancetypes import instancetype_of, preference_of
-from ove_capacity.manifests.kubelet_configs import KINDS, written_kubelet
+from ove_capacity.manifests.kubelet_configs import KINDS, written_kubelet, written_pages
 from ove_capacity.manifests.kubevirt_config import kubevirt_of, network_attachment_of, quota_of
 from ove_capacity.manifests.node_topology import written_topologies
 from ove_capacity.manifests.objects import Objects
@@ -42,7 +42,9 @@ def check_parts(found: Objects, problems: Problems) -> None:
                 read(each, problems)
             except ScenarioError as error:
                 problems.errors += error.problems
-    written_kubelet({kind: found.kubevirt_parts.get(kind, []) for kind in KINDS})
+    configs = {kind: found.kubevirt_parts.get(kind, []) for kind in KINDS}
+    written_kubelet(configs)
+    written_pages(configs)
     written_topologies(found.kubevirt_parts.get("NodeResourceTopology", []))
     network = written_cluster_network(found)
     if network is not None:

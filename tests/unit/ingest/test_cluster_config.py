@@ -160,8 +160,7 @@ def test_a_cluster_autoscaler_is_the_autoscaler(tmp_path):
         "balanceSimilarNodeGroups": True,
     }
     assert sketch.decisions[-1] == (
-        "ClusterAutoscaler default: not used of it: "
-        "resourceLimits.gpus, scaleDown.uneededTime."
+        "ClusterAutoscaler default: not used of it: resourceLimits.gpus, scaleDown.uneededTime."
     )
 
 

@@ -42,12 +42,13 @@ def test_without_sockets_or_cores_nothing_is_said():
 
 def test_cells_are_the_smallest_of_like_machines_unless_pages_differ():
     small = machine((), (), {}, (), ())
-    assert cells_of([small]) == []
+    assert cells_of([small], {}) == []
     one = Topology((Cell(0, (0,), 8 << 30, {"1Gi": 4}),), False)
     two = Topology((Cell(0, (0,), 7 << 30, {"1Gi": 4}),), False)
     other = Topology((Cell(0, (0,), 8 << 30),), False)
-    assert cells_of([one, two]) == [{"memory": "7Gi", "hugepages": {"1Gi": 4}}]
-    assert cells_of([one, other]) == []
+    assert cells_of([one, two], {"1Gi": 4}) == [{"memory": "7Gi", "hugepages": {"1Gi": 4}}]
+    assert cells_of([one, other], {"1Gi": 4}) == []
+    assert cells_of([one, two], {"1Gi": 5}) == []
 
 
 @pytest.mark.parametrize(

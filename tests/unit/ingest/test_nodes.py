@@ -91,6 +91,23 @@ def test_what_no_machine_has_is_set_aside(tmp_path):
     assert ("device", 1, "example.com/bytes: more than a scenario counts") in why
 
 
+@pytest.mark.parametrize(
+    ("written", "why"),
+    [
+        ('memory: "16", pods: "250"', "says bytes where MiB are meant"),
+        ('ephemeral-storage: "16", pods: "250"', "says bytes where MiB are meant"),
+        ("hugepages-1Gi: 99Gi, pods: 250", "its hugepages take more memory than it has"),
+        ("pods: 9M", "has more pods or hugepages than a scenario counts"),
+    ],
+)
+def test_a_node_that_no_scenario_can_say_is_set_aside(tmp_path, written, why):
+    said = node_text("w1").replace('pods: "250"', written).replace("memory: 32651592Ki, mem", "mem")
+    said = said.replace("memory: 31500616Ki, mem", "mem")
+    sketch, case = loaded(tmp_path, node_text("w0"), said)
+    assert pools(case) == {"worker": 1}
+    assert ("Node", 1, why) in {(row[0], row[3], row[4]) for row in sketch.report.rows}
+
+
 def test_objects_without_kind_and_a_list_without_kind_are_known(tmp_path):
     source = tmp_path / "nodes.json"
     source.write_text(
