@@ -21,10 +21,10 @@ from ove_capacity.sim import overview
 from ove_capacity.sim.joined import joined_table, with_joined
 from ove_capacity.sim.launch import launch
 from ove_capacity.sim.log import EventLog, SampleLog
-from ove_capacity.sim.machines import MachineLog, Scaler
+from ove_capacity.sim.machines import MachineLog
 from ove_capacity.sim.processes.admission import warn_of_rejections, warn_of_standing
 from ove_capacity.sim.processes.arrivals import arrivals, growth, listed
-from ove_capacity.sim.processes.autoscaling import autoscaling
+from ove_capacity.sim.processes.autoscaling import open_autoscaling
 from ove_capacity.sim.processes.clusters import cluster_losses, hub_losses, partitions
 from ove_capacity.sim.processes.cordons import closed_nodes, cordons
 from ove_capacity.sim.processes.hub import open_hub, report, why_none
@@ -35,7 +35,7 @@ from ove_capacity.sim.processes.sampling import sample, sampling
 from ove_capacity.sim.processes.scheduling import scheduling
 from ove_capacity.sim.processes.starting import RESTARTING
 from ove_capacity.sim.recovery import assumptions as of_recovery
-from ove_capacity.sim.scaling import Scaling, scaling_of, scaling_table
+from ove_capacity.sim.scaling import Scaling, scaling_table, scalings_of
 from ove_capacity.sim.world import Site, Vm, VmStatus, World
 from ove_capacity.simtime import DAY_MS, format_duration
 from ove_capacity.state.cluster_state import ClusterState
@@ -271,9 +271,7 @@ def _take_over(world: World, site: Site, pod: Pod, row: int) -> None:
 def _start(world: World, site: Site) -> None:
     """What every cluster does for itself."""
     world.spawn(scheduling(world, site))
-    asked = site.cluster.autoscaling
-    if asked is not None and asked.is_active:
-        world.spawn(autoscaling(world, site, Scaler(site.cluster, asked)))
+    open_autoscaling(world, site)
 
 
 def _open_joined(world: World, joining: Joining) -> None:
@@ -353,11 +351,7 @@ def _result(world: World, placements: dict[str, Decision], until_ms: int) -> Run
     for site in world.sites.values():
         world.verify(site)
         warn_of_rejections(world, site)
-    scaling = {
-        name: scaling_of(name, site.scaler, world.events, world.machines, until_ms)
-        for name, site in world.sites.items()
-        if site.scaler is not None
-    }
+    scalers = {name: site.scaler for name, site in world.sites.items() if site.scaler}
     return Run(
         case=with_joined(case, world.joined),
         until_ms=until_ms,
@@ -376,8 +370,8 @@ def _result(world: World, placements: dict[str, Decision], until_ms: int) -> Run
         },
         machines=world.machines,
         recoveries=tuple(world.recovery.log),
-        scaling=scaling,
-        group_of={name: site.scaler.group_of for name, site in world.sites.items() if site.scaler},
+        scaling=scalings_of(scalers, world.events, world.machines, until_ms),
+        group_of={name: each.group_of for name, each in scalers.items()},
     )
 
 

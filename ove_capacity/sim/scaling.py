@@ -12,7 +12,7 @@ from ove_capacity.sim.machines import MachineLog, Scaler
 from ove_capacity.simtime import HOUR_MS, format_duration
 from ove_capacity.tables import Cell, Table
 
-__all__ = ["GroupScaling", "Scaling", "Waits", "scaling_of", "scaling_table"]
+__all__ = ["GroupScaling", "Scaling", "Waits", "scaling_table", "scalings_of"]
 
 _LOOPS_FROM = 3
 """Machines in a row that a health check deletes before that is called a loop."""
@@ -81,10 +81,18 @@ class Scaling:
         }
 
 
-def scaling_of(
+def scalings_of(
+    scalers: Mapping[str, Scaler], events: EventLog, machines: MachineLog, until_ms: int
+) -> dict[str, Scaling]:
+    """Sum up a run's logs for each cluster that is scaled."""
+    return {
+        name: _scaling(name, scaler, events, machines, until_ms) for name, scaler in scalers.items()
+    }
+
+
+def _scaling(
     cluster: str, scaler: Scaler, events: EventLog, machines: MachineLog, until_ms: int
 ) -> Scaling:
-    """Sum up a run's logs for one cluster."""
     counts = _counts(cluster, scaler, events)
     groups = tuple(
         _group(cluster, scaler, name, counts, machines, until_ms) for name in scaler.groups

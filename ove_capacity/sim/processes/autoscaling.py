@@ -45,13 +45,20 @@ from ove_capacity.sim.processes.sight import standing
 from ove_capacity.sim.world import AUTOSCALING, Outage, Site, World
 from ove_capacity.simtime import format_duration
 
-__all__ = ["autoscaling"]
+__all__ = ["open_autoscaling"]
 
 _UNREACHABLE = Taint("node.kubernetes.io/unreachable")
 _SAFE_TO_EVICT = "cluster-autoscaler.kubernetes.io/safe-to-evict"
 
 
-def autoscaling(world: World, site: Site, scaler: Scaler) -> ProcessGenerator:
+def open_autoscaling(world: World, site: Site) -> None:
+    """The cluster's autoscaler begins to look, if it has one."""
+    asked = site.cluster.autoscaling
+    if asked is not None and asked.is_active:
+        world.spawn(_autoscaling(world, site, Scaler(site.cluster, asked)))
+
+
+def _autoscaling(world: World, site: Site, scaler: Scaler) -> ProcessGenerator:
     """Look, decide, act, and sleep until something may be decided otherwise."""
     site.scaler = scaler
     tell_machines(world, site, scaler)
