@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ove_capacity.analysis.binding import binding_of
-from ove_capacity.analysis.cluster_failover import ClusterFailover
+from ove_capacity.analysis.cluster_failover import NOTHING_TO_LOSE, ClusterFailover
 from ove_capacity.analysis.rehearsal import Loss
 from ove_capacity.analysis.series import Series
 from ove_capacity.tables import Cell, Table
@@ -60,12 +60,16 @@ class Failover:
 
     @property
     def answers(self) -> list[str]:
-        """Each cluster's answer in a sentence, and what would help."""
+        """Each cluster's answer in a sentence, and what would help; last those without a VM."""
         told = []
         for each in self.clusters.values():
-            told.append(each.answer)
+            if each.vms:
+                told.append(each.answer)
             if each.spare is not None:
                 told.append(f"{each.cluster}: {each.spare}.")
+        empty = [name for name, each in self.clusters.items() if not each.vms]
+        if empty:
+            told.append(f"{', '.join(empty)}: {NOTHING_TO_LOSE}: no VM runs there.")
         return told
 
     @property
@@ -74,6 +78,8 @@ class Failover:
         clusters: dict[str, list[str]] = {}
         for each in self.clusters.values():
             for note in each.notes:
+                if note.startswith(NOTHING_TO_LOSE):
+                    continue  # the answer says so
                 clusters.setdefault(note, []).append(each.cluster)
         return [f"{', '.join(names)}: {note}." for note, names in clusters.items()]
 

@@ -28,6 +28,8 @@ from ove_capacity.report.figures.style import (
 __all__ = ["pairs"]
 
 _SHOWN = 12
+_NAMED = 4
+"""Clusters without VMs that are told by name."""
 _CELL, _SIDE, _LEAST = 0.34, 3.7, 0.9
 """Inches of a cell, and of a whole panel at most and at least."""
 _FRAME, _COLUMN = 1.1, 3.9
@@ -40,7 +42,8 @@ _WRITTEN = 0.2
 
 def pairs(found: Failover) -> Picture:
     """VMs that find no node after the loss of two workers, or of one on the diagonal."""
-    every = list(found.clusters.values())
+    clusters = list(found.clusters.values())
+    every = [each for each in clusters if each.vms]
     shown = every[:_SHOWN]
     some = f" The first {len(shown)} of {len(every)} clusters." if every[len(shown) :] else ""
     titles = {each.cluster: wrapped(each.cluster, _COLUMN, 10) for each in shown}
@@ -48,16 +51,16 @@ def pairs(found: Failover) -> Picture:
     heights = [_FRAME + max(map(_side, row)) for row in rows]
     left = 0.5 + max((_label_inches(each) for each in shown), default=0.3)
     picture = canvas(
-        _title(every),
+        _title(clusters),
         "VMs that find no node after two workers are lost at once; on the diagonal after one. "
-        f"Grey: all return.{some}",
+        f"Grey: all return.{some}{_without_vms(clusters) if shown else ''}",
         body=max(1.0, sum(heights)),
         left=left,
         above=room_for(titles.values()),
         foot=0.05,
     )
     if not shown:
-        blank(picture.subplots(), "no cluster")
+        blank(picture.subplots(), "no VM to lose" if clusters else "no cluster")
     inches, edges = picture.get_figheight(), picture.subplotpars
     column = (edges.right - edges.left + left / WIDTH) / 2
     top = edges.top
@@ -70,6 +73,13 @@ def pairs(found: Failover) -> Picture:
             _draw(panel, each, side)
         top -= height / inches
     return picture
+
+
+def _without_vms(clusters: Sequence[ClusterFailover]) -> str:
+    names = [each.cluster for each in clusters if not each.vms]
+    if len(names) > _NAMED:
+        names = [f"{len(names)} other clusters"]
+    return f" No VM runs in {', '.join(names)}." if names else ""
 
 
 def _side(found: ClusterFailover) -> float:
@@ -123,8 +133,6 @@ def _draw(panel: Axes, found: ClusterFailover, side: float) -> None:
 
 
 def _why_not(found: ClusterFailover) -> str:
-    if not found.vms:
-        return "no VM to lose"
     return "a single worker" if found.workers < 2 else "pairs were not tried"
 
 
