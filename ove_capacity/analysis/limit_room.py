@@ -80,13 +80,19 @@ def group_rooms(scaled: Scaled) -> tuple[GroupRoom, ...]:
     templates = {name: each.node for name, each in simulation.templates.items()}
     view, options = simulation.view, scaled.options
     nodes = [(node, view.group_of.get(node.name, "")) for node in view.nodes]
-    quotas = maximum_quotas(view, nodes, templates, options)
-    total = options.max_nodes_total
+    awaited = [
+        (templates[group], group)
+        for group, count in scaled.coming.items()
+        if group in templates
+        for _ in range(count)
+    ]
+    quotas = maximum_quotas(view, [*nodes, *awaited], templates, options)
+    total, coming = options.max_nodes_total, sum(scaled.coming.values())
     found = []
     for state in view.groups:
         rooms: dict[str, int | None] = {
             MAX_REPLICAS: max(0, state.group.max_size - state.target_size),
-            MAX_NODES_TOTAL: max(0, total - len(nodes)) if total else None,
+            MAX_NODES_TOTAL: max(0, total - len(nodes) - coming) if total else None,
         }
         node = templates.get(state.name)
         each = node_resources(node) if node is not None else {}

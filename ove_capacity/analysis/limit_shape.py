@@ -94,14 +94,11 @@ def grown_for(
     enough = _enough(scaled, pod, rooms)
     limit = _VMS_MOST if most is None else min(most, _VMS_MOST)
     growth = scaled.grow(list(copies(pod, min(enough, limit))))
-    added = FrozenMap(growth.added)
-    if not growth.last.pods.to_help:
-        return ShapeGrowth(added, is_cut=limit == _VMS_MOST)
-    return ShapeGrowth(
-        added,
-        FrozenMap(stops_of(scaled, growth)),
-        not_triggered(growth.last, scaled.options, next(iter(growth.last.remaining), None)),
-    )
+    added, since = FrozenMap(growth.added), growth.first
+    if all(number < since for number in growth.last.pods.to_help):
+        return ShapeGrowth(added, is_cut=limit == _VMS_MOST < enough)
+    told = not_triggered(growth.last, scaled.options, growth.remaining(since))
+    return ShapeGrowth(added, FrozenMap(stops_of(scaled, growth, since)), told)
 
 
 def _enough(scaled: Scaled, pod: Pod, rooms: Sequence[GroupRoom]) -> int:
@@ -110,9 +107,10 @@ def _enough(scaled: Scaled, pod: Pod, rooms: Sequence[GroupRoom]) -> int:
     snapshot, c = simulation.snapshot, simulation.classes[-1]
     known = len(snapshot.place_run(c, _VMS_MOST, snapshot.rows))
     for each in rooms:
-        if each.group in simulation.templates and each.room:
+        machines = each.room + scaled.coming.get(each.group, 0)
+        if each.group in simulation.templates and machines:
             mark = snapshot.fork()
             new = np.array(snapshot.add_nodes(each.group, 1), np.int64)
-            known += each.room * max(1, len(snapshot.place_run(c, _VMS_MOST, new)))
+            known += machines * max(1, len(snapshot.place_run(c, _VMS_MOST, new)))
             snapshot.revert(mark)
     return known + 1

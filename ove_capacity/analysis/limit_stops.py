@@ -13,9 +13,9 @@ __all__ = ["stops_of"]
 _WORDS = ((CPU, CORES), (MEMORY, MEMORY_LIMIT))
 
 
-def stops_of(scaled: Scaled, growth: Growth) -> dict[str, tuple[str, ...]]:
-    """Group -> why it grows no further for the first of the pods that are left."""
-    last, remaining = growth.last, next(iter(growth.last.remaining), None)
+def stops_of(scaled: Scaled, growth: Growth, since: int) -> dict[str, tuple[str, ...]]:
+    """Group -> why it grows no further for the first pod that is left, from that number on."""
+    last, remaining = growth.last, growth.remaining(since)
     skipped = dict(last.skipped)
     rejected = remaining.rejected_by if remaining else {}
     found: dict[str, tuple[str, ...]] = {}

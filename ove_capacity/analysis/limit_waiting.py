@@ -8,15 +8,12 @@ from dataclasses import dataclass, field
 
 from ove_capacity.analysis.limit_room import LIMITS
 from ove_capacity.analysis.limit_stops import stops_of
-from ove_capacity.analysis.scaled import Growth, Scaled
+from ove_capacity.analysis.scaled import WAITING, Growth, Scaled
 from ove_capacity.model.frozen import FrozenMap
 from ove_capacity.openshift.autoscaler.sentence import not_triggered
 from ove_capacity.sim.run import Run, VmRecord
-from ove_capacity.sim.world import VmStatus
 
 __all__ = ["NOBODY", "Refusal", "Waiting", "waiting_of"]
-
-_DOWN = (VmStatus.PENDING, VmStatus.LOST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +77,12 @@ NOBODY = Waiting()
 
 def waiting_of(run: Run, name: str, scaled: Scaled | None) -> Waiting:
     """VMs of a cluster that wait for a node; *scaled*: None: nothing grows for them."""
-    vms = [vm for vm in run.vms_of(name) if vm.status in _DOWN]
+    vms = [vm for vm in run.vms_of(name) if vm.status in WAITING]
     if not vms:
         return NOBODY
     if scaled is None:
         return Waiting(len(vms), pending=_refusals(vms, {}))
-    growth = scaled.grow([vm.pod for vm in vms])
+    growth = scaled.grow()
     first = growth.simulation.running
     told = _sentences(scaled, growth)
     helped = {number - first for number in growth.last.pods.fitting}
@@ -95,7 +92,7 @@ def waiting_of(run: Run, name: str, scaled: Scaled | None) -> Waiting:
         FrozenMap(growth.added),
         len(helped),
         _refusals([vms[i] for i in left], dict(enumerate(left.values()))),
-        FrozenMap(stops_of(scaled, growth) if left else {}),
+        FrozenMap(stops_of(scaled, growth, first) if left else {}),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ove_capacity.analysis.budgets import budgets_of, tested_limits
 from ove_capacity.analysis.fits import Fit, fit_all, limit_pod_addresses
@@ -17,7 +17,9 @@ from ove_capacity.analysis.shapes import Shape, check_shapes, shapes, workload_n
 from ove_capacity.analysis.trial import Trial
 from ove_capacity.model.case import Case
 from ove_capacity.model.frozen import FrozenMap
+from ove_capacity.place import place
 from ove_capacity.sim.run import Run
+from ove_capacity.state.cluster_state import ClusterState
 from ove_capacity.tables import Table
 
 __all__ = ["ClusterLimits", "Limits", "limits"]
@@ -181,11 +183,12 @@ class _Trying:
 
     def answers(self, asked: Sequence[Shape]) -> tuple[ShapeLimit, ...]:
         """In the order of the shapes."""
-        now = self._fits({}, asked)
+        now = self._fits(None, asked)
         found = []
         for shape, fit in zip(asked, now, strict=True):
             growth = self._growth(shape, min(fit.by_budget.values(), default=None))
-            then = self._fits(growth.added, [shape])[0] if growth.added else fit
+            more = growth.added or (self.scaled and self.scaled.coming)
+            then = self._fits(growth.added, [shape])[0] if more else fit
             found.append(ShapeLimit(fit, then, growth))
         return tuple(found)
 
@@ -198,9 +201,16 @@ class _Trying:
             self._grown[question] = grown_for(self.scaled, shape.pod, self.rooms, most)
         return self._grown[question]
 
-    def _fits(self, added: Mapping[str, int], asked: Sequence[Shape]) -> tuple[Fit, ...]:
-        state = self.scaled.with_machines(added) if self.scaled and added else self.state
+    def _grown_state(self, added: Mapping[str, int]) -> ClusterState:
+        """With these machines, and with what waited on them."""
+        assert self.scaled is not None
+        state = self.scaled.with_machines(added)
+        place(state, self.scaled.waiting, replace(self.run.case.policy, tie="first"))
+        return state
+
+    def _fits(self, added: Mapping[str, int] | None, asked: Sequence[Shape]) -> tuple[Fit, ...]:
         pods = [shape.pod for shape in asked if shape.pod is not None]
+        state = self.state if added is None else self._grown_state(added)
         trial = Trial(state, pods, self.run.case.policy)
         limit_pod_addresses(trial, self.cluster)
         return fit_all(trial, self.cluster, asked, self.budgets, self.tested)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+import ove_capacity as oc
 from ove_capacity.analysis import limit_shape
 from ove_capacity.analysis.limits import limits
 from ove_capacity.errors import UnknownNameError
@@ -31,6 +32,17 @@ def asked(*work, groups=(), nodes=None, machines=None, refused=(), storage=(), *
 
 def answered(*work, **of):
     return asked(*work, **of).clusters["production"]
+
+
+@pytest.fixture
+def production():
+    nodes = (MASTER, *(node(f"w{i}") for i in range(3)))
+    members = {each.name: "w" for each in nodes if each.is_worker}
+    groups = (NodeGroup("w", 1, 6),)
+    asked_for = ClusterAutoscaler(max_nodes_total=9)
+    scaling = Autoscaling(asked_for, groups, members, {"w": nodes[1]})
+    one = cluster(nodes=nodes, autoscaling=scaling)
+    return case(workload("vm", memory_gib=60, count=9), clusters=(one,))
 
 
 @pytest.mark.parametrize(
@@ -159,6 +171,29 @@ def test_a_shape_that_no_pod_comes_of_makes_nothing_grow():
     shape = answered(refused).shapes[0]
     assert (shape.now.count, dict(shape.growth.added)) == (0, {})
     assert shape.binding == "admission does not let it in"
+
+
+def test_machines_on_their_way_at_the_end_of_a_run_count(production):
+    """Nine VMs, two a worker: two machines are asked for at once, and join after minutes."""
+    early, late = (
+        limits(oc.simulate(production, until=until)).clusters["production"]
+        for until in ("2m", "2h")
+    )
+    for found, now in ((early, 0), (late, 1)):
+        assert found.rooms[0].machines == 5
+        assert found.rooms[0].rooms["maxReplicas"] == 1
+        assert found.rooms[0].rooms["maxNodesTotal"] == 3
+        assert found.shapes[0].now.count == now
+        assert dict(found.shapes[0].growth.added) == {"w": 1}
+        assert found.shapes[0].then.count == 3
+    assert (early.waiting.vms, early.waiting.helped, dict(early.waiting.added)) == (3, 3, {})
+    assert late.waiting.vms == 0
+
+
+def test_what_waits_comes_before_what_is_asked_about():
+    """Seven VMs: one waits, and takes one of the four places that two machines bring."""
+    shape = answered(workload("vm", memory_gib=60, count=7)).shapes[0]
+    assert (shape.now.count, dict(shape.growth.added), shape.then.count) == (0, {"w": 2}, 3)
 
 
 def test_names_that_do_not_exist_are_wrong():
