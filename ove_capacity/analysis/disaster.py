@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from ove_capacity.analysis.routes import answering
 from ove_capacity.model.case import Case
 from ove_capacity.model.cluster import Cluster, Fleet
 from ove_capacity.model.node import HOSTNAME_LABEL, Node
@@ -59,6 +60,8 @@ class Played:
     """Placement -> the clusters it went to at first."""
     decisions: Mapping[str, tuple[str, ...]]
     """Placement -> the clusters it had gone to in the end, as GitOps knows."""
+    answering: Mapping[tuple[str, str], int | None]
+    """(cluster, Service that requests go to) -> VMs that answer there in the end."""
     homeward: tuple[Recovered, ...] = ()
     """Ways back, when the clusters had returned."""
     warnings: tuple[str, ...] = ()
@@ -155,7 +158,7 @@ def _outcome(run: Run, disaster: Disaster, at_ms: int) -> Played:
         each for each in run.recoveries if each.down_ms > at_ms or each.home == each.target
     )
     before = {key: decision.clusters for key, decision in run.placements.items()}
-    return Played(tuple(hits), pushed, before, _followed(run), home, run.warnings)
+    return Played(tuple(hits), pushed, before, _followed(run), answering(run), home, run.warnings)
 
 
 def _followed(run: Run) -> dict[str, tuple[str, ...]]:

@@ -12,11 +12,13 @@ from ove_capacity.analysis.fleet_failover_result import (
     Homeward,
     WorkloadOutcome,
 )
+from ove_capacity.analysis.routes import route_outcomes
 from ove_capacity.analysis.settle import settle
 from ove_capacity.errors import AnswerError
 from ove_capacity.model.case import Case
 from ove_capacity.model.recovery import Recovered
 from ove_capacity.sim.hub import hub_cluster
+from ove_capacity.sim.run import Run
 from ove_capacity.simtime import DAY_MS
 
 __all__ = ["fleet_failover"]
@@ -53,7 +55,8 @@ def fleet_failover(
     every = disasters(case, running)
     found = []
     for number, disaster in enumerate(every):
-        found.append(_Inquiry(case, disaster, seeds, repair_ms).answer())
+        answer = _Inquiry(case, disaster, seeds, repair_ms).answer(settled)
+        found.append(answer)
         if progress is not None:
             progress(number + 1, len(every))
     return FleetFailover(tuple(found), seeds, repair_ms)
@@ -68,7 +71,7 @@ class _Inquiry:
         self.away = [play(case, disaster, seed) for seed in self.seeds]
         self.back = [play(case, disaster, seed, repair_ms=repair_ms) for seed in self.seeds]
 
-    def answer(self) -> ClusterLossOutcome:
+    def answer(self, settled: Run) -> ClusterLossOutcome:
         """What all plays came to."""
         before, after = self.away[0].before, self.away[0].decisions
         return ClusterLossOutcome(
@@ -80,6 +83,7 @@ class _Inquiry:
             pushed_out=tuple(sorted({vm.key for each in self.away for vm in each.pushed_out})),
             machines=self._machines(),
             homeward=self._homeward(),
+            routes=route_outcomes(settled, self.away[0].answering, self.disaster.clusters),
             warnings=tuple(dict.fromkeys(w for each in self.back for w in each.warnings)),
         )
 

@@ -8,6 +8,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ove_capacity.analysis.routes import RouteOutcome
 from ove_capacity.model.recovery import Recovered
 from ove_capacity.simtime import format_duration
 from ove_capacity.tables import Cell, Table
@@ -16,6 +17,7 @@ __all__ = ["ClusterLossOutcome", "FleetFailover", "Homeward", "WorkloadOutcome",
 
 _UNIT = re.compile(r"\d+[a-z]+")
 _WIDTH = 100
+_LOCAL = ".svc.cluster.local"
 
 
 def percentile(sorted_ms: Sequence[int], percent: int) -> int | None:
@@ -123,6 +125,8 @@ class ClusterLossOutcome:
     machines: Mapping[str, int] | None = field(default_factory=dict)
     """Cluster -> workers more that would take those who find no node; None: no number would."""
     homeward: tuple[Homeward, ...] = ()
+    routes: tuple[RouteOutcome, ...] = ()
+    """Where requests go, on each cluster that has a mesh."""
     warnings: tuple[str, ...] = ()
 
     @property
@@ -200,6 +204,7 @@ class ClusterLossOutcome:
             "pushed_out": list(self.pushed_out),
             "machines": None if self.machines is None else dict(self.machines),
             "homeward": [each.to_dict() for each in self.homeward],
+            "routes": [each.to_dict() for each in self.routes],
             "warnings": list(self.warnings),
         }
 
@@ -245,6 +250,7 @@ class FleetFailover:
             _summary(self.losses),
             _by_workload(self.losses),
             _placements(self.losses),
+            _routes(self.losses),
             _homeward(self.losses, self.repair_ms),
         )
         return tuple(table for table in every if table.rows)
@@ -322,6 +328,28 @@ def _placements(losses: Sequence[ClusterLossOutcome]) -> Table:
         for key, (before, after) in loss.placements.items()
     ]
     return Table("Where Placements go", ("lost", "Placement", "before", "after"), tuple(rows))
+
+
+def _routes(losses: Sequence[ClusterLossOutcome]) -> Table:
+    rows: list[tuple[Cell, ...]] = [
+        (
+            loss.name,
+            each.cluster,
+            each.route.host.removesuffix(_LOCAL),
+            each.route.match or "all others",
+            each.route.service,
+            "no Service" if each.before is None else each.before,
+            "lost" if each.is_lost else "no Service" if each.after is None else each.after,
+        )
+        for loss in losses
+        for each in loss.routes
+    ]
+    columns = ("lost", "cluster", "requests for", "that are", "go to", "before", "after")
+    notes = (
+        "before, after: VMs that answer; a VirtualService names Services of its own cluster, so "
+        "that who asks on a lost cluster is lost with it.",
+    )
+    return Table("Where requests go", columns, tuple(rows), notes)
 
 
 def _homeward(losses: Sequence[ClusterLossOutcome], repair_ms: int) -> Table:

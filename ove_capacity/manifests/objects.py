@@ -87,7 +87,7 @@ class Objects:
     vms: list[FoundVm] = field(default_factory=list)
     """VirtualMachines and their kin."""
     kubevirt_parts: dict[str, list[Fields]] = field(default_factory=dict)
-    """By kind: the KubeVirt CR, what VMs refer to (instancetypes, networks, quotas), kubelets."""
+    """By kind: the KubeVirt CR, what VMs refer to (instancetypes, networks …), kubelets, routes."""
     management: list[Fields] = field(default_factory=list)
     """What installs the services of a hub and of the clusters it manages."""
     policies: list[Fields] = field(default_factory=list)
@@ -253,6 +253,7 @@ _READERS: Mapping[tuple[str, str], Callable[[Objects, Fields], None]] = {
     ("machine.openshift.io", "MachineHealthCheck"): _autoscaling,
     ("machine.openshift.io", "MachineSet"): _autoscaling,
     ("monitoring.coreos.com", "Prometheus"): _management,
+    ("networking.istio.io", "VirtualService"): _kubevirt_part,
     ("observability.open-cluster-management.io", "MultiClusterObservability"): _management,
     ("observability.openshift.io", "ClusterLogForwarder"): _management,
     ("operator.open-cluster-management.io", "MultiClusterHub"): _management,

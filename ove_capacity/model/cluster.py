@@ -10,7 +10,7 @@ from ove_capacity.model.frozen import FrozenMap
 from ove_capacity.model.instancetype import Instancetype
 from ove_capacity.model.managed_cluster import HubObjects
 from ove_capacity.model.management import Management
-from ove_capacity.model.network import ClusterNetwork, VmNetwork
+from ove_capacity.model.network import ClusterNetwork, Route, VmNetwork
 from ove_capacity.model.node import Node
 from ove_capacity.model.placement import Placement
 from ove_capacity.model.pod import Pod
@@ -78,6 +78,8 @@ class Cluster:
     """The pod network; None: not known."""
     vm_networks: tuple[VmNetwork, ...] = ()
     """Secondary networks whose addresses are counted."""
+    routes: tuple[Route, ...] = ()
+    """Of the mesh, in the order in which they are tried, host by host."""
     instancetypes: Mapping[str, Instancetype] = field(default_factory=FrozenMap)
     """Cluster-wide instancetypes that VMs here may name: shapes to ask about."""
     autoscaling: Autoscaling | None = None

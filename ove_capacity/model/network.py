@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["ClusterNetwork", "VmNetwork"]
+__all__ = ["ClusterNetwork", "Route", "VmNetwork"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,3 +31,16 @@ class VmNetwork:
     """Addresses for VMs; None: not known."""
     held: int = 0
     """Of these, taken by what is not in the scenario."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where the mesh of a cluster sends requests for a host: one way of a VirtualService."""
+
+    host: str
+    match: str
+    """What requests must look like; empty: all that no way before took."""
+    service: str
+    """``namespace/name`` of the Service that they go to; a host outside the cluster as it is."""
+    weight_percent: int = 100
+    """Share of these requests."""

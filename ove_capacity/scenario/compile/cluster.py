@@ -10,6 +10,7 @@ from ove_capacity.manifests.document import FieldPath
 from ove_capacity.manifests.kubevirt_config import kubevirt_of, network_attachment_of, quota_of
 from ove_capacity.manifests.objects import Objects
 from ove_capacity.manifests.profile import ClusterProfile
+from ove_capacity.manifests.routes import routes_of
 from ove_capacity.manifests.running import instancetypes_of
 from ove_capacity.model.assumption import Evidence
 from ove_capacity.model.cluster import Cluster, Remediation
@@ -292,6 +293,7 @@ def compiled_cluster(
         pods=tuple(_pods_on(context, name, found, nodes)),
         namespaces=found.namespaces,
         services=tuple(found.services),
+        routes=routes_of(found.kubevirt_parts.get("VirtualService", [])),
         disruption_budgets=tuple(found.disruption_budgets),
         storage=storage_of(context, name, profile),
         network=cluster_network_of(context, name, found),

@@ -15,7 +15,7 @@ _NETWORK = "NetworkAttachmentDefinition"
 _SHOWN = 5
 _OF_ONE_CLUSTER = (
     *("KubeVirt", "Network", "PodDisruptionBudget", "ReplicaSet", "ReplicationController"),
-    *("ResourceQuota", "Service", "StatefulSet"),
+    *("ResourceQuota", "Service", "StatefulSet", "VirtualService"),
 )
 _NOT_BESIDE_VMS = (
     *("AddOnPlacementScore", "ConfigMap", "ManagedCluster", "ManagedClusterSet"),

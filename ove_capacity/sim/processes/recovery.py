@@ -23,7 +23,6 @@ _PRUNED, _ABANDONED, _BACK = "its Placement goes elsewhere", "brought back elsew
 def open_recovery(world: World) -> None:
     """From now on VMs go where their Placement goes, and people bring others back."""
     recovery, hub = world.recovery, world.hub
-    recovery.alarms = {name: world.env.event() for name in world.sites}
     recovery.when_lost.append(partial(_lost, world))
     hub.followers.append(partial(_follow, world))
     hub.when_given_up.append(partial(_alarm, world))
@@ -140,8 +139,8 @@ def _give_up(world: World, site: Site, workload: Workload, count: int) -> list[J
 
 
 def _alarm(world: World, name: str) -> None:
-    alarm = world.recovery.alarms[name]
-    if not alarm.triggered:
+    alarm = world.recovery.alarms.get(name)
+    if alarm is not None and not alarm.triggered:
         alarm.succeed()
 
 

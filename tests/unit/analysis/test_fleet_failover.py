@@ -10,9 +10,12 @@ import ove_capacity as oc
 from ove_capacity.analysis.fleet_failover_result import percentile
 from ove_capacity.errors import AnswerError
 from ove_capacity.model.case import Case
+from ove_capacity.model.cluster import Service
+from ove_capacity.model.network import Route
 from ove_capacity.model.placement import Placement, PrioritizerWeight
 from ove_capacity.model.plan import Duration, Recovery
 from ove_capacity.simtime import MINUTE_MS
+from ove_capacity.testing.build import selector
 from tests.simulation.build import GIB, case, cluster, workload
 
 ONE = Placement("one", "vms", 1, prioritizers=(PrioritizerWeight("ResourceAllocatableCPU"),))
@@ -115,6 +118,25 @@ def test_more_important_vms_push_others_out_and_that_is_no_survival() -> None:
     assert (loss.returned, len(loss.pushed_out)) == (3, 3)
     assert not loss.is_survived
     assert loss.machines == {"small": 1}
+
+
+def test_requests_are_followed_to_the_vms_that_answer() -> None:
+    vms = workload("web", placement="one", count=2)
+    plain = two_clusters(replace(vms, vmi=replace(vms.vmi, labels={"app": "web"})))
+    ways = (Route("web.example.com", "", "vms/web"), Route("api", "uri.prefix=/x", "vms/api"))
+    mesh = tuple(
+        replace(each, services=(Service("web", "vms", selector(app="web")),), routes=ways)
+        for each in plain.fleet.clusters
+    )
+    fleet = replace(plain.fleet, clusters=mesh)
+    (loss,) = oc.fleet_failover(replace(plain, fleet=fleet), seeds=1).losses
+    told = [(each.cluster, each.before, each.after, each.is_lost) for each in loss.routes]
+    assert told == [
+        ("large", 2, None, True),
+        ("large", None, None, True),
+        ("small", 0, 2, False),
+        ("small", None, None, False),
+    ]
 
 
 def test_percentiles_are_values_that_occurred() -> None:
