@@ -52,7 +52,7 @@ def limits(
     loaded = load_case(scenario, variant=variant, settings=settings, outside=outside, seed=seed)
     case = loaded.case
 
-    from ove_capacity.report import json, text  # not before the input is known to be right
+    from ove_capacity.report import json, records, text  # not before the input is known to be right
 
     found = ove_capacity.limits(case, cluster=cluster, shapes=shapes or None)
     deliver(
@@ -61,6 +61,6 @@ def limits(
         form=form,
         file=output,
         loaded=loaded,
-        tables=lambda: found.tables,
+        tables=lambda: records.limits_tables(found),
     )
     draw(figures, found)

@@ -9,6 +9,7 @@ from typing import Any
 from ove_capacity.analysis.cluster_failover import ClusterFailover
 from ove_capacity.analysis.explain import Explanation
 from ove_capacity.analysis.failover_result import Failover
+from ove_capacity.analysis.limits import Limits
 from ove_capacity.analysis.series import Series
 from ove_capacity.model.assumption import Assumption
 from ove_capacity.model.case import Case
@@ -20,6 +21,7 @@ __all__ = [
     "case_tables",
     "explain_tables",
     "failover_tables",
+    "limits_tables",
     "origins_table",
     "run_tables",
 ]
@@ -36,6 +38,20 @@ _FAILOVER = (
     *("while_drained_tried", "while_drained_not_survived"),
     *("drains_tried", "drains_not_completed", "spare_nodes", "spare_like"),
 )
+_LIMITS = {
+    "more machines that each limit allows": (
+        "room",
+        *("cluster", "pool", "machines", "most_machines", "more_by_max_replicas_machines"),
+        *("more_by_max_nodes_total_machines", "more_by_cores_machines"),
+        *("more_by_memory_machines", "binds_first"),
+    ),
+    "more vms until nothing is added": (
+        "shapes",
+        *("cluster", "shape", "fit_now_vms", "added_machines", "fit_then_vms", "binds"),
+    ),
+    "vms that wait": ("waiting", *("cluster", "workload", "waiting_vms", "becomes")),
+}
+"""Table of limits -> its name in files, and its columns there."""
 _ASSUMPTION = ("name", "value", "applies_to", "evidence", "source")
 
 
@@ -95,6 +111,12 @@ def failover_tables(found: Failover) -> tuple[Table, ...]:
         Table.of("pairs", ("cluster", "first", "second", "not_returned_vms"), _pairs(every)),
         Table.of("not returned", ("cluster", "lost", "vm", "message"), missing),
     )
+
+
+def limits_tables(found: Limits) -> tuple[Table, ...]:
+    """Machines that each limit still allows, VMs until nothing is added, VMs that wait."""
+    told = [(table, _LIMITS[table.title.lower()]) for table in found.tables]
+    return tuple(Table.of(title, columns, table.rows) for table, (title, *columns) in told)
 
 
 def case_tables(case: Case) -> tuple[Table, ...]:

@@ -97,9 +97,17 @@ def test_tables_and_figures_are_written(scenario: str, tmp_path: Path) -> None:
     arguments = ["--format", "csv", "-o", str(file), "--figures", str(drawn)]
     assert main(["limits", scenario, *arguments]) == 0
     rows = list(csv.DictReader(file.read_text().splitlines()))
-    assert [(row["pool"], row["binds first"]) for row in rows] == [
+    assert [(row["pool"], row["binds_first"]) for row in rows] == [
         ("worker", "maxNodesTotal"),
         ("database", "maxReplicas and maxNodesTotal"),
+    ]
+    assert list(rows[0])[2:-1] == [
+        "machines",
+        "most_machines",
+        "more_by_max_replicas_machines",
+        "more_by_max_nodes_total_machines",
+        "more_by_cores_machines",
+        "more_by_memory_machines",
     ]
     assert {each.name for each in drawn.iterdir()} == {"limits.png", "limits.svg"}
 
