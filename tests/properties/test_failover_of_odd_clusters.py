@@ -1,5 +1,6 @@
 """Failover counted again where clusters are odd: pools unlike each other, taints, zones, cordons,
-selectors, anti-affinity, priorities with preemption, run strategies; drains and spares with them.
+selectors, anti-affinity, priorities with preemption and budgets that it should not break, run
+strategies; drains and spares with them.
 
 Of the package only its front door and the settled places of the VMs are used.
 """
@@ -15,6 +16,8 @@ import pytest
 
 import ove_capacity as oc
 from ove_capacity.analysis.settle import settle
+from ove_capacity.model.cluster import DisruptionBudget
+from ove_capacity.model.selector import LabelSelector, Requirement
 from tests.properties.test_first_principles import launcher
 
 GIB = 1 << 30
@@ -64,6 +67,29 @@ def drawn(seed):
     return rng.randint(15, 18), rng.random() < 0.8, pools, shapes
 
 
+def budgets_of(seed):
+    """(names of shapes that it guards, evictions that it allows) of each."""
+    rng = random.Random(f"budgets-{seed}")
+    names = [f"w{i}" for i in range(6)]
+    return [
+        (rng.sample(names, rng.randint(1, 3)), rng.choice([0, 0, 1, 2, 5]))
+        for _ in range(rng.choice([0, 1, 2, 4]))
+    ]
+
+
+def guarding(budgets):
+    """The same as objects."""
+    return tuple(
+        DisruptionBudget(
+            f"b{i}",
+            "default",
+            LabelSelector((Requirement("app", "In", tuple(names)),)),
+            allowed,
+        )
+        for i, (names, allowed) in enumerate(budgets)
+    )
+
+
 def written(minor, is_static, pools, shapes):
     """The scenario for it; JSON is YAML."""
     same = ("name", "cpu", "count", "priority", "evictionStrategy", "runStrategy")
@@ -73,6 +99,7 @@ def written(minor, is_static, pools, shapes):
             "cluster": "a",
             "memory": f"{shape['memory']}Gi",
             **{key: shape[key] for key in same},
+            "labels": {"app": shape["name"]},
         }
         one |= {"dedicatedCpuPlacement": True} if shape["pinned"] else {}
         one |= {"hugepages": shape["pages"]} if shape["pages"] else {}
@@ -101,13 +128,14 @@ class Vm:
 class Cluster:
     """Nodes as dicts, and the VMs on each."""
 
-    def __init__(self, nodes, vms, is_static):
+    def __init__(self, nodes, vms, is_static, budgets):
         self.nodes, self.vms, self.is_static = nodes, vms, is_static
+        self.budgets = budgets
         self.closed = {n for n, node in enumerate(nodes) if node["closed"]}
 
     def copy(self, more=()):
         vms = [list(each) for each in self.vms] + [[] for _ in more]
-        other = Cluster([*self.nodes, *more], vms, self.is_static)
+        other = Cluster([*self.nodes, *more], vms, self.is_static, self.budgets)
         other.closed |= self.closed
         return other
 
@@ -146,27 +174,41 @@ class Cluster:
         if able:
             self.vms[max(able, key=lambda n: (self.score(n, vm), -n))].append(vm)
             return True, []
-        found = [(n, gone) for n in hopeful if (gone := self.victims(n, vm)) is not None]
+        found = [(n, *going) for n in hopeful if (going := self.victims(n, vm))]
         if not found:
             return False, []
-        n, gone = min(found, key=_least_harm)
+        n, gone, _ = min(found, key=_least_harm)
         self.vms[n] = [each for each in self.vms[n] if each not in gone] + [vm]
         return True, gone
 
     def victims(self, n, vm):
-        """All less important ones, less those that may stay after all; None: it would not do."""
+        """All less important ones, less those that may stay after all, and how many of them break a
+        budget; None: it would not do.
+        """
         before = self.vms[n]
         weaker = sorted((v for v in before if v.priority < vm.priority), key=lambda v: -v.priority)
         self.vms[n] = [each for each in before if each not in weaker]
-        gone = None
+        found = None
         if weaker and self.takes(n, vm):
-            gone = []
-            for each in weaker:
+            gone, broken = [], self.broken(weaker)
+            for each in [*broken, *(v for v in weaker if v not in broken)]:
                 self.vms[n].append(each)
                 if not self.takes(n, vm):
                     gone.append(self.vms[n].pop())
+            found = gone, sum(each in broken for each in gone)
         self.vms[n] = before
-        return gone
+        return found
+
+    def broken(self, vms):
+        """Those whose eviction breaks a budget when all are asked for in this order."""
+        left, broken = [allowed for _, allowed in self.budgets], []
+        for vm in vms:
+            asked = [i for i, (names, _) in enumerate(self.budgets) if vm.name in names]
+            if any(left[i] < 1 for i in asked):
+                broken.append(vm)
+            for i in asked:
+                left[i] -= 1
+        return broken
 
     def bring(self, vms):
         """Names of those that find no node: the most important first, then the oldest."""
@@ -206,9 +248,10 @@ class Cluster:
 
 
 def _least_harm(found):
-    n, gone = found
+    n, gone, broken = found
     ranks = [each.priority for each in gone]
-    return max(ranks, default=-OFFSET), sum(each + OFFSET for each in ranks), len(gone), n
+    highest, total = max(ranks, default=-OFFSET), sum(each + OFFSET for each in ranks)
+    return broken, highest, total, len(gone), n
 
 
 def settled(seed, file):
@@ -217,6 +260,9 @@ def settled(seed, file):
     file.write_text(json.dumps(written(minor, is_static, pools, shapes)))
     case = oc.load(file)
     (site,) = case.fleet.clusters
+    budgets = budgets_of(seed)
+    site = replace(site, disruption_budgets=guarding(budgets))
+    case = replace(case, fleet=replace(case.fleet, clusters=(site,)))
     workers = [n for n, node in enumerate(site.nodes) if node.is_worker]
     if seed % 4 == 0:
         shut = site.nodes[workers[seed % len(workers)]].name
@@ -233,7 +279,7 @@ def settled(seed, file):
         }
         if record.status == "running":
             vms[index[record.node]].append(Vm(shape, asked, rank))
-    return run, Cluster([_by_hand(node) for node in site.nodes], vms, is_static), workers
+    return run, Cluster([_by_hand(node) for node in site.nodes], vms, is_static, budgets), workers
 
 
 def _by_hand(node):
