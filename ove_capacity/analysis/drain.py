@@ -81,13 +81,16 @@ class DrainRule:
 
 
 def evictions(case: Case, cluster: Cluster, vms: Iterable[VmRecord]) -> Mapping[str, str]:
-    """Key of each VM -> what `on_eviction` says; without a workload it follows the cluster."""
+    """Key of each VM -> what `on_eviction` says; without a workload it follows the cluster.
+
+    A pod of a service is evicted, and another one starts elsewhere.
+    """
     plan = case.plan
     workloads = (*plan.workloads, *(stream.workload for stream in plan.arrivals))
     vmis = {each.name: each.vmi for each in workloads}
     kubevirt, rules = cluster.kubevirt, rules_of(cluster.release.kubevirt_rules)
     said = {name: on_eviction(vmi, kubevirt, rules) for name, vmi in ({"": None} | vmis).items()}
-    return {vm.key: said[vm.workload] for vm in vms}
+    return {vm.key: said.get(vm.workload, SHUTS_DOWN) for vm in vms}
 
 
 def drain(stage: Rehearsal, group: Sequence[int], evicted: Mapping[str, str]) -> Drain:

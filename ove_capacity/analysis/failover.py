@@ -20,6 +20,7 @@ from ove_capacity.analysis.drain import Drain, drain_rule, evictions
 from ove_capacity.analysis.failover_result import Failover
 from ove_capacity.analysis.rehearsal import Loss, Rehearsal
 from ove_capacity.analysis.series import Series, series
+from ove_capacity.analysis.service_pods import service_records
 from ove_capacity.analysis.settle import settle
 from ove_capacity.analysis.spare import Spare, smallest_spare
 from ove_capacity.errors import AnswerError
@@ -108,6 +109,8 @@ class _Inquiry:
     def __init__(self, run: Run, name: str, question: _Question) -> None:
         self.run, self.name, self.question = run, name, question
         self.state, self.vms = run.states[name], run.vms_of(name)
+        self.services = () if self.vms else service_records(run, name)
+        self.vms = self.vms or list(self.services)
         self.stage = Rehearsal(self.state, self.vms, run.case)
         self.workers = self.stage.workers
         self.running = sum(len(self.stage.vms_on(n)) for n in self.workers)
@@ -130,7 +133,8 @@ class _Inquiry:
             search=self._search(checked, larger),
             domains=self._domains(),
         )
-        if self.running and (self.question.extras or self.question.while_drained):
+        extras = self.question.extras or self.question.while_drained
+        if self.running and extras:
             found = self._with_extras(found)
         self._remark(found)
         return replace(found, notes=tuple(self.notes))
@@ -330,13 +334,18 @@ class _Inquiry:
                 f"whether any {asked} may be lost is not proved: all sets of "
                 f"{found.checked_nodes} were tried, and {found.search.tried} larger ones"
             )
+        if self.services:
+            self.notes.append(
+                "it runs no VM: what is lost and placed again are pods of its services"
+            )
         waiting = sum(vm.status is VmStatus.PENDING for vm in self.vms)
         if waiting:
             self.notes.append(f"{waiting} VMs find no node even before a loss: they do not count")
         stopped = sum(loss.stopped for loss in found.losses)
         if stopped:
             self.notes.append(f"{stopped} VMs stay down with their worker: so says runStrategy")
-        if self.running and self.run.case.fleet.cluster(self.name).remediation.kind == "none":
+        remediation = self.run.case.fleet.cluster(self.name).remediation.kind
+        if self.running and remediation == "none" and not self.services:
             self.notes.append(
                 "without remediation VMs return only when somebody has fenced the lost worker"
             )

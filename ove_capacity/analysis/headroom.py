@@ -80,7 +80,7 @@ class ClusterHeadroom:
 
     @property
     def platform(self) -> Amounts:
-        """Requested by pods that are no VMs."""
+        """Requested by pods that are no VMs, but for services: they are what a hub is for."""
         return self._steps("platform_pods", "virtualization")
 
     @property
@@ -96,7 +96,7 @@ class ClusterHeadroom:
     @property
     def free(self) -> Amounts:
         """What is left on all workers together; no VM can use it in one piece."""
-        return _less(self.usable, self.vms)
+        return _less(_less(self.usable, self._steps("services")), self.vms)
 
     @property
     def overhead_percent(self) -> float | None:

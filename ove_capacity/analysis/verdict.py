@@ -17,6 +17,7 @@ from ove_capacity.analysis.remedy import machines_for_guideline, machines_to_fit
 from ove_capacity.analysis.settle import settle
 from ove_capacity.model.assumption import Evidence
 from ove_capacity.model.case import Case
+from ove_capacity.model.cluster import Cluster
 from ove_capacity.sim.run import Run
 from ove_capacity.tables import Cell, Table
 
@@ -189,7 +190,7 @@ def verdict(
             guideline = replace(guideline, change=change)
         findings = (
             fits,
-            judge.n_plus_1(losses[name], is_fenced=noun.remediation.kind != "none"),
+            judge.n_plus_1(losses[name], is_fenced=_is_fenced(run, noun)),
             draining,
             guideline,
             judge.storage(room[name]),
@@ -200,6 +201,11 @@ def verdict(
             name, noun.profile, {each.question: _weighed(run, name, each) for each in findings}
         )
     return Verdict(found, (*_created_nowhere(run), *_of_hub(applied)))
+
+
+def _is_fenced(run: Run, cluster: Cluster) -> bool:
+    """Whether what was lost returns by itself; pods of Deployments need no fencing."""
+    return cluster.remediation.kind != "none" or not run.vms_of(cluster.name)
 
 
 def _what_lets_fit(run: Run, cluster: str, manifests: Applied | None) -> str:

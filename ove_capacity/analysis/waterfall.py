@@ -14,6 +14,7 @@ from ove_capacity.model.plan import Workload
 from ove_capacity.model.pod import Pod
 from ove_capacity.model.pod_requests import effective_requests
 from ove_capacity.model.resources import CPU, HUGEPAGES_PREFIX, MEMORY, Amounts, amounts
+from ove_capacity.platform.management import PART_LABEL
 from ove_capacity.sim.run import Run, VmRecord, is_launcher
 from ove_capacity.state.cluster_state import ClusterState
 from ove_capacity.tables import Cell, Table
@@ -34,6 +35,7 @@ STEPS: Mapping[str, str] = {
     "eviction_threshold": "kept free: below it the kubelet evicts",
     "reserved_measured": "not allocatable, as read off the machines",
     "platform_pods": "requests of the platform's pods",
+    "services": "requests of the services that manage the fleet",
     "virtualization": "requests of OpenShift Virtualization's own pods",
     "launcher_overhead": "requests of the VMs' pods beyond their guests'",
     "guest_requests": "requests of the guests",
@@ -133,6 +135,7 @@ def node_shares(run: Run, cluster: Cluster) -> NodeShares:
     eviction, measured = _eviction(state.nodes, capacity - allocatable)
     launchers, guests, own = _held(run, cluster, state)
     own += np.array([_of(node.virtualization) for node in state.nodes], np.int64).reshape(-1, 3)
+    services = _services(run, cluster)
     free = allocatable - requested
     idle = np.zeros_like(free)
     idle[:, _MEMORY] = idle[:, _PAGES] = free[:, _PAGES]
@@ -140,7 +143,8 @@ def node_shares(run: Run, cluster: Cluster) -> NodeShares:
         "system_reserved": capacity - allocatable - eviction - measured,
         "eviction_threshold": eviction,
         "reserved_measured": measured,
-        "platform_pods": requested - launchers - own,
+        "platform_pods": requested - launchers - own - services,
+        "services": services,
         "virtualization": own,
         "launcher_overhead": launchers - guests,
         "guest_requests": guests,
@@ -154,7 +158,7 @@ def node_shares(run: Run, cluster: Cluster) -> NodeShares:
 def with_more(shares: NodeShares, like: int, count: int) -> NodeShares:
     """The same with *count* more nodes like one of them, in service and without a VM."""
     steps = {name: np.vstack([each, *[each[like]] * count]) for name, each in shares.steps.items()}
-    for name in ("launcher_overhead", "guest_requests"):
+    for name in ("services", "launcher_overhead", "guest_requests"):
         left = steps[name][-count:].copy()
         steps[name][-count:] = 0
         idle = left * (0, 0, 1)
@@ -268,6 +272,18 @@ def _held(
         launchers[n] += whole
         guests[n] += part
     return launchers, guests, own
+
+
+def _services(run: Run, cluster: Cluster) -> np.ndarray:
+    """Requests by node of what stands there to manage the fleet, daemons too."""
+    state = run.states[cluster.name]
+    asked = np.zeros((len(state.nodes), 3), np.int64)
+    parts = {part.name for part in cluster.management.parts}
+    for row in state.rows() if parts else ():
+        n, pod = state.node_of(row), state.pod(row)
+        if n >= 0 and pod.labels.get(PART_LABEL) in parts and not is_launcher(pod):
+            asked[n] += _asked(pod)
+    return asked
 
 
 def _asked(pod: Pod) -> np.ndarray:

@@ -31,7 +31,7 @@ def hub_load(
     form: FormatOption = Format.TEXT,
     output: Output = None,
 ) -> None:
-    """Show what the hub's services ask for, as written and as documented."""
+    """Show what managing the fleet asks for."""
     refuse_unwritable(output, form)
     loaded = load_case(scenario, variant=variant, settings=settings, outside=outside, seed=seed)
     case = loaded.case

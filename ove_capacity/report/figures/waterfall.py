@@ -39,6 +39,7 @@ _LOOKS = {
     "eviction_threshold": (GREY, "//"),
     "reserved_measured": (GREY, ""),
     "platform_pods": (SKY, ""),
+    "services": (SKY, "//"),
     "virtualization": (BLUE, "//"),
     "launcher_overhead": (PURPLE, ".."),
     "guest_requests": (ORANGE, ""),
