@@ -254,11 +254,17 @@ def _least_harm(found):
     return broken, highest, total, len(gone), n
 
 
-def settled(seed, file):
+def asked(minor, shape):
+    """What the launcher pod requests, by resource."""
+    named = {"1Gi": "hugepages-1Gi"}
+    return {named.get(key, key): amount for key, amount in launcher(minor, shape).items()}
+
+
+def settled(given, seed, file, changed=lambda case: case, asked=asked):
     """(the settled run, the same cluster by hand, its workers)."""
-    minor, is_static, pools, shapes = drawn(seed)
+    minor, is_static, pools, shapes = given
     file.write_text(json.dumps(written(minor, is_static, pools, shapes)))
-    case = oc.load(file)
+    case = changed(oc.load(file))
     (site,) = case.fleet.clusters
     budgets = budgets_of(seed)
     site = replace(site, disruption_budgets=guarding(budgets))
@@ -274,11 +280,8 @@ def settled(seed, file):
     by_name, vms = {shape["name"]: shape for shape in shapes}, [[] for _ in site.nodes]
     for rank, record in enumerate(run.vms):
         shape = by_name[record.workload]
-        asked = {
-            f"hugepages-{k}" if k == "1Gi" else k: n for k, n in launcher(minor, shape).items()
-        }
         if record.status == "running":
-            vms[index[record.node]].append(Vm(shape, asked, rank))
+            vms[index[record.node]].append(Vm(shape, asked(minor, shape), rank))
     return run, Cluster([_by_hand(node) for node in site.nodes], vms, is_static, budgets), workers
 
 
@@ -294,7 +297,7 @@ def names(not_returned):
 
 @pytest.mark.parametrize("seed", range(40))
 def test_an_odd_cluster_survives_what_plain_counting_says(seed, tmp_path):
-    run, cluster, workers = settled(seed, tmp_path / "odd.yaml")
+    run, cluster, workers = settled(drawn(seed), seed, tmp_path / "odd.yaml")
     found = oc.failover(run, while_drained=1).clusters["a"]
     assert found.vms == sum(len(cluster.vms[n]) for n in workers)
     if not found.vms:
@@ -320,7 +323,7 @@ def test_an_odd_cluster_survives_what_plain_counting_says(seed, tmp_path):
 def test_drains_second_losses_and_spares_of_odd_clusters_are_what_plain_counting_says(
     seed, tmp_path
 ):
-    run, cluster, workers = settled(seed, tmp_path / "odd.yaml")
+    run, cluster, workers = settled(drawn(seed), seed, tmp_path / "odd.yaml")
     found = oc.failover(run, while_drained=1).clusters["a"]
     if not found.vms:
         return
