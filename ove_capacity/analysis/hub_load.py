@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from ove_capacity.analysis.hub_load_tables import (
@@ -305,9 +306,12 @@ def _of_service(said: DeclaredService) -> Iterable[str]:
             f"{where}: the observability operator is on, and does nothing without a "
             "MultiClusterObservability, which would ask for 3.2 CPUs and 12.2 GiB"
         )
+    retention_ms = 0
+    with suppress(ValueError):
+        retention_ms = parse_duration(said.settings.get("retention", ""))
     volume, retention = said.storage_bytes.get("prometheus"), said.settings.get("retention")
-    if volume and retention:
-        room = series_room(volume, parse_duration(retention), _SCRAPED_MS)
+    if volume and retention_ms:
+        room = series_room(volume, retention_ms, _SCRAPED_MS)
         yield (
             f"{where}: {volume >> 30} GiB hold {room / 1e6:.2f} million series for {retention} "
             "when scraped every 15s, at two bytes a sample; further replicas are copies"

@@ -18,6 +18,8 @@ _ADD_ONS = (
     "searchCollector",
 )
 _BACKUP = "cluster-backup"
+_MOST = 1_000
+"""Replicas of one part: more are a slip of the keyboard."""
 
 
 class _Said:
@@ -34,9 +36,8 @@ class _Said:
 
     def part(self, name: str, section: Fields, resources: str = "resources") -> None:
         """Replicas and resources of a part, from the section that says them."""
-        number = section.whole_or_none("replicas")
-        if number is not None:
-            self.replicas[name] = number
+        if "replicas" in section:
+            self.replicas[name] = section.whole("replicas", 1, least=0, most=_MOST)
         within = section.fields(resources)
         for key, found in (("requests", self.requests), ("limits", self.limits)):
             said = amounts(within.quantities(key))
@@ -103,9 +104,9 @@ def _central(said: _Said) -> None:
         said.storage["central-db"] = size.value
     analyzer = scanner.fields("analyzer")
     said.part("scanner", analyzer)
-    number = analyzer.fields("scaling").whole_or_none("replicas")
-    if number is not None:
-        said.replicas["scanner"] = number
+    scaling = analyzer.fields("scaling")
+    if "replicas" in scaling:
+        said.replicas["scanner"] = scaling.whole("replicas", 1, least=0, most=_MOST)
     if "scanner" not in said.requests and "resources" in scanner:
         said.part("scanner", scanner)
         said.dropped.append("scanner")

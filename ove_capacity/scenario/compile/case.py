@@ -24,7 +24,7 @@ from ove_capacity.scenario.compile.context import Context, merged_assumptions
 from ove_capacity.scenario.compile.events import with_events
 from ove_capacity.scenario.compile.hub import hub_objects
 from ove_capacity.scenario.compile.joining import clusters_to_join
-from ove_capacity.scenario.compile.management import hub_management, with_services
+from ove_capacity.scenario.compile.management import with_services
 from ove_capacity.scenario.compile.misplaced import warn_of_hub
 from ove_capacity.scenario.compile.unadmitted import warn_of_unadmitted
 from ove_capacity.scenario.compile.workloads import listed_vms, workload_of
@@ -161,7 +161,7 @@ def compile_case(context: Context, seed: int | None) -> Case:
             fleet,
             tuple(context.hub.placements),
             hub_objects(context, clusters),
-            hub_management(context, clusters),
+            context.management,
         ),
         plan=plan,
         policy=Policy(scenario.policies.tie, scenario.policies.nodes_scored),

@@ -11,6 +11,7 @@ from ove_capacity.manifests.document import FieldPath, Problems
 from ove_capacity.manifests.objects import Objects
 from ove_capacity.manifests.profile import ClusterProfile, built_in_profiles
 from ove_capacity.model.assumption import Assumption, Evidence
+from ove_capacity.model.management import Management
 from ove_capacity.model.origin import Origin
 from ove_capacity.scenario.changes import Changed
 from ove_capacity.scenario.complaints import value_at
@@ -30,6 +31,8 @@ class Context:
     problems: Problems
     hub: Objects = field(default_factory=Objects)
     """What the fleet's own manifests hold."""
+    management: Management = field(default_factory=Management)
+    """What runs on the hub, once that is known."""
     assumptions: list[Assumption] = field(default_factory=list)
     origins: list[Origin] = field(default_factory=list)
 

@@ -13,7 +13,7 @@ from ove_capacity.openshift.provisioning import assumptions
 from ove_capacity.scenario.compile.cluster import Compiled, compiled_cluster
 from ove_capacity.scenario.compile.context import Context
 from ove_capacity.scenario.compile.duration import duration_of
-from ove_capacity.scenario.compile.management import hub_management, managed_services
+from ove_capacity.scenario.compile.management import managed_services
 from ove_capacity.scenario.schema.cluster import ClusterSection
 from ove_capacity.scenario.schema.event import AddClusterSection
 
@@ -30,15 +30,13 @@ def clusters_to_join(context: Context, clusters: Mapping[str, Compiled]) -> tupl
         if event.cluster in clusters or event.cluster in found:
             context.error((*path, "cluster"), f"there is a cluster {event.cluster!r} already")
             continue
-        joining = _joining(context, path, event, clusters)
+        joining = _joining(context, path, event)
         if joining is not None:
             found[event.cluster] = joining
     return tuple(found.values())
 
 
-def _joining(
-    context: Context, path: FieldPath, event: AddClusterSection, clusters: Mapping[str, Compiled]
-) -> Joining | None:
+def _joining(context: Context, path: FieldPath, event: AddClusterSection) -> Joining | None:
     name = event.cluster
     values = {**context.scenario.values, **event.values}
     named = context.named((*path, "manifests"), event.manifests)
@@ -48,7 +46,7 @@ def _joining(
         context.unknown((*path, "profile"), "profile", event.profile, sorted(known))
         return None
     compiled = compiled_cluster(_with(context, event), name, objects, Objects(), True)
-    services = managed_services(context, name, compiled, hub_management(context, clusters))
+    services = managed_services(context, name, compiled, context.management)
     stages = _stages(event)
     context.assumptions += assumptions(stages, name)
     written = [*objects.managed_clusters.values()]

@@ -19,14 +19,14 @@ from ove_capacity.scenario.compile.cluster import Compiled
 from ove_capacity.scenario.compile.context import Context
 from ove_capacity.sim.hub import hub_cluster
 
-__all__ = ["hub_management", "managed_services", "with_services"]
+__all__ = ["managed_services", "with_services"]
 
 _ADD_ONS = "KlusterletAddonConfig"
 _HUB, _OBSERVABILITY = "MultiClusterHub", "MultiClusterObservability"
 _MIB = 1 << 20
 
 
-def hub_management(context: Context, clusters: Mapping[str, Compiled]) -> Management:
+def _hub_management(context: Context, clusters: Mapping[str, Compiled]) -> Management:
     """What the fleet's manifests, and those of the hub's own cluster, make run on the hub."""
     fields = list(context.hub.management)
     hub = _hub_of(clusters)
@@ -37,8 +37,11 @@ def hub_management(context: Context, clusters: Mapping[str, Compiled]) -> Manage
 
 
 def with_services(context: Context, clusters: Mapping[str, Compiled]) -> dict[str, Compiled]:
-    """The clusters with their services, which stand on their machines where that is assumed."""
-    known = hub_management(context, clusters)
+    """The clusters with their services, which stand on their machines where that is assumed.
+
+    Those of the hub are the context's from then on.
+    """
+    known = context.management = _hub_management(context, clusters)
     chosen, hub = context.scenario.assume.management, _hub_of(clusters)
     found = {}
     for name, compiled in clusters.items():

@@ -75,3 +75,46 @@ def test_a_fleet_without_a_hub_says_so(tmp_path: Path, capsys: pytest.CaptureFix
         "apiVersion: ove-capacity/v1\nname: plain\nclusters:\n  one: {profile: staging}\n"
     )
     assert "No object says what runs on the hub." in ask(str(file), capsys=capsys)
+
+
+HUB = """\
+apiVersion: ove-capacity/v1
+name: hub
+manifests: [hub.yaml]
+clusters:
+  hub: {profile: management}
+  app: {profile: staging}
+"""
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ("{replicas: -1}", "spec.replicas — must be at least 0"),
+        ("{replicas: 1000000000}", "spec.replicas — must be at most 1,000"),
+        ("{resources: {requests: {cpu: lots}}}", "spec.resources.requests.cpu"),
+        ("{storage: 500Gi}", "spec.storage — must be a mapping"),
+    ],
+)
+def test_a_service_that_is_spoilt_is_told_once_with_its_place(
+    spec: str, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "hub.yaml").write_text(
+        "apiVersion: monitoring.coreos.com/v1\nkind: Prometheus\n"
+        f"metadata: {{name: p}}\nspec: {spec}\n"
+    )
+    (tmp_path / "s.yaml").write_text(HUB)
+    assert main(["hub-load", str(tmp_path / "s.yaml")]) == 2
+    assert capsys.readouterr().err.count(words) == 1
+
+
+def test_a_lost_worker_of_a_hub_takes_its_services_with_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    arguments = [ARCHITECTURE, "--cluster", "management", "--format", "json"]
+    assert main(["failover", *arguments]) == 0
+    found = json.loads(capsys.readouterr().out)["clusters"]["management"]["failover"]
+    assert (found["vms"], found["survives_nodes"]) == (57, 1)
+    assert main(["headroom", *arguments]) == 0
+    told = json.loads(capsys.readouterr().out)["clusters"]["management"]["headroom"]
+    assert "services" in json.dumps(told)
