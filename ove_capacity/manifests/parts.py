@@ -10,6 +10,7 @@ from ove_capacity.manifests.kubelet_configs import KINDS, written_kubelet, writt
 from ove_capacity.manifests.kubevirt_config import kubevirt_of, network_attachment_of, quota_of
 from ove_capacity.manifests.node_topology import written_topologies
 from ove_capacity.manifests.objects import Objects
+from ove_capacity.manifests.routes import routes_of
 from ove_capacity.openshift.network import DEFAULT_CIDR, cluster_network
 
 __all__ = ["check_parts", "written_cluster_network"]
@@ -46,6 +47,7 @@ def check_parts(found: Objects, problems: Problems) -> None:
     written_kubelet(configs)
     written_pages(configs)
     written_topologies(found.kubevirt_parts.get("NodeResourceTopology", []))
+    routes_of(found.kubevirt_parts.get("VirtualService", []))
     network = written_cluster_network(found)
     if network is not None:
         cidr, prefix = network.text("cidr"), network.whole_or_none("hostPrefix")
