@@ -272,7 +272,7 @@ def _losses(run: Run, hub: str) -> tuple[Loss, ...]:
 
 def _services(run: Run, cluster: Cluster) -> ClusterServices:
     sidecars = sum(
-        vm.exists and vm.pod.annotations.get(_INJECT) == "true" for vm in run.vms_of(cluster.name)
+        vm.exists and vm.pod.labels.get(_INJECT) == "true" for vm in run.vms_of(cluster.name)
     )
     return ClusterServices(cluster.name, cluster.management.parts, len(cluster.workers), sidecars)
 
