@@ -139,7 +139,13 @@ def _title(courses: dict[str, _Course], unit: str) -> str:
         return f"{grown}, and no VM waits"
     when = next(time for time, waiting in course.waiting if waiting == vms)
     told = "1 VM waits" if vms == 1 else f"{vms:,} VMs wait"
-    return f"{grown}; {told} after {when:,.0f} {unit}"
+    return f"{grown}; {told} {_when(round(when), unit)}"
+
+
+def _when(time: int, unit: str) -> str:
+    if not time:
+        return "in the beginning"
+    return f"after {time:,} {unit.removesuffix('s') if time == 1 else unit}"
 
 
 def _draw_nodes(panel: Axes, course: _Course, until: float) -> None:

@@ -58,11 +58,21 @@ def test_nodes_over_time_stop_at_the_limit_and_vms_wait() -> None:
     picture = oc.plot(run, "growth")
     title = picture.texts[0].get_text()
     assert title.startswith("production goes from 3 to 5 nodes; ")
-    assert title.endswith("VMs wait after 0 hours")
+    assert title.endswith("VMs wait in the beginning")
     nodes = next(line for line in picture.axes[0].lines if line.get_label() == "nodes")
     assert [nodes.get_ydata()[at] for at in (0, -1)] == [3, 5]
     assert "maxReplicas: 5" in texts(picture)
     assert "beyond: maxNodesTotal: 50" in texts(picture)
+
+
+@pytest.mark.parametrize(
+    ("at", "until", "told"),
+    [("1h", "3h", "after 1 hour"), ("50h", "3d", "after 2 days"), ("5m", "1h", "after 5 minutes")],
+)
+def test_when_most_vms_wait_is_told(at, until, told) -> None:
+    late = workload("vm", memory_gib=60, count=13, at=at)
+    picture = oc.plot(oc.simulate(scaled(late), until=until), "growth")
+    assert picture.texts[0].get_text().endswith(f"VMs wait {told}")
 
 
 def test_a_run_that_nothing_scales_has_no_such_figure() -> None:
