@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from ove_capacity.analysis.limit_room import CORES, MAX_NODES_TOTAL, MAX_REPLICAS, MEMORY_LIMIT
+from ove_capacity.analysis.limit_room import (
+    CORES,
+    LIMITS,
+    MAX_NODES_TOTAL,
+    MAX_REPLICAS,
+    MEMORY_LIMIT,
+    group_rooms,
+)
 from ove_capacity.analysis.scaled import Growth, Scaled
 from ove_capacity.model.resources import CPU, MEMORY
 from ove_capacity.openshift.autoscaler.scale_up import AT_MAX
@@ -26,6 +33,20 @@ def stops_of(scaled: Scaled, growth: Growth, since: int) -> dict[str, tuple[str,
             found[group.name] = _limits_of(skipped[group.name])
         elif is_at_total(last, scaled.options):
             found[group.name] = (MAX_NODES_TOTAL,)
+    return _with_all_that_are_met(found, scaled, growth)
+
+
+def _with_all_that_are_met(
+    found: dict[str, tuple[str, ...]], scaled: Scaled, growth: Growth
+) -> dict[str, tuple[str, ...]]:
+    """Upstream names the first limit that it comes to; others may be met at once."""
+    limited = {name for name, stops in found.items() if set(stops) <= set(LIMITS)}
+    if not limited:
+        return found
+    for room in group_rooms(scaled.expecting(growth.added)):
+        if room.group in limited:
+            named = {*found[room.group], *(name for name, left in room.rooms.items() if left == 0)}
+            found[room.group] = tuple(name for name in LIMITS if name in named)
     return found
 
 

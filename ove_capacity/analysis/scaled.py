@@ -117,14 +117,19 @@ class Scaled:
 
         Those that are on their way are there, too.
         """
-        state, more = self.state, {**self.coming}
-        for group, count in added.items():
-            more[group] = more.get(group, 0) + count
-        for group, count in sorted(more.items()):
+        state = self.state
+        for group, count in sorted(self.expecting(added).coming.items()):
             model = self.machine(group)
             if model is not None and count:
                 state = grown(state, model, count)
         return state
+
+    def expecting(self, added: Mapping[str, int]) -> Scaled:
+        """The same with so many machines more on their way."""
+        coming = {**self.coming}
+        for group, count in added.items():
+            coming[group] = coming.get(group, 0) + count
+        return replace(self, coming=FrozenMap(coming))
 
     def machine(self, group: str) -> Node | None:
         """What joins when a group grows; None: nobody knows."""
