@@ -67,6 +67,15 @@ def _cores_in(units: Units, cores: Units) -> dict[int, tuple[int, ...]]:
     }
 
 
+def _masks(cells: Units) -> tuple[tuple[int, int, int], ...]:
+    """Every set of cells, how many they are, and their CPUs."""
+    found = {0: 0}
+    for mask in cell_masks(cells):  # small sets first: all but the lowest cell was there before
+        rest = mask & (mask - 1)
+        found[mask] = found[rest] | cells[(mask ^ rest).bit_length() - 1]
+    return tuple((mask, mask.bit_count(), cpus) for mask, cpus in found.items() if mask)
+
+
 def _check(machine: Machine) -> None:
     if [cell.number for cell in machine.cells] != list(range(len(machine.cells))):
         raise StartError("NUMA cells must be numbered 0, 1, 2 …")
@@ -107,14 +116,6 @@ def cpu_topology(machine: Machine) -> CpuTopology:
     cores = _grouped((min(core.threads), mask) for _, core, mask in placed)
     cpus = mask_of(cpu for _, core, _ in placed for cpu in core.threads)
     count = cpus.bit_count()
-    masks = tuple(
-        (
-            mask,
-            mask.bit_count(),
-            mask_of(cpu for cell in cpus_of(mask) for cpu in cpus_of(cells[cell])),
-        )
-        for mask in cell_masks(cells)
-    )
     return CpuTopology(
         cpus,
         cells,
@@ -126,5 +127,5 @@ def cpu_topology(machine: Machine) -> CpuTopology:
         count // len(cores),
         count // len(sockets),
         count // len(uncores),
-        masks,
+        _masks(cells),
     )

@@ -26,12 +26,14 @@ from ove_capacity.model.pod import (
 )
 from ove_capacity.model.resources import (
     AMOUNT_MAX,
+    CPU,
     HUGEPAGES_PREFIX,
     ResourceList,
     amounts,
     page_bytes,
 )
 from ove_capacity.model.selector import EVERYTHING, LabelSelector
+from ove_capacity.model.topology import CPUS_MAX
 from ove_capacity.quantity import QuantityError
 
 __all__ = [
@@ -126,7 +128,7 @@ def _is_page(status: Fields, key: str, name: str) -> bool:
 def _node_amounts(status: Fields, key: str) -> dict[str, int]:
     found = amounts(status.quantities(key))
     for name, amount in tuple(found.items()):
-        if amount > AMOUNT_MAX:
+        if amount > (CPUS_MAX * 1000 if name == CPU else AMOUNT_MAX):
             status.error("is more than any machine has, and more than we can count", key, name)
         elif name.startswith(HUGEPAGES_PREFIX) and not _is_page(status, key, name):
             del found[name]

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Topology"]
+__all__ = ["CELLS_MAX", "CPUS_MAX", "Topology"]
+
+CPUS_MAX = 65_536
+"""Most CPUs of a machine that are believed; Linux for x86 counts to 8,192 (MAXSMP)."""
+CELLS_MAX = 1024
+"""Most NUMA cells: Linux, NODES_SHIFT 10."""
 
 
 @dataclass(frozen=True, slots=True)

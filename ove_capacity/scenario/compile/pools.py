@@ -20,7 +20,7 @@ from ove_capacity.model.resources import (
     PODS,
     Amounts,
 )
-from ove_capacity.model.topology import Topology
+from ove_capacity.model.topology import CPUS_MAX, Topology
 from ove_capacity.openshift.overhead import PlatformShare, platform_of, platform_shares
 from ove_capacity.releases import Release
 from ove_capacity.scenario.compile.context import Context
@@ -115,6 +115,10 @@ def _shape(
             where = (*path, "node") if "node" in section.model_fields_set else path
             context.error(where, f"'{name}' is missing, and no profile says it")
     if not (shape.cpu_milli and shape.memory_bytes):
+        return None
+    if shape.cpu_milli > CPUS_MAX * 1000:
+        where = (*path, "node", "cpu") if node.cpu else path
+        context.error(where, f"are {shape.cpu_milli // 1000:,} CPUs: more than any machine has")
         return None
     if not (node.storage or base.storage_bytes):
         source = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ove_capacity.manifests.document import FieldPath
-from ove_capacity.model.topology import Topology
+from ove_capacity.model.topology import CELLS_MAX, CPUS_MAX, Topology
 from ove_capacity.scenario.compile.context import Context
 from ove_capacity.scenario.schema.cluster import NodeSection
 
@@ -41,6 +41,12 @@ def topology_of(context: Context, path: FieldPath, section: NodeSection) -> Topo
     if topology.cores_per_socket % topology.cells_per_socket:
         message = f"must divide the {topology.cores_per_socket} cores of a socket"
         context.error((*path, "cellsPerSocket"), message)
+        return None
+    cells = topology.sockets * topology.cells_per_socket
+    if topology.cpus > CPUS_MAX or cells > CELLS_MAX:
+        message = f"are {topology.cpus:,} CPUs in {cells:,} cells: more than any machine has"
+        context.error(path, message)
+        return None
     return topology
 
 

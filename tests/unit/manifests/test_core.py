@@ -35,8 +35,9 @@ def test_a_node_is_read_in_integers():
     assert node.images == (NodeImage(("a:1", "a@x"), 5),)
 
 
-def test_a_node_with_more_than_64_bits_can_count_is_refused():
-    status = {"capacity": {"memory": "8Ei"}}
+@pytest.mark.parametrize("capacity", [{"memory": "8Ei"}, {"cpu": "16Gi"}])
+def test_a_node_with_more_than_any_machine_has_is_refused(capacity):
+    status = {"capacity": capacity}
     with pytest.raises(ScenarioError, match="more than any machine has"):
         node_of({"metadata": {"name": "w1"}, "status": status})
 

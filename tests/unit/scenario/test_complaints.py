@@ -135,6 +135,20 @@ MISTAKES = {
         "hugepages: {1Gi: 9}}}}}}\n",
         "s.yaml:3:34: clusters.one.pools.worker — its hugepages take more memory than",
     ),
+    "more CPUs than any machine has": (
+        "clusters: {one: {pools: {worker: {count: 1, node: {cpu: 8Gi, memory: 8Gi}}}}}\n",
+        "s.yaml:3:57: clusters.one.pools.worker.node.cpu — are 8,589,934,592 CPUs: more than any",
+    ),
+    "more cores than any machine has": (
+        "clusters: {one: {pools: {worker: {count: 1, node: {sockets: 2, cores: 1000000, "
+        "threads: 1, memory: 8Gi}}}}}\n",
+        "s.yaml:3:51: clusters.one.pools.worker.node — are 2,000,000 CPUs in 2 cells: more than",
+    ),
+    "cells that do not divide the cores": (
+        "clusters: {one: {pools: {worker: {count: 1, node: {sockets: 2, cores: 4, threads: 1, "
+        "cellsPerSocket: 3, memory: 8Gi}}}, kubelet: {cpuManagerPolicy: static}}}\n",
+        "s.yaml:3:102: clusters.one.pools.worker.node.cellsPerSocket — must divide the 4 cores of",
+    ),
     "pages of no size": (
         "clusters: {one: {pools: {worker: {count: 1, node: {cpu: 8, memory: 8Gi, "
         "hugepages: {0: 1}}}}}}\n",
