@@ -51,7 +51,8 @@ def are_modelled(conditions: Any) -> bool:
     blocks = _blocks(conditions)
     return blocks is not None and all(
         isinstance(each, Mapping)
-        and each.get("operator") in _OPERATORS
+        and isinstance(each.get("operator"), str)
+        and each["operator"] in _OPERATORS
         and is_understood(each.get("key"))
         and is_understood(each.get("value"))
         for each in _conditions(blocks)

@@ -202,6 +202,10 @@ def _validated(rule: Mapping[str, Any], request: Request) -> Match:
     return Match(Outcome.SKIP if found else Outcome.PASS)
 
 
+def _list_of(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
 def _is_enforced(spec: Mapping[str, Any], rule: Mapping[str, Any], request: Request) -> bool:
     validate = rule.get("validate")
     held = validate if isinstance(validate, Mapping) else {}
@@ -209,7 +213,7 @@ def _is_enforced(spec: Mapping[str, Any], rule: Mapping[str, Any], request: Requ
     overrides = held.get("failureActionOverrides") or spec.get("validationFailureActionOverrides")
     for each in overrides if isinstance(overrides, list) else ():
         names = each.get("namespaces") if isinstance(each, Mapping) else None
-        if any(is_like(str(name), request.namespace) for name in names or ()):
+        if any(is_like(str(name), request.namespace) for name in _list_of(names)):
             action = each.get("action")
             break
     return str(action).lower() == "enforce"

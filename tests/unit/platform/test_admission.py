@@ -229,6 +229,10 @@ def test_one_of_several_patterns_is_enough() -> None:
         ({"validate": {"deny": {"conditions": {}}}}, ()),
         ({"validate": {"deny": {"conditions": {"any": [{"key": 1}]}}}}, ("validate.deny",)),
         ({"validate": {"cel": {"expressions": []}}}, ("validate.cel",)),
+        (
+            {"validate": {"pattern": {}}, "preconditions": {"any": [{"operator": {"x": "In"}}]}},
+            ("preconditions",),
+        ),
         ({"validate": {"pattern": {}}, "preconditions": {"all": [1]}}, ("preconditions",)),
         ({"validate": {"pattern": {"a": "{{request.namespace}}"}}}, ()),
         (

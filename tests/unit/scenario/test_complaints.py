@@ -50,7 +50,7 @@ MISTAKES = {
     ),
     "an unknown kind of event": (
         _ONE + "events: [{kind: node-los, every: 5d}]\n",
-        "s.yaml:4:17: events[0].kind — must be one of node-loss, arrivals, upgrade, cordon, drain, ",
+        "s.yaml:4:17: events[0].kind — must be one of node-loss, arrivals, upgrade, cordon, ",
     ),
     "an event without a kind": (
         _ONE + "events: [{every: 5d}]\n",
