@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from ove_capacity.ingest.cluster_dump import ClusterDump
 from ove_capacity.ingest.cluster_sections import Sections, sections_of, write_sections
-from ove_capacity.ingest.layout import cells_of, distances_of, layout_of
+from ove_capacity.ingest.layout import Layout, Unsaid, cells_of, distances_of, layout_of
 from ove_capacity.ingest.platform_pods import NodeShare
 from ove_capacity.ingest.pools import Draft, drafts_of, runs_virtualization
 from ove_capacity.ingest.sketch import Page, Value, cpu_text, gib_text, memory_text
+from ove_capacity.ingest.sysinfo import Topology
 from ove_capacity.model.node import Taint
 from ove_capacity.model.resources import CPU, EPHEMERAL_STORAGE, KVM, MEMORY, PODS, page_bytes
 from ove_capacity.releases import release
@@ -146,17 +147,27 @@ class Machines:
 
     def _cells(self, page: Page, draft: Draft) -> None:
         """Sockets, cores and cells, where they are known and those of all its machines alike."""
-        found = [self.dump.topologies.get(node.name) for node in draft.nodes]
-        known = [each for each in found if each is not None]
-        layouts = {layout_of(each) for each in known}
-        layout = layouts.pop() if len(known) == len(found) and len(layouts) == 1 else None
-        if layout is None or layout.topology.cpus * 1000 != draft.least(CPU):
+        known = [
+            topology
+            for node in draft.nodes
+            if (topology := self.dump.topologies.get(node.name)) is not None
+        ]
+        if not known:
+            return
+        layout = _common(known, draft)
+        if isinstance(layout, Unsaid):
+            page.comment(f"Its cells are not said: {layout.reason}.", 10)
             return
         for name, value in layout.lines().items():
             page.key(name, value, indent=10)
+        if layout.odd_caches:
+            page.comment(f"One last-level cache a socket is taken: {layout.odd_caches}.", 10)
         cells = cells_of(known, _page_counts(draft))
         if cells:
             page.key("cells", cells, indent=10)
+        elif layout.cells_without_cpus:
+            page.comment("Cells without CPUs are left out: pages or memory differ.", 10)
+            return
         distances = distances_of(known)
         if distances:
             page.key("distances", distances, indent=10)
@@ -201,6 +212,20 @@ class Machines:
                 **({"virtualization": True} if share.virtualization else {}),
             }
             page.item(value, indent=10, comment=name.partition(".")[0])
+
+
+def _common(known: Sequence[Topology], draft: Draft) -> Layout | Unsaid:
+    """How the machines of a pool are laid out, all alike."""
+    if len(known) < len(draft.nodes):
+        return Unsaid(f"{len(known)} of {len(draft.nodes)} machines have a sysinfo.tgz to read")
+    layouts = list(dict.fromkeys(map(layout_of, known)))
+    layout = layouts[0]
+    if len(layouts) > 1:
+        return Unsaid("its machines are laid out differently")
+    if isinstance(layout, Layout) and layout.topology.cpus * 1000 != draft.least(CPU):
+        cpus = f"{layout.topology.cpus} CPUs, and the node {cpu_text(draft.least(CPU))}"
+        return Unsaid(f"/sys tells of {cpus}")
+    return layout
 
 
 def _page_counts(draft: Draft) -> dict[str, int]:

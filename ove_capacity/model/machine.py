@@ -23,7 +23,7 @@ class Core:
     """CPU numbers, unique in the machine."""
     socket: int
     uncore: int | None = None
-    """Which last-level cache it shares; None: unknown, so that of its socket."""
+    """Which last-level cache it shares with some cores of its cell; None: with the socket's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,7 @@ def machine_of(
     cpuless: tuple[int, ...] = (),
     interleaved: bool = False,
     devices: Mapping[str, Mapping[int, int]] | None = None,
+    caches_per_cell: int = 1,
 ) -> Machine:
     """An evenly built machine.
 
@@ -74,17 +75,24 @@ def machine_of(
         interleaved: number CPUs in turn over the cells, as many servers do, instead of cell by
             cell.
         devices: resource of a device plugin -> cell -> devices there.
+        caches_per_cell: last-level caches that neighbouring cores of a cell share. One is no
+            cache of its own to a kubelet: cAdvisor books a cache of all CPUs of a cell to the
+            cell (v0.60.5 lib/utils/sysinfo/sysinfo.go, addCacheInfo), and a core without a
+            cache counts as sharing its socket's.
     """
     cells = topology.sockets * topology.cells_per_socket
     cores = topology.sockets * topology.cores_per_socket
     per_cell, rest = divmod(cores, cells)
     assert not rest, "cells divide the cores of a socket"
+    assert not per_cell % caches_per_cell, "caches divide the cores of a cell"
     count = cells + len(cpuless)
 
     def core(cell: int, number: int) -> Core:
         first = number * cells + cell if interleaved else cell * per_cell + number
         threads = range(first, cores * topology.threads_per_core, cores)
-        return Core(tuple(threads), cell // topology.cells_per_socket)
+        cache = cell * caches_per_cell + number * caches_per_cell // per_cell
+        shared = cache if caches_per_cell > 1 else None
+        return Core(tuple(threads), cell // topology.cells_per_socket, shared)
 
     def part(amount: int, cell: int) -> int:
         return amount // cells + (cell < amount % cells)

@@ -35,11 +35,11 @@ def machine_as_said(
         cpuless=(0,) * (len(section.cells) - with_cpus),
         interleaved=section.interleaved,
         devices=_devices(context, path, section, max(with_cpus, len(section.cells))),
+        caches_per_cell=_caches(context, path, topology, section),
     )
     if section.cells:
         machine = _uneven(context, path, machine, section, pages)
-    cells = _with_caches(context, path, machine.cells, section.caches_per_cell)
-    return replace(machine, cells=_with_distances(context, path, cells, section))
+    return replace(machine, cells=_with_distances(context, path, machine.cells, section))
 
 
 def _devices(
@@ -80,26 +80,13 @@ def _uneven(
     )
 
 
-def _with_caches(
-    context: Context, path: FieldPath, cells: tuple[NumaCell, ...], caches: int | None
-) -> tuple[NumaCell, ...]:
-    """Cells whose cores share so many last-level caches, neighbours the same."""
-    if caches is None:
-        return cells
-    cores = max(len(cell.cores) for cell in cells)
+def _caches(context: Context, path: FieldPath, topology: Topology, section: NodeSection) -> int:
+    caches = section.caches_per_cell or 1
+    cores = topology.cores_per_socket // topology.cells_per_socket
     if cores % caches:
         context.error((*path, "cachesPerCell"), f"must divide the {cores} cores of a cell")
-        return cells
-    return tuple(
-        replace(
-            cell,
-            cores=tuple(
-                replace(core, uncore=cell.number * caches + place * caches // cores)
-                for place, core in enumerate(cell.cores)
-            ),
-        )
-        for cell in cells
-    )
+        return 1
+    return caches
 
 
 def _with_distances(

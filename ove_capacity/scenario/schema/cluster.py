@@ -11,6 +11,7 @@ from ove_capacity.scenario.schema.budget import NetworkSection, StorageSection
 from ove_capacity.scenario.schema.section import (
     AmountOfCpu,
     AmountOfMemory,
+    AmountOrNone,
     Count,
     Flag,
     LabelMap,
@@ -76,9 +77,10 @@ class AssumeOfFleet(Assume):
 
     placement_binding: Literal["all"] | None = Field(default=None, alias="placementBinding")
     """all: Placements choose from every cluster though no ManagedClusterSetBinding says so."""
-    management: Literal["hub", "all", "off"] = "hub"
-    """Where services stand as pods: on the hub's machines, on those of all clusters (agents, log
-    collectors, policy engines), or nowhere, as long as no list of pods says what runs there."""
+    management: Literal["hub", "all", "off"] = "all"
+    """Where services stand as pods, as long as no list of pods says what runs there: all: on the
+    hub's machines and on those of every other cluster (agents, log collectors, policy engines,
+    proxies of the mesh); hub: on the hub's alone; off: nowhere."""
 
 
 class TaintSection(Section):
@@ -121,8 +123,8 @@ class PlatformPods(Section):
 class CellSection(Section):
     """One NUMA cell of a machine."""
 
-    memory: AmountOfMemory
-    """All its memory, that in hugepages too."""
+    memory: AmountOrNone
+    """All its memory, that in hugepages too; 0 where none is plugged in or switched on."""
     hugepages: dict[PageSize, Count] = Field(default_factory=dict)
     """Pages by size, reserved here at boot."""
 
@@ -156,7 +158,8 @@ class NodeSection(Section):
     """Memory and pages of each NUMA cell, from cell 0 on; left out: split evenly. Cells beyond
     those of the processors have memory only."""
     caches_per_cell: PositiveCount | None = Field(default=None, alias="cachesPerCell")
-    """Last-level caches that share the cores of a cell, as AMD's CCX; left out: one a socket."""
+    """Last-level caches that share the cores of a cell, as AMD's CCX; left out, or 1: one a socket,
+    as the kubelet takes a cache that serves a whole cell."""
     distances: tuple[tuple[Count, ...], ...] = ()
     """From each cell to each, as the firmware says: ``[[10, 21], [21, 10]]``; left out: 10 to
     itself, 20 to any other."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from ove_capacity.kubelet.admit import Admission, admit
@@ -13,7 +12,7 @@ from ove_capacity.kubelet.node_state import Kubelet, NodeState, start
 from ove_capacity.kubelet.rules import LATEST, KubeletRules
 from ove_capacity.model.cpu_set import cpus_of
 from ove_capacity.model.kubelet import KubeletConfig, ReservedMemory
-from ove_capacity.model.machine import Machine, NumaCell, machine_of
+from ove_capacity.model.machine import Machine, machine_of
 from ove_capacity.model.pod import Container, PodSpec
 from ove_capacity.model.topology import Topology
 from ove_capacity.quantity import Quantity
@@ -31,29 +30,21 @@ def machine(
     memory: int = 16,
     pages: Mapping[str, int] | None = None,
     devices: Mapping[str, Mapping[int, int]] | None = None,
-    uncores: int = 0,
+    uncores: int = 1,
 ) -> Machine:
     """Cells of so many cores; the first threads are numbered first, as on most machines.
 
     *per_socket*: cells a socket; *cpuless*: further cells without cores; *memory*: GiB a cell;
     *uncores*: last-level caches a cell.
     """
-    laid_out = machine_of(
+    return machine_of(
         Topology(cells // per_socket, cores * per_socket, threads, per_socket),
         cells * memory * GIB,
         {size: cells * count for size, count in (pages or {}).items()},
         cpuless=(memory * GIB,) * cpuless,
         devices=devices,
+        caches_per_cell=uncores,
     )
-    if not uncores:
-        return laid_out
-
-    def with_caches(cell: NumaCell) -> NumaCell:
-        caches = [cell.number * uncores + each * uncores // cores for each in range(cores)]
-        paired = zip(cell.cores, caches, strict=True)
-        return replace(cell, cores=tuple(replace(core, uncore=each) for core, each in paired))
-
-    return replace(laid_out, cells=tuple(map(with_caches, laid_out.cells)))
 
 
 def kubelet(

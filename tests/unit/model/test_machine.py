@@ -48,3 +48,12 @@ def test_a_measured_server_is_numbered_in_turn():
     machine = machine_of(Topology(2, 20, 2), GIB, interleaved=True)
     assert cpus(machine)[0] == list(range(0, 80, 2))
     assert machine.cells[0].cores[0].threads == (0, 40)
+
+
+def test_caches_are_shared_by_neighbours_and_one_of_a_whole_cell_is_the_sockets():
+    def caches(number: int) -> list[int | None]:
+        machine = machine_of(Topology(1, 8, 2, cells_per_socket=2), GIB, caches_per_cell=number)
+        return [core.uncore for cell in machine.cells for core in cell.cores]
+
+    assert caches(2) == [0, 0, 1, 1, 2, 2, 3, 3]
+    assert caches(1) == [None] * 8
