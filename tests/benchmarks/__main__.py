@@ -36,6 +36,7 @@ BENCHMARKS = {
     "headroom-100-workers": room.hundred_workers,
     "failover-100-workers": losing.all_pairs,
     "failover-copy-ratio": losing.rewound_against_copied,
+    "scaling-decision": scaling.decision,
     "scaling-idle-year": scaling.idle_year,
     "scaling-quarter-5000-vms": scaling.quarter_of_growth,
     "place-plain-ratio": placing.compiled_against_plain,

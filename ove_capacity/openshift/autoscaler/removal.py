@@ -84,7 +84,7 @@ def try_removal(
     SimulateNodeRemoval.
     """
     snapshot, name = simulation.snapshot, name_of(n)
-    there = snapshot.pods.get(n, [])
+    there = snapshot.pods.get(n, ())
     moves = pods_to_move(there, simulation.pods, drain)
     if moves.blocking >= 0:
         return Unremovable(name, BLOCKED_BY_POD, moves.blocking, moves.reason)
@@ -98,7 +98,7 @@ def try_removal(
             assert mark is not None
             snapshot.revert(mark)
             return Unremovable(name, NO_PLACE)
-        snapshot.pods.setdefault(target, []).append(number)
+        snapshot.note(number, target)
     snapshot.pods.pop(n, None)
     snapshot.remove_node(n)
     return Removable(name, moves.moving, bool(moves.waiting))

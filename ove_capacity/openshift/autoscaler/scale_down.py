@@ -183,8 +183,8 @@ class _Planning:
         order = (int(is_full), int(not is_full and bool(moves.waiting)))
         return *order, int(name not in self.memory.unneeded_before)
 
-    def _pods(self, name: str) -> list[int]:
-        return self.simulation.snapshot.pods.get(self.row[name], [])
+    def _pods(self, name: str) -> tuple[int, ...]:
+        return self.simulation.snapshot.pods.get(self.row[name], ())
 
     def _node(self, name: str) -> Node:
         return self.simulation.view.nodes[self.row[name]]

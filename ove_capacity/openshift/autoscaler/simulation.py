@@ -90,8 +90,10 @@ def simulation_of(
     snapshot = Snapshot(state, scheduler, patterns)
     rows = [state.node_index(node) for _, node in seen]
     snapshot.hold(classes[: len(seen)], rows)
+    held: dict[int, list[int]] = {}
     for number, n in enumerate(rows):
-        snapshot.pods.setdefault(n, []).append(number)
+        held.setdefault(n, []).append(number)
+    snapshot.pods = {n: tuple(numbers) for n, numbers in held.items()}
     return Simulation(view, snapshot, templates, pods, tuple(classes[: len(pods)]), len(seen))
 
 

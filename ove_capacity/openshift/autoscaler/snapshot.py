@@ -46,6 +46,7 @@ from ove_capacity.state.cluster_state import ClusterState
 __all__ = ["Mark", "Pattern", "Snapshot"]
 
 _SPARE = 64
+_FEW = 8  # nodes that are looked at one by one, before all others are at once
 
 
 class Pattern(NamedTuple):
@@ -62,7 +63,7 @@ class Mark(NamedTuple):
 
     used: int
     arrays: tuple[Array, ...]
-    pods: dict[int, list[int]]
+    pods: dict[int, tuple[int, ...]]
 
 
 class Snapshot:
@@ -79,7 +80,7 @@ class Snapshot:
         assert state.counters is not None
         self.state, self.scheduler = state, scheduler
         self.patterns = dict(patterns)
-        self.pods: dict[int, list[int]] = {}
+        self.pods: dict[int, tuple[int, ...]] = {}
         """Node -> pods on it, by whatever number their owner gave them."""
         self._used = len(state.nodes)
         self._nodes = NodeArrays(*(array.copy() for array in state.arrays))
@@ -87,6 +88,7 @@ class Snapshot:
         self._classes: ClassArrays = state.classes
         self._profile: ProfileArrays = profile_arrays(scheduler.profile, state.resources)
         self._own_keys = self._keys_of_one_node()
+        self._asked: dict[int, list[tuple[int, int]]] = {}
         self._closed: dict[int, Array] = {}
         """Class -> nodes that pods on them, or near, have closed to it."""
         for pattern in self.patterns.values():
@@ -209,10 +211,9 @@ class Snapshot:
             if check_node(c, n, nodes, counters, classes, profile, scratch) == PASS:
                 return int(n)
             if remember:
-                closed = self._closed.get(c)
-                if closed is None:
-                    closed = self._closed[c] = np.zeros(len(self._nodes.presence), np.bool_)
-                closed[n] = True
+                if c not in self._closed:
+                    self._closed[c] = np.zeros(len(self._nodes.presence), np.bool_)
+                self._closed[c][n] = True
         return -1
 
     def place_run(self, c: int, count: int, rows: Array) -> list[int]:
@@ -221,7 +222,7 @@ class Snapshot:
         Returns their nodes; the first pod that finds none ends it.
         """
         if not self.heeds_pods(c):
-            return self._place_bulk(c, count, rows)
+            return self._place_by_room(c, count, rows)
         chosen: list[int] = []
         while len(chosen) < count:
             n = self.first_fit(c, rows)
@@ -230,6 +231,37 @@ class Snapshot:
             self.place(c, n)
             chosen.append(n)
         return chosen
+
+    def _place_by_room(self, c: int, count: int, rows: Array) -> list[int]:
+        """Pods that heed no others: a few nodes one by one, as a pod or two seldom need more."""
+        chosen: list[int] = []
+        for n in rows[:_FEW].tolist():
+            pods = min(self._room(c, n), count - len(chosen))
+            if pods:
+                self.place(c, n, pods)
+                chosen += [n] * pods
+            if len(chosen) == count:
+                return chosen
+        return chosen + self._place_bulk(c, count - len(chosen), rows[_FEW:])
+
+    def _room(self, c: int, n: int) -> int:
+        """How many pods of class *c*, which heed no others, node *n* takes."""
+        nodes, _, classes = self._views[:3]
+        if nodes.presence[n] != READY or nodes.cordoned[n]:
+            return 0
+        if classes.static[STATIC_CODE, classes.facts[c, STATIC_ROW], n] != PASS:
+            return 0
+        left, held = nodes.allocatable, nodes.requested
+        room = min((left[n, r] - held[n, r]) // amount for r, amount in self._needs(c))
+        return max(0, room)
+
+    def _needs(self, c: int) -> list[tuple[int, int]]:
+        """(resource, amount) that a pod of class *c* is refused for the lack of."""
+        if c not in self._asked:
+            request = self._classes.request[c]
+            asked = np.flatnonzero((request > 0) & (self._profile.ignored == 0)).tolist()
+            self._asked[c] = [(r, int(request[r])) for r in asked]
+        return self._asked[c]
 
     def _place_bulk(self, c: int, count: int, rows: Array) -> list[int]:
         candidates = self._open(c, rows)
@@ -265,6 +297,10 @@ class Snapshot:
         starts = self._classes.starts
         return any(starts[kind, c] < starts[kind, c + 1] for kind in (FEED_LINKS, PORT_LINKS))
 
+    def note(self, number: int, n: int) -> None:
+        """The pod of that number is on node *n*."""
+        self.pods[n] = (*self.pods.get(n, ()), number)
+
     def lift(self, c: int, n: int) -> None:
         """Node *n* holds one pod of class *c* less."""
         count_on_node(c, n, -1, *self._views[:3])
@@ -272,12 +308,15 @@ class Snapshot:
 
     def hold(self, classes: Sequence[int], rows: Sequence[int]) -> None:
         """Take in the pods that run: one of each class on the row beside it."""
-        if not classes:
-            return
-        pairs = np.stack([np.array(classes, np.int64), np.array(rows, np.int64)])
-        kinds, counts = np.unique(pairs, axis=1, return_counts=True)
-        for c, n, pods in zip(*kinds.tolist(), counts.tolist(), strict=True):
-            self.place(c, n, pods)
+        feeds = {c for c in set(classes) if self._feeds(c)}
+        pairs = [pair for pair in zip(classes, rows, strict=True) if pair[0] not in feeds]
+        if pairs:
+            of, on = np.array(pairs, np.int64).T
+            np.add.at(self._nodes.requested, on, self._classes.request[of])
+            np.add.at(self._nodes.nonzero, on, self._classes.nonzero[of])
+        for c, n in zip(classes, rows, strict=True):
+            if c in feeds:
+                self.place(c, n)
 
     def add_nodes(self, group: str, count: int) -> list[int]:
         """New nodes of a group, with what runs on them from the start; their rows."""
@@ -346,7 +385,7 @@ class Snapshot:
     def fork(self) -> Mark:
         """A moment to come back to."""
         kept = tuple(array.copy() for array in self._written())
-        return Mark(self._used, kept, {n: list(pods) for n, pods in self.pods.items()})
+        return Mark(self._used, kept, dict(self.pods))
 
     def revert(self, mark: Mark) -> None:
         """As it was at the moment of the mark."""
@@ -357,5 +396,5 @@ class Snapshot:
             else:
                 array[...] = 0
                 array[tuple(slice(0, size) for size in before.shape)] = before
-        self.pods = {n: list(pods) for n, pods in mark.pods.items()}
+        self.pods = dict(mark.pods)
         self._closed.clear()

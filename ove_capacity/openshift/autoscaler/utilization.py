@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -90,12 +89,12 @@ def utilization(
 
 
 def _by_spec(pods: Iterable[Pod]) -> dict[int, tuple[PodSpec, int]]:
-    specs = {}
-    counts: Counter[int] = Counter()
+    found: dict[int, tuple[PodSpec, int]] = {}
     for pod in pods:
-        counts[id(pod.spec)] += 1
-        specs[id(pod.spec)] = pod.spec
-    return {key: (specs[key], count) for key, count in counts.items()}
+        spec = pod.spec
+        known = found.get(id(spec))
+        found[id(spec)] = (spec, 1 if known is None else known[1] + 1)
+    return found
 
 
 def _milli_of(resource: str, amount: int) -> int:

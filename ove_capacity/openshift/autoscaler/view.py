@@ -61,6 +61,15 @@ class ClusterView:
     """Node -> READY, NOT_STARTED or UNREADY; a node that is left out is ready."""
     remembered: Mapping[str, Node] = field(default_factory=dict)
     """Group -> a good node that it once had: the template of a group that has none left."""
+    _members: dict[str, list[Node]] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
+
+    def __post_init__(self) -> None:
+        for node in self.nodes:
+            group = self.group_of.get(node.name)
+            if group is not None:
+                self._members.setdefault(group, []).append(node)
 
     def is_ready(self, node: Node) -> bool:
         """Whether the node is ready."""
@@ -68,7 +77,7 @@ class ClusterView:
 
     def members(self, group: str) -> list[Node]:
         """The nodes of a group, in order."""
-        return [node for node in self.nodes if self.group_of.get(node.name) == group]
+        return self._members.get(group, [])
 
     def count(self, group: str, readiness: str) -> int:
         """How many nodes of a group are ready, not started or unready."""
