@@ -16,7 +16,12 @@ _OPTION_SINCE = {
     "strict-cpu-reservation": 32,
     "prefer-align-cpus-by-uncorecache": 32,
 }
-"""Option -> minor release of Kubernetes that first knew it."""
+"""Option -> minor release of Kubernetes that first knew it.
+
+In this order: KEP-2625, 2902, 3327, 3545, 4176, 4622, 4540 and 4800. The milestones of their
+kep.yaml say so, of 4176 the README of KEP-5554: its own plans a release earlier, which was missed
+(kubernetes/enhancements 64765b4b, keps/sig-node).
+"""
 
 _ALPHA_BEFORE = {
     "full-pcpus-only": 23,
@@ -27,10 +32,19 @@ _ALPHA_BEFORE = {
     "strict-cpu-reservation": 33,
     "prefer-align-cpus-by-uncorecache": 34,
 }
-"""Option -> minor release that first had it without a feature gate that is off; 99: none has."""
+"""Option -> minor release that first had it without a feature gate that is off; 99: none has.
+
+Milestone ``beta`` of the same kep.yaml, whose gates are on by default. align-by-socket and
+distribute-cpus-across-cores have one, too, and are among policy_options.go's alphaOptions still
+(v1.36.2); max-allowable-numa-nodes began as beta.
+"""
 
 _ODD_PARTS_OF_CACHES = 33
+"""kubernetes/kubernetes#131850, under review until July 2025 and so of 1.34 upstream; that the 1.33
+of OpenShift 4.20 has it, too, and 4.19 has not, is assumed."""
 _HINTS_WHERE_DEVICES_ARE = 35
+"""kubernetes/kubernetes#138244 of April 2026, in OpenShift by openshift/kubernetes#2645; patch
+releases of 1.35 before that do otherwise, as those of 1.34 are assumed to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +64,9 @@ class KubeletRules:
 def kubelet_rules(kubernetes: str) -> KubeletRules:
     """The rules of a Kubernetes release such as ``1.28``.
 
-    Source: kubernetes pkg/kubelet/cm/cpumanager/policy_options.go, cpu_assignment.go
-    (takePartialUncore), topologymanager/policy_options.go and devicemanager/topology_hints.go, at
-    v1.27 to v1.36; decisions were recorded from v1.36.2 only.
+    Source: kubernetes v1.36.2 pkg/kubelet/cm/cpumanager/policy_options.go, cpu_assignment.go
+    (takePartialUncore), topologymanager/policy_options.go and devicemanager/topology_hints.go;
+    when they came to be so is told by the kep.yaml and pull requests named above.
     """
     minor = int(kubernetes.split(".")[1])
     return KubeletRules(

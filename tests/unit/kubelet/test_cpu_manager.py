@@ -327,6 +327,28 @@ def test_a_release_knows_its_own_options(kubernetes, option, known):
         kubelet(options=(option,), rules=rules)
 
 
+@pytest.mark.parametrize(
+    ("option", "first", "beta"),
+    [
+        ("full-pcpus-only", 22, 23),
+        ("distribute-cpus-across-numa", 23, 33),
+        ("align-by-socket", 25, None),
+        ("prefer-closest-numa-nodes", 26, 28),
+        ("distribute-cpus-across-cores", 31, None),
+        ("max-allowable-numa-nodes", 31, 31),
+        ("strict-cpu-reservation", 32, 33),
+        ("prefer-align-cpus-by-uncorecache", 32, 34),
+    ],
+)
+def test_options_come_and_grow_up_as_their_keps_say(option, first, beta):
+    """Alpha and beta milestones; of two options the second has not come by 1.36."""
+    minors = range(20, 37)
+    known = [option in kubelet_rules(f"1.{minor}").options for minor in minors]
+    alpha = [option in kubelet_rules(f"1.{minor}").alpha for minor in minors if minor >= first]
+    assert known == [minor >= first for minor in minors]
+    assert alpha == [beta is None or minor < beta for minor in minors if minor >= first]
+
+
 @pytest.mark.parametrize(("kubernetes", "taken"), [("1.32", "1,4,12"), ("1.33", "4-5,12")])
 def test_up_to_1_32_a_cache_serves_whole_cores_only(kubernetes, taken):
     """Cache 0 has one CPU of each of cores 1-3, cache 1 is whole."""
