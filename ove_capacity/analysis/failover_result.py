@@ -229,7 +229,8 @@ def _drains(clusters: Sequence[ClusterFailover]) -> Table:
                 first,
             )
         )
-    columns = ("cluster", "spare_gib", "rule_gib", "rule", "drains", "first VM that does not move")
+    last = "first VM that does not move"
+    columns = ("cluster", "spare GiB", "rule GiB", "rule", "drains", last)
     notes = (
         "rule: Red Hat's, spare memory requests >= workers drained at once x the highest total of "
         "VM memory requests on one; drains: workers that can be emptied, each alone, by placing.",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from ove_capacity.analysis.routes import RouteOutcome
 from ove_capacity.model.recovery import Recovered
-from ove_capacity.simtime import format_duration
+from ove_capacity.simtime import SECOND_MS, format_duration
 from ove_capacity.tables import Cell, Table
 
 __all__ = ["ClusterLossOutcome", "FleetFailover", "Homeward", "WorkloadOutcome", "percentile"]
@@ -377,5 +377,8 @@ def _number(value: float) -> str:
 
 
 def _rough(ms: int | None) -> str:
-    """The two largest units."""
-    return "-" if ms is None else "".join(_UNIT.findall(format_duration(ms))[:2])
+    """The two largest units; what is longer than a second in whole ones."""
+    if ms is None:
+        return "-"
+    whole = ms if ms < SECOND_MS else ms - ms % SECOND_MS
+    return "".join(_UNIT.findall(format_duration(whole))[:2])

@@ -77,6 +77,7 @@ class ClusterDump:
     def take(self, fields: Fields) -> None:
         """Read one object."""
         kind = fields.text("kind") or kind_by_shape(fields.value)[1]
+        fields.fields("metadata").name("name")
         match kind:
             case "Node":
                 self._node(fields)

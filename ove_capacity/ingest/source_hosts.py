@@ -13,6 +13,7 @@ from ove_capacity.ingest.inventory import (
     SourceVm,
 )
 from ove_capacity.ingest.tabs import Record, Tab
+from ove_capacity.model.topology import CPUS_MAX
 
 __all__ = ["host_disagreements", "source_datastores", "source_hosts"]
 
@@ -88,11 +89,15 @@ def _host(key: SourceKey, tab: Tab, record: Record, odd_cells: list[str]) -> Sou
         return found
 
     cores = number("cores") or number("sockets") * number("cores_per_socket")
+    threads = cores * (2 if is_true(record.get("threads")) else 1)
+    if threads > CPUS_MAX:
+        odd_cells.append(f"{tab.place(record, 'cores')}: no host has {threads:,} CPUs")
+        cores = threads = 0
     return SourceHost(
         name=record.get("host"),
         key=key,
         cores=cores,
-        threads=cores * (2 if is_true(record.get("threads")) else 1),
+        threads=threads,
         memory_mib=number("memory_mib", _MEMORY_MOST_MIB),
         in_maintenance=is_true(record.get("maintenance")),
         vcpus=number("vcpus"),

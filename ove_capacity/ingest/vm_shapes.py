@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ove_capacity.ingest.odd_vms import check_units
 from ove_capacity.ingest.sketch import Value, memory_text
 from ove_capacity.kubevirt.launcher import launcher_pod
 from ove_capacity.manifests.claims import claimed_disks
@@ -115,6 +116,7 @@ class Shapes:
 
         Raises:
             UnusableVmError: it names what does not exist, or KubeVirt would make no pod of it.
+            UnitMissingError: its memory or a disk of it is a few bytes.
         """
         if run_strategy not in _STRATEGIES:
             raise UnusableVmError(f"runStrategy {run_strategy} is not modelled")
@@ -122,6 +124,7 @@ class Shapes:
         own = vm.disks
         vm = replace(vm, disks=self._disks(vm))
         vmi = resolved(vm, self.around)
+        check_units(vm, vmi)
         priority_of(vmi.spec.priority_class_name, self.around.objects)
         labels = _labels(vmi) if self.labels_matter else {}
         demand = self._demand(vmi, labels)

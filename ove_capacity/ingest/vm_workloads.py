@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ove_capacity.ingest.machines import plain_name
+from ove_capacity.ingest.odd_vms import UnitMissingError
 from ove_capacity.ingest.sketch import Intake, Page, Value
 from ove_capacity.ingest.vm_shapes import Shape, Shapes
 from ove_capacity.manifests.document import Problems
@@ -85,8 +86,10 @@ def shapes_of_vms(
         try:
             strategy = written if run_strategy == AS_WRITTEN else run_strategy
             missing = grouping.add(found, strategy)
-        except UnusableVmError as error:
-            intake.set_aside(kind, "the cluster would refuse it")
+        except (UnusableVmError, UnitMissingError) as error:
+            is_refused = isinstance(error, UnusableVmError)
+            why = "the cluster would refuse it" if is_refused else "says bytes where MiB are meant"
+            intake.set_aside(kind, why)
             line, column = found.fields.document.place(found.fields.path)
             place = f"{found.fields.document.file}:{line}:{column}"
             intake.notes.append(f"{place}: VM {found.vm.vmi.key} is left out: {error}")

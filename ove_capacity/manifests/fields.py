@@ -18,6 +18,8 @@ from ove_capacity.quantity import Quantity, QuantityError
 __all__ = ["Fields", "Source", "fields_of", "shown", "warn_of_others"]
 
 _SHOWN_LENGTH = 60
+_LONGEST_NAME = 253
+"""Of an object, as the API server checks: a DNS subdomain."""
 
 
 def shown(value: object) -> str:
@@ -183,10 +185,12 @@ class Fields:
         return quantity
 
     def name(self, key: str) -> str:
-        """A name, which no template has left a hole in."""
+        """A name, which no template has left a hole in, and no longer than the API takes."""
         text = self.text(key)
         if placeholder_of(text):
             self._wrong("a name", key)
+        elif len(text) > _LONGEST_NAME:
+            self.error(f"must have at most {_LONGEST_NAME} characters (has {len(text)})", key)
         return text
 
     def fields(self, key: str) -> Fields:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -68,9 +69,10 @@ def managed_cluster_of(source: Source, problems: Problems | None = None) -> Mana
 
 
 def _managed_cluster(fields: Fields, meta: Fields) -> ManagedCluster:
+    before = len(fields.problems.errors)
     spec, status = fields.fields("spec"), fields.fields("status")
     allocatable = amounts(status.quantities("allocatable"))
-    return ManagedCluster(
+    cluster = ManagedCluster(
         name=meta.required_text("name"),
         labels=meta.labels("labels"),
         capacity=amounts(status.quantities("capacity")),
@@ -80,8 +82,10 @@ def _managed_cluster(fields: Fields, meta: Fields) -> ManagedCluster:
         approximate=_approximate(status, allocatable),
         is_deleting="deletionTimestamp" in meta,
         lease_seconds=_lease_seconds(spec),
-        document=plain(fields.value),
     )
+    # CEL expressions read the object as it is written: one that is wrong has nothing to read.
+    is_wrong = len(fields.problems.errors) > before
+    return cluster if is_wrong else replace(cluster, document=plain(fields.value))
 
 
 def _lease_seconds(spec: Fields) -> int:

@@ -76,7 +76,7 @@ _Network = Annotated[NetworkName, BeforeValidator(_network), Shorthand({"type": 
 class VmSection(Section):
     """What each VM of a workload looks like: from a template, an instancetype, or a size."""
 
-    template: Name | None = None
+    template: Text | None = None
     """Name of a VirtualMachine among the manifests, as ``name`` or ``namespace/name``."""
     instancetype: Name | None = None
     """A VirtualMachineClusterInstancetype among the manifests, or a common one: ``u1.medium``."""

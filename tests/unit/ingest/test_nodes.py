@@ -157,6 +157,7 @@ def test_a_name_that_yaml_reads_otherwise_is_quoted(tmp_path):
         (node_text("w0").replace("32651592Ki", "much"), "'much' is not a quantity"),
         (node_text("w0").replace("pods:", """'hugepages-1Gi"': 1Gi, pods:"""), "not a quantity"),
         (node_text("w0").replace("pods:", "hugepages-0: 1Gi, pods:"), "not the size of a page"),
+        (node_text("w" * 254), r"must have at most 253 characters \(has 254\)"),
         ("a: [1", "is not YAML"),
         ("", "is empty"),
     ],

@@ -200,10 +200,19 @@ def test_a_host_in_maintenance_counts_for_nothing_today(tmp_path: Path) -> None:
     assert (row[1], row[2], row[5]) == (2, 16, 2.0)
 
 
-def test_a_host_larger_than_any_is_of_unknown_size(tmp_path: Path) -> None:
-    hosts = [HOSTS, ("h1", "A", 10**9, "True", 10**12, 1, 1)]
+@pytest.mark.parametrize(
+    ("cores", "memory_mib", "said"),
+    [
+        (10**9, 10**12, "E2: no host has 1,000,000,000,000 of it"),
+        (40_000, 65_536, "C2: no host has 80,000 CPUs"),
+    ],
+)
+def test_a_host_larger_than_any_is_of_unknown_size(
+    cores: int, memory_mib: int, said: str, tmp_path: Path
+) -> None:
+    hosts = [HOSTS, ("h1", "A", cores, "True", memory_mib, 1, 1)]
     sketch = ingest(tmp_path, {"vInfo": [VINFO, vm("a")], "vHost": hosts})
-    assert "site.xlsx!vHost!E2: no host has 1,000,000,000,000 of it" in sketch.report.notes
+    assert f"site.xlsx!vHost!{said}" in sketch.report.notes
     assert loaded(tmp_path, sketch).fleet.clusters[0].nodes
 
 

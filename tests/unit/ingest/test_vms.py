@@ -127,6 +127,28 @@ def test_an_instancetype_that_does_not_exist_leaves_the_vm_out_with_its_place(tm
     )
 
 
+_CLAIM = (
+    "  dataVolumeTemplates:\n  - metadata: {name: d}\n"
+    "    spec: {pvc: {resources: {requests: {storage: '30'}}}}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("domain", "more", "why"),
+    [
+        ("cpu: {cores: 4}, memory: {guest: '2'}", "", "its memory is 2 bytes"),
+        ("resources: {requests: {cpu: 4, memory: 8}}", "", "its memory is 8 bytes"),
+        ("cpu: {cores: 4}, memory: {guest: 8Gi}", _CLAIM, "a disk of it is 30 bytes"),
+    ],
+)
+def test_a_vm_whose_unit_was_forgotten_is_set_aside(domain, more, why, tmp_path):
+    sketch, case = made(tmp_path, vm_text("ok"), vm_text("a", domain=domain, more=more))
+    assert ("VirtualMachine", 2, 1, 1, "says bytes where MiB are meant") in rows(sketch)
+    assert sum(each.count for each in case.plan.workloads) == 1
+    (note,) = sketch.report.notes
+    assert note.endswith(f"VM shop/a is left out: {why}")
+
+
 def test_replicas_count_and_what_they_own_does_not_count_again(tmp_path):
     pool = (
         "---\napiVersion: pool.kubevirt.io/v1beta1\nkind: VirtualMachinePool\n"
@@ -211,6 +233,7 @@ _LATER = (
         (node_text("w0"), r"holds no VM \(found: Node"),
         (vm_text("a", domain="cpu: {cores: many}"), "must be a whole number"),
         (vm_text("a", run="Sometimes"), "must be one of"),
+        (vm_text("a" * 254), r"must have at most 253 characters \(has 254\)"),
         *((vm_text("a") + f"---\n{text}", said) for text, said in _LATER),
     ],
 )

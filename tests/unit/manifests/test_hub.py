@@ -54,6 +54,13 @@ def test_a_wrong_time_and_a_taint_without_an_effect_are_told():
     ]
 
 
+@pytest.mark.parametrize("spoilt", [{"status": True}, {"status": {"allocatable": {"cpu": "x"}}}])
+def test_a_managed_cluster_that_is_wrong_is_nothing_that_expressions_read(spoilt):
+    problems = Problems()
+    found = managed_cluster_of(managed() | spoilt, problems)
+    assert (len(problems.errors), found.name, found.document) == (1, "c", {})
+
+
 @pytest.mark.parametrize(
     ("selector", "kind", "labels"),
     [
