@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import re
+import textwrap
 from dataclasses import dataclass
+from itertools import pairwise
 from math import nan
 from typing import Annotated, Any, ClassVar, TypeVar
 
@@ -55,10 +59,13 @@ _LATER = "Read, not modelled yet."
 
 
 def _described(schema: dict[str, Any], model: type[Section]) -> None:
-    """Leave out what an editor has no use for, and say what is read for later."""
+    """Describe the fields, leave out what an editor has no use for, say what is read for later."""
     schema.pop("title", None)
+    told = _docstrings(model)
     for name, field in schema.get("properties", {}).items():
         field.pop("title", None)
+        if name in told:
+            field["description"] = told[name]
         if field.get("default", 0) in (None, (), [], {}) or isinstance(field.get("default"), dict):
             field.pop("default", None)
         if name in model.not_modelled:
@@ -67,13 +74,33 @@ def _described(schema: dict[str, Any], model: type[Section]) -> None:
         schema["description"] = f"{schema.get('description', '')} {_LATER}".strip()
 
 
+def _docstrings(model: type[BaseModel]) -> dict[str, str]:
+    """Field by its name in the file -> the docstring under it.
+
+    Read when somebody asks for the schema: pydantic would read the sources on every start.
+    """
+    found: dict[str, str] = {}
+    for section in reversed(model.__mro__):
+        if section is BaseModel or not issubclass(section, BaseModel):
+            continue
+        (tree,) = ast.parse(textwrap.dedent(inspect.getsource(section))).body
+        assert isinstance(tree, ast.ClassDef)
+        for above, below in pairwise(tree.body):
+            match above, below:
+                case (
+                    ast.AnnAssign(target=ast.Name(id=name)),
+                    ast.Expr(value=ast.Constant(value=str(told))),
+                ) if name in model.model_fields:
+                    found[model.model_fields[name].alias or name] = inspect.cleandoc(told)
+    return found
+
+
 class Section(BaseModel):
     """A part of a scenario: frozen, and without fields that nobody knows."""
 
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
-        use_attribute_docstrings=True,
         json_schema_extra=_described,
     )
 
