@@ -36,6 +36,7 @@ _TAINT_KEY = re.compile(
     r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])"
 )
 _RATE = re.compile(r"[0-9]+[hms]")
+_LONGEST_KEY, _LONGEST_VALUE, _MOST_CONSTRAINTS = 316, 1024, 8
 _EFFECTS = ("NoSelect", "PreferNoSelect", "NoSelectIfNew")
 _DISABLED = "cluster.open-cluster-management.io/experimental-scheduling-disable"
 _IGNORED = {
@@ -49,11 +50,10 @@ def lenient_selector_of(fields: Fields, key: str) -> LabelSelector:
     selector = fields.fields(key)
     found = list(selector_of_labels(selector.labels("matchLabels")).requirements)
     for each in selector.each("matchExpressions"):
-        if "operator" not in each:
-            each.error("'operator' is missing")
-        found.append(
-            Requirement(each.required_text("key"), each.text("operator"), each.texts("values"))
-        )
+        for needed in ("key", "operator"):
+            if needed not in each:
+                each.error(f"{needed!r} is missing")
+        found.append(Requirement(each.text("key"), each.text("operator"), each.texts("values")))
     return LabelSelector(tuple(found))
 
 
@@ -111,8 +111,10 @@ def _per_group(strategy: Fields) -> int | str:
 def _check_tolerations(spec: Fields) -> None:
     for each in spec.each("tolerations"):
         one_of(each, "effect", _EFFECTS)
-        if "key" in each and each.text("key"):
-            matching(each, "key", _TAINT_KEY)
+        matching(each, "key", _TAINT_KEY)
+        for key, most in (("key", _LONGEST_KEY), ("value", _LONGEST_VALUE)):
+            if len(each.text(key)) > most:
+                each.error(f"may not be longer than {most}", key)
         if "tolerationSeconds" in each:
             bounded(each, "tolerationSeconds", 0, -_INT64 - 1, _INT64)
 
@@ -122,9 +124,24 @@ def _check_ignored(spec: Fields) -> None:
         if key in spec:
             spec.warning(what, key)
     matching(spec, "scoreRateLimit", _RATE)
+    _check_spread(spec.fields("spreadPolicy"))
     if one_of(spec, "sortBy", ("ClusterName", "Score")) == "Score":
         what = "nothing in upstream's controller reads it: decisions stay sorted by name"
         spec.warning(what, "sortBy")
+
+
+def _check_spread(policy: Fields) -> None:
+    constraints = list(policy.each("spreadConstraints"))
+    if len(constraints) > _MOST_CONSTRAINTS:
+        policy.error(f"must have at most {_MOST_CONSTRAINTS} items", "spreadConstraints")
+    for each in constraints:
+        for needed in ("topologyKey", "topologyKeyType"):
+            if needed not in each:
+                each.error(f"{needed!r} is missing")
+        matching(each, "topologyKey", _TAINT_KEY)
+        one_of(each, "topologyKeyType", ("Label", "Claim"))
+        bounded(each, "maxSkew", 1, 1, _INT32)
+        one_of(each, "whenUnsatisfiable", ("DoNotSchedule", "ScheduleAnyway"))
 
 
 def placement_of(source: Source, problems: Problems | None = None) -> Placement:

@@ -79,7 +79,7 @@ def _filtered(
 ) -> tuple[list[NDArray[np.bool_]], Status]:
     """What is left after each filter, until one of them cannot run."""
     wrong = predicate_error(placement)
-    if wrong:
+    if wrong and available.any():
         return [], Status(MISCONFIGURED, _PREDICATE, wrong)
     matched = matching_predicates(placement, inventory) & available
     wrong = toleration_error(placement)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ove_capacity.model.managed_cluster import PlacementDecision
-from ove_capacity.model.placement import Placement
+from ove_capacity.model.placement import DecisionGroup, Placement
 from ove_capacity.ocm.inventory import Inventory
 from ove_capacity.ocm.label_syntax import selector_error
 from ove_capacity.ocm.predicates import matching
@@ -37,7 +37,9 @@ class DecidedGroup:
 
 
 def group_error(placement: Placement) -> str:
-    """Why upstream cannot form the groups; empty when it can. All decisions are deleted then.
+    """Why upstream cannot form all of the groups; empty when it can.
+
+    What groups there are is then all that is left: PlacementDecisions of others are deleted.
 
     Source: ocm v1.3.0-78 pkg/placement/controllers/scheduling/scheduling_controller.go,
     calculateLength, filterClustersBySelector.
@@ -45,11 +47,11 @@ def group_error(placement: Placement) -> str:
     per_group = placement.clusters_per_group
     if isinstance(per_group, str) and not _is_share(per_group):
         return f"{per_group} invalid type: string is not a percentage"
-    for each in placement.groups:
-        wrong = selector_error(each.selector.labels) or selector_error(each.selector.claims)
-        if wrong:
-            return wrong
-    return ""
+    return next((wrong for each in placement.groups if (wrong := _selector_error(each))), "")
+
+
+def _selector_error(group: DecisionGroup) -> str:
+    return selector_error(group.selector.labels) or selector_error(group.selector.claims)
 
 
 def _is_share(text: str) -> bool:
@@ -73,7 +75,8 @@ def decision_groups(
 ) -> tuple[DecidedGroup, ...]:
     """The chosen clusters in groups: those the Placement names, then the rest; one at least.
 
-    A cluster goes to the first group that selects it; a group that is too large becomes several.
+    A cluster goes to the first group that selects it; a group that is too large becomes several. A
+    group whose selector is wrong ends it: there are those before it, and no rest.
 
     Args:
         placement: whose groups.
@@ -83,23 +86,34 @@ def decision_groups(
     Source: ocm v1.3.0-78 pkg/placement/controllers/scheduling/scheduling_controller.go,
     generateDecisionGroups, generateDecision.
     """
-    length = group_length(placement.clusters_per_group, len(chosen))
-    parts: list[tuple[str, list[str]]] = []
-    left = np.zeros(len(inventory), np.bool_)
-    left[chosen] = True
-    for group in placement.groups:
-        matched = left & matching(group.selector, inventory)
-        left &= ~matched
-        parts += ((group.name, each) for each in _chunks(inventory, matched, length))
-    parts += (("", each) for each in _chunks(inventory, left, length))
+    if isinstance(per_group := placement.clusters_per_group, str) and not _is_share(per_group):
+        return ()
     number = 1
     groups = []
-    for index, (name, chunk) in enumerate(parts or [("", [])]):
+    for index, (name, chunk) in enumerate(_parts(placement, inventory, chosen)):
         count = max(1, math.ceil(len(chunk) / _PAGE))
         names = tuple(f"{placement.name}-decision-{k}" for k in range(number, number + count))
         groups.append(DecidedGroup(index, name, tuple(chunk), names))
         number += count
     return tuple(groups)
+
+
+def _parts(
+    placement: Placement, inventory: Inventory, chosen: NDArray[np.int64]
+) -> list[tuple[str, list[str]]]:
+    """Name and clusters of each group."""
+    length = group_length(placement.clusters_per_group, len(chosen))
+    parts: list[tuple[str, list[str]]] = []
+    left = np.zeros(len(inventory), np.bool_)
+    left[chosen] = True
+    for group in placement.groups:
+        if _selector_error(group):
+            return parts
+        matched = left & matching(group.selector, inventory)
+        left &= ~matched
+        parts += ((group.name, each) for each in _chunks(inventory, matched, length))
+    parts += (("", each) for each in _chunks(inventory, left, length))
+    return parts or [("", [])]
 
 
 def _chunks(inventory: Inventory, wanted: NDArray[np.bool_], length: int) -> Iterator[list[str]]:

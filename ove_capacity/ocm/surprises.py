@@ -21,6 +21,7 @@ Surprise = tuple[tuple[str | int, ...], str]
 
 _EMPTIED = "the controller calls the Placement misconfigured and empties its decisions"
 _OPERATORS = ("", "Equal", "Exists")
+_DELETED = "are deleted, while PlacementSatisfied stays true"
 
 
 def surprises(placement: Placement) -> Iterator[Surprise]:
@@ -91,7 +92,8 @@ def _prioritizers(placement: Placement) -> Iterator[Surprise]:
 def _groups(placement: Placement) -> Iterator[Surprise]:
     wrong = group_error(placement)
     if wrong:
-        what = "all PlacementDecisions are deleted, while PlacementSatisfied stays true"
+        whose = f"but those of groups before it {_DELETED}"
+        what = f"all PlacementDecisions {_DELETED if 'percentage' in wrong else whose}"
         yield ("decisionStrategy", "groupStrategy"), f"{wrong}: {what}"
 
 

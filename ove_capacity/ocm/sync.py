@@ -13,7 +13,7 @@ from ove_capacity.ocm.cluster_sets import eligible_sets, set_error, valid_bindin
 from ove_capacity.ocm.conditions import MISCONFIGURED, SUCCESS, Status, conditions
 from ove_capacity.ocm.decide import decide
 from ove_capacity.ocm.decision import Decision
-from ove_capacity.ocm.groups import DecidedGroup, decision_groups, group_error, pages, written
+from ove_capacity.ocm.groups import decision_groups, group_error, pages, written
 from ove_capacity.ocm.hub import Hub
 
 __all__ = ["Synced", "sync"]
@@ -31,7 +31,8 @@ def sync(hub: Hub, placement: Placement, now_ms: int = 0) -> Synced:
     """Decide a Placement and write its PlacementDecisions; a pure function of the hub and the time.
 
     A Placement that is misconfigured is decided too: for no cluster, so that its workload leaves.
-    When only its groups are wrong, all its PlacementDecisions are deleted.
+    When only its groups are wrong, its PlacementDecisions are deleted, but for those of the groups
+    before the first wrong one.
 
     Args:
         hub: its state before.
@@ -76,12 +77,10 @@ def _chosen(decision: Decision) -> NDArray[np.int64]:
 
 def _bound(hub: Hub, placement: Placement, decision: Decision) -> Synced:
     status = decision.status
-    groups: tuple[DecidedGroup, ...] = ()
+    groups = decision_groups(placement, hub.inventory, _chosen(decision))
     wrong = group_error(placement)
     if wrong:
         status = Status(MISCONFIGURED, "", wrong)
-    else:
-        groups = decision_groups(placement, hub.inventory, _chosen(decision))
     told = conditions(
         status,
         placement.cluster_sets,

@@ -5,8 +5,9 @@ import pytest
 from ove_capacity.errors import ScenarioError
 from ove_capacity.manifests.document import Problems
 from ove_capacity.manifests.hub import managed_cluster_of
-from ove_capacity.manifests.placement import placement_of
+from ove_capacity.manifests.placement import _TAINT_KEY, placement_of
 from ove_capacity.model.placement import AddOnScore, ClusterSelector, PrioritizerWeight
+from ove_capacity.ocm.predicates import predicate_error
 
 
 def _placement(**spec):
@@ -53,6 +54,15 @@ def configured(**one):
     return {"configurations": [{"scoreCoordinate": {"builtIn": "Steady"}, **one}]}
 
 
+def selecting(requirement):
+    return {"requiredClusterSelector": {"labelSelector": {"matchExpressions": [requirement]}}}
+
+
+def test_an_empty_key_passes_the_schema_and_stops_the_controller():
+    placement = placement_of(_placement(predicates=[selecting({"key": "", "operator": "Exists"})]))
+    assert predicate_error(placement).startswith("key: Invalid value")
+
+
 @pytest.mark.parametrize(
     ("spec", "path", "message"),
     [
@@ -91,6 +101,26 @@ def configured(**one):
             {"sortBy": "Size"},
             "sortBy",
             'unsupported value \'Size\': supported values: "ClusterName", "Score"',
+        ),
+        (
+            {"tolerations": [{"key": "", "operator": "Exists"}]},
+            "tolerations[0].key",
+            f"should match '^{_TAINT_KEY.pattern}$' (got '')",
+        ),
+        (
+            {"tolerations": [{"key": "k", "value": "v" * 1025}]},
+            "tolerations[0].value",
+            "may not be longer than 1024",
+        ),
+        (
+            {"spreadPolicy": {"spreadConstraints": [{"topologyKey": "zone"}]}},
+            "spreadPolicy.spreadConstraints[0]",
+            "'topologyKeyType' is missing",
+        ),
+        (
+            {"predicates": [selecting({"operator": "Exists"})]},
+            "predicates[0].requiredClusterSelector.labelSelector.matchExpressions[0]",
+            "'key' is missing",
         ),
         ({"scoreRateLimit": "1d"}, "scoreRateLimit", "should match '^[0-9]+[hms]$' (got '1d')"),
         (

@@ -1,8 +1,9 @@
 import pytest
 
 from ove_capacity.model.managed_cluster import AddOnPlacementScore
-from ove_capacity.model.placement import AddOnScore, Placement, PrioritizerWeight
+from ove_capacity.model.placement import AddOnScore, ClusterSelector, Placement, PrioritizerWeight
 from ove_capacity.model.pod import Toleration
+from ove_capacity.model.selector import LabelSelector, Requirement
 from ove_capacity.ocm import PRIORITIZERS, decide
 from ove_capacity.ocm.weights import weights
 from tests.unit.ocm.build import cluster, having, hub, page, taint
@@ -62,6 +63,12 @@ def test_a_prioritizer_that_cannot_run_misconfigures_the_placement(listed, mode,
     decision = decide(Placement("p", mode=mode, prioritizers=(listed,)), hub(*FLEET))
     assert (decision.misconfigured, decision.clusters) == (message, ())
     assert len(decision.filters) == 2
+
+
+@pytest.mark.parametrize(("clusters", "code"), [((), "Success"), (FLEET, "Misconfigured")])
+def test_nobody_reads_a_predicate_that_is_wrong_while_there_is_no_cluster(clusters, code):
+    wrong = ClusterSelector(LabelSelector((Requirement("a", "Near"),)))
+    assert decide(Placement("p", predicates=(wrong,)), hub(*clusters)).status.code == code
 
 
 def test_an_unknown_prioritizer_of_weight_0_is_skipped():

@@ -83,7 +83,17 @@ def test_a_string_without_a_percent_sign_is_wrong(per_group, message):
     assert group_error(Placement("p", clusters_per_group=per_group)) == message
 
 
+BAD = DecisionGroup("bad", ClusterSelector(LabelSelector((Requirement("a", "Near"),))))
+
+
 def test_a_group_whose_selector_is_wrong_is_told():
-    bad = DecisionGroup("bad", ClusterSelector(LabelSelector((Requirement("a", "Near"),))))
     message = '"Near" is not a valid label selector operator'
-    assert group_error(Placement("p", groups=(EVERY, bad))) == message
+    assert group_error(Placement("p", groups=(EVERY, BAD))) == message
+
+
+@pytest.mark.parametrize(
+    ("groups", "left"),
+    [((BAD,), []), ((ODD, BAD, EVERY), [("odd", "c1 c3", "p-decision-1")])],
+)
+def test_groups_before_a_wrong_one_are_all_there_is_without_a_rest(groups, left):
+    assert grouped(*groups) == left
