@@ -11,10 +11,12 @@ from typing import Any
 from ove_capacity.model.selector import Labels, LabelSelector, Requirement
 from ove_capacity.platform.admission.wildcard import has_wildcard, is_like
 
-__all__ = ["Request", "applies"]
+__all__ = ["Request", "applies", "excepts", "selects"]
 
-_VERSION = re.compile(r"^v\d((alpha|beta)\d)?|\*$")
+_VERSION = re.compile(r"^v\d((alpha|beta)\d)?|\*\Z", re.ASCII)
 _OPERATION = "CREATE"
+_WITH_VALUES = {"DoesNotExist": False, "Exists": False, "In": True, "NotIn": True}
+"""Operators of label selectors -> whether they take values."""
 _USERS = ("clusterRoles", "roles", "subjects")
 
 
@@ -64,6 +66,18 @@ def applies(rule: Mapping[str, Any], request: Request) -> bool:
     return not all(_excludes(block, request) for block in all_of or [exclude])
 
 
+def excepts(spec: Mapping[str, Any], request: Request) -> bool:
+    """Whether an exception matches the object; one that names none matches all.
+
+    Source: kyverno v1.12.6 pkg/utils/match/match.go, CheckMatchesResources.
+    """
+    match = _mapping(spec.get("match"))
+    any_of, all_of = _blocks(match, "any"), _blocks(match, "all")
+    if any_of:
+        return any(_includes(block, request) for block in any_of)
+    return all(_includes(block, request) for block in all_of)
+
+
 def _blocks(filters: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
     found = filters.get(key)
     return [_mapping(each) for each in found] if isinstance(found, list) else []
@@ -99,11 +113,11 @@ def _mismatches(described: Mapping[str, Any], request: Request) -> Iterator[bool
         own = _texts(metadata.get("annotations"))
         yield not all(_has(own, key, value) for key, value in annotations.items())
     if isinstance(described.get("selector"), Mapping):
-        yield not _selects(described["selector"], _texts(metadata.get("labels")))
+        yield not selects(described["selector"], _texts(metadata.get("labels")))
     if isinstance(described.get("namespaceSelector"), Mapping):
         is_namespace = request.kind == "Namespace"
         known = request.namespace_labels
-        yield is_namespace or not _selects(described["namespaceSelector"], known)
+        yield is_namespace or not selects(described["namespaceSelector"], known)
 
 
 def _is_kind(selector: str, resource: Mapping[str, Any]) -> bool:
@@ -113,36 +127,41 @@ def _is_kind(selector: str, resource: Mapping[str, Any]) -> bool:
 
 @lru_cache(maxsize=4096)  # a policy is asked of every VM, and VMs are of one kind
 def _names_kind(selector: str, api: str, own_kind: str) -> bool:
-    """Whether ``Kind``, ``v1/Kind`` or ``group/v1/Kind`` names the object; subresources never do.
+    """Whether ``Kind``, ``v1/Kind`` or ``group/v1/Kind`` names the object, no subresource of it.
 
-    Source: kyverno v1.12.6 pkg/utils/kube/kind.go, ParseKindSelector.
+    Source: kyverno v1.12.6 pkg/utils/kube/kind.go, ParseKindSelector; pkg/utils/match/kind.go,
+    CheckKind.
     """
     *head, last = selector.split("/")
-    parts = [*head, *last.split(".")]
-    group, version = "*", "*"
-    match parts:
+    match [*head, *last.split(".")]:
         case [kind]:
-            pass
+            wanted = ("*", "*", kind, "")
         case ["*", "*"]:
-            kind = "*"
-        case [version, kind] if _VERSION.match(version) and kind.lower() != kind:
-            pass
-        case [group, version, kind] if not _VERSION.match(group):
-            pass
+            wanted = ("*", "*", "*", "*")
+        case ["*", below] if below == below.lower():
+            wanted = ("*", "*", "*", below)
+        case [version, kind] if _VERSION.search(version):
+            wanted = ("*", version, kind, "")
+        case [kind, below]:
+            wanted = ("*", "*", kind, below)
+        case [version, kind, below] if _VERSION.search(version):
+            wanted = ("*", version, kind, below)
+        case [group, version, kind]:
+            wanted = (group, version, kind, "")
+        case [group, version, kind, below]:
+            wanted = (group, version, kind, below)
         case _:
             return False
     own_group, slash, own_version = api.rpartition("/")
-    return (
-        is_like(group, own_group if slash else "")
-        and is_like(version, own_version)
-        and is_like(kind, own_kind)
-    )
+    own = (own_group if slash else "", own_version, own_kind, "")
+    return all(map(is_like, wanted, own))
 
 
-def _selects(selector: Mapping[str, Any], labels: Labels) -> bool:
-    """A label selector whose matchLabels may hold wildcards.
+def selects(selector: Mapping[str, Any], labels: Labels) -> bool:
+    """A label selector whose matchLabels may hold wildcards; an invalid one selects nothing.
 
-    Source: kyverno v1.12.6 pkg/engine/wildcards/wildcards.go, ReplaceInSelector.
+    Source: kyverno v1.12.6 pkg/utils/match/labels.go, CheckSelector; pkg/engine/wildcards/
+    wildcards.go, ReplaceInSelector.
     """
     plain: list[Requirement] = []
     for key, value in _texts(selector.get("matchLabels")).items():
@@ -154,7 +173,10 @@ def _selects(selector: Mapping[str, Any], labels: Labels) -> bool:
     for each in _list(selector, "matchExpressions"):
         given = _mapping(each)
         values = tuple(str(value) for value in _list(given, "values"))
-        plain.append(Requirement(str(given.get("key")), str(given.get("operator")), values))
+        operator = str(given.get("operator"))
+        if _WITH_VALUES.get(operator) is not bool(values):
+            return False
+        plain.append(Requirement(str(given.get("key")), operator, values))
     return LabelSelector(tuple(plain)).matches(labels)
 
 

@@ -17,7 +17,7 @@ from ove_capacity.platform.admission.wildcard import has_wildcard, is_like
 
 __all__ = ["Match", "Outcome", "matched"]
 
-_ANCHOR = re.compile(r"^([+<=X^])?\((.+)\)$")
+_ANCHOR = re.compile(r"([+<=X^])?\((.+)\)")
 _FIRST_PHASE = ("", "^", "=", "X")
 """Anchors that are looked at before the other keys of their mapping."""
 _COUNTED = ("", "^", "X")
@@ -55,6 +55,10 @@ class _Difference:
     """Whether it sums up what stands below, instead of coming from an anchor right here."""
 
 
+class _PanicError(Exception):
+    """Upstream's process ends here, as it does of labels and annotations that are no texts."""
+
+
 @dataclass(slots=True)
 class _Seen:
     """Anchored keys of the pattern -> whether the resource ever had them."""
@@ -73,18 +77,25 @@ class _Seen:
 
 
 def _anchor(key: str) -> tuple[str | None, str]:
-    """(modifier, name); the modifier is None when there is no anchor, "" for a plain ``(key)``."""
-    found = _ANCHOR.match(key.strip())
-    return (None, key) if found is None else (found[1] or "", found[2])
+    """(modifier, name); the modifier is None when there is no anchor, "" for a plain ``(key)``.
+
+    ``+(key)`` is for mutation: here it is a name like any other.
+    """
+    found = _ANCHOR.fullmatch(key.strip())
+    return (None, key) if found is None or found[1] == "+" else (found[1] or "", found[2])
 
 
 def matched(resource: Mapping[str, Any], pattern: Any) -> Match:
     """Compare a whole resource with the pattern of a rule.
 
-    Source: kyverno v1.12.6 pkg/engine/validate/validate.go, MatchPattern; pkg/engine/anchor.
+    Source: kyverno v1.12.6 pkg/engine/validate/validate.go, MatchPattern; pkg/engine/anchor/
+    handlers.go, anchormap.go and error.go.
     """
     seen = _Seen()
-    found = _element(resource, pattern, "/", seen)
+    try:
+        found = _element(resource, pattern, "/", seen)
+    except _PanicError:
+        return Match(Outcome.ERROR)
     if found is None:
         return Match(Outcome.PASS)
     if found.kind == "skips":
@@ -212,19 +223,33 @@ def _list(resource: list[Any], pattern: list[Any], path: str, seen: _Seen) -> _D
 def _expanded(pattern: Mapping[str, Any], resource: Mapping[str, Any]) -> Mapping[str, Any]:
     """The pattern with wildcards in keys of labels and annotations replaced by what is there.
 
-    Source: kyverno v1.12.6 pkg/engine/wildcards/wildcards.go, ExpandInMetadata.
+    Source: kyverno v1.12.6 pkg/engine/wildcards/wildcards.go, ExpandInMetadata; of several names
+    that a wildcard matches upstream takes any, here it is the first.
     """
     tag = next((key for key in pattern if _anchor(key)[1] == "metadata"), "")
     metadata, own = pattern.get(tag), resource.get("metadata")
-    if not isinstance(metadata, dict) or not isinstance(own, dict):
+    if metadata is None or own is None:
         return pattern
+    if not isinstance(metadata, dict):
+        raise _PanicError
     changed = dict(metadata)
     for key, wanted in metadata.items():
-        there = own.get(_anchor(key)[1])
-        if _anchor(key)[1] in ("labels", "annotations") and isinstance(wanted, dict):
-            names = sorted(there) if isinstance(there, dict) else []
-            changed[key] = {_named(each, names): value for each, value in wanted.items()}
+        name = _anchor(key)[1]
+        if name in ("labels", "annotations") and (patterns := _texts(wanted)) is not None:
+            there = _texts(own.get(name)) if isinstance(own, dict) else None
+            if there is not None:
+                names = sorted(there)
+                changed[key] = {_named(each, names): value for each, value in patterns.items()}
     return {**pattern, tag: changed}
+
+
+def _texts(value: Any) -> Mapping[str, str] | None:
+    """A mapping of texts; None: it is no mapping."""
+    if not isinstance(value, dict):
+        return None
+    if not all(isinstance(each, str) for each in value.values()):
+        raise _PanicError
+    return value
 
 
 def _named(key: str, names: list[str]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ove_capacity.platform.admission.condition import are_met, are_modelled
-from ove_capacity.platform.admission.match import Request, applies
+from ove_capacity.platform.admission.match import Request, applies, excepts, selects
 from ove_capacity.platform.admission.overlay import Match, Outcome, matched
 from ove_capacity.platform.admission.variable import MISSING, is_understood, resolved
 from ove_capacity.platform.admission.wildcard import is_like
@@ -38,11 +38,17 @@ class Review:
     """Where object and pattern part."""
     why: str = ""
     """What of the rule is not modelled."""
+    lets_errors_in: bool = False
+    """Whether the policy's failurePolicy is Ignore."""
 
     @property
     def is_refusal(self) -> bool:
-        """Whether the object is not admitted."""
-        return self.is_enforced and self.outcome in (Outcome.FAIL, Outcome.ERROR)
+        """Whether the object is not admitted.
+
+        Source: kyverno v1.12.6 pkg/utils/engine/response.go, BlockRequest.
+        """
+        errs = self.outcome is Outcome.ERROR and not self.lets_errors_in
+        return self.is_enforced and (errs or self.outcome is Outcome.FAIL)
 
     @property
     def words(self) -> str:
@@ -89,13 +95,16 @@ def reviews(policy: Mapping[str, Any], request: Request) -> Iterator[Review]:
             message=_message(message, request),
             path=found.path,
             why=", ".join(parts),
+            lets_errors_in=spec.get("failurePolicy") == "Ignore",
         )
 
 
 def is_excepted(
     exception: Mapping[str, Any], policy: Mapping[str, Any], rule: str, request: Request
 ) -> bool:
-    """Whether a PolicyException speaks of a rule and of the object; its conditions are not read.
+    """Whether a PolicyException speaks of a rule and of the object.
+
+    Conditions of its own that cannot be decided here count as met.
 
     Source: kyverno v1.12.6 api/kyverno/v2/policy_exception_types.go, Contains;
     pkg/engine/utils/exceptions.go, MatchesException. Exceptions are on by default in v1.12.6 and
@@ -114,7 +123,12 @@ def is_excepted(
         if isinstance(entry, Mapping) and entry.get("policyName") == name
         for each in (entry["ruleNames"] if isinstance(entry.get("ruleNames"), list) else ())
     ]
-    return any(is_like(each, rule) for each in names) and applies(spec, request)
+    if not any(is_like(each, rule) for each in names) or not excepts(spec, request):
+        return False
+    conditions = spec.get("conditions")
+    if isinstance(conditions, Mapping):  # here `any` of nothing holds
+        conditions = {key: each for key, each in conditions.items() if each}
+    return not are_modelled(conditions) or are_met(conditions, request) is True
 
 
 def unmodelled_parts(rule: Mapping[str, Any]) -> tuple[str, ...]:
@@ -181,11 +195,11 @@ def _validated(rule: Mapping[str, Any], request: Request) -> Match:
     validate = rule.get("validate")
     if not isinstance(validate, Mapping):
         return Match(Outcome.PASS)
-    if not are_met(rule.get("preconditions"), request, strict=False):
-        return Match(Outcome.SKIP)
+    met = are_met(rule.get("preconditions"), request)
+    if not met:
+        return Match(Outcome.ERROR if met is None else Outcome.SKIP)
     if "deny" in validate:
-        denied = are_met(_denied_by(validate), request, strict=True)
-        return Match(_DENIALS[denied])
+        return Match(_DENIALS[are_met(_denied_by(validate), request)])
     pattern, patterns = (resolved(validate.get(key), request) for key in ("pattern", "anyPattern"))
     if MISSING in (pattern, patterns):
         return Match(Outcome.ERROR)
@@ -207,13 +221,27 @@ def _list_of(value: Any) -> list[Any]:
 
 
 def _is_enforced(spec: Mapping[str, Any], rule: Mapping[str, Any], request: Request) -> bool:
+    """Whether a failure refuses; what stands in the rule is of Kyverno 1.13 and later.
+
+    Source: kyverno v1.12.6 pkg/engine/api/engineresponse.go, GetValidationFailureAction.
+    """
     validate = rule.get("validate")
     held = validate if isinstance(validate, Mapping) else {}
     action = held.get("failureAction") or spec.get("validationFailureAction")
     overrides = held.get("failureActionOverrides") or spec.get("validationFailureActionOverrides")
     for each in overrides if isinstance(overrides, list) else ():
-        names = each.get("namespaces") if isinstance(each, Mapping) else None
-        if any(is_like(str(name), request.namespace) for name in _list_of(names)):
+        if isinstance(each, Mapping) and _overrides(each, request):
             action = each.get("action")
             break
     return str(action).lower() == "enforce"
+
+
+def _overrides(override: Mapping[str, Any], request: Request) -> bool:
+    names, selector = override.get("namespaces"), override.get("namespaceSelector")
+    if str(override.get("action")).lower() not in ("audit", "enforce"):
+        return False
+    if names and not any(is_like(str(name), request.namespace) for name in _list_of(names)):
+        return False
+    if isinstance(selector, Mapping):
+        return selects(selector, request.namespace_labels)
+    return bool(names)

@@ -5,25 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
+from ove_capacity.platform.admission.golang import (
+    LONGEST_READ,
+    duration_nano,
+    float_of,
+    int_of,
+    quantity_nano,
+)
 from ove_capacity.platform.admission.wildcard import is_like
-from ove_capacity.quantity import Quantity, QuantityError
 
-__all__ = ["is_valid"]
+__all__ = ["is_range", "is_valid"]
 
 _OPERATORS = (">=", "<=", ">", "<", "!")
 _NUMBER = r"([-|+]?\d+(?:\.\d+)?[A-Za-z]*)"
-_RANGE = re.compile(f"^{_NUMBER}-{_NUMBER}$")
-_NOT_RANGE = re.compile(f"^{_NUMBER}!-{_NUMBER}$")
-_DURATION = re.compile(r"[-+]?(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|ms|s|m|h))+|[-+]?0")
-_PART = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h)")
-_NANO = {"ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9}
-_NANO["h"] = 60 * _NANO["m"]
-_LONGEST = 4096
-"""Characters of a value that is compared; a longer one is no number and no name."""
-
+_RANGE = re.compile(f"{_NUMBER}-{_NUMBER}", re.ASCII)
+_NOT_RANGE = re.compile(f"{_NUMBER}!-{_NUMBER}", re.ASCII)
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "": lambda value, limit: value == limit,
     "!": lambda value, limit: value != limit,
@@ -54,14 +52,19 @@ def is_valid(value: Any, pattern: Any) -> bool:
             return False
 
 
+def is_range(pattern: str) -> bool:
+    """Whether a text is a range of numbers, quantities or durations, like ``1Gi-4Gi``.
+
+    Source: kyverno v1.12.6 pkg/engine/operator/operator.go, GetOperatorFromStringPattern.
+    """
+    return _RANGE.fullmatch(pattern) is not None
+
+
 def _equals_number(value: Any, pattern: float) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return False
     if isinstance(value, str):
-        try:
-            return (int(value) if isinstance(pattern, int) else float(value)) == pattern
-        except ValueError:
-            return False
+        return (int_of if isinstance(pattern, int) else float_of)(value) == pattern
     return value == pattern
 
 
@@ -79,9 +82,9 @@ def _meets(value: Any, condition: str) -> bool:
     operator = ""
     if len(condition) > 1:
         operator = next((each for each in _OPERATORS if condition.startswith(each)), "")
-    if not operator and (between := _NOT_RANGE.match(condition)):
+    if not operator and (between := _NOT_RANGE.fullmatch(condition)):
         return _compared(value, between[1], "<") or _compared(value, between[2], ">")
-    if not operator and (between := _RANGE.match(condition)):
+    if not operator and (between := _RANGE.fullmatch(condition)):
         return _compared(value, between[1], ">=") and _compared(value, between[2], "<=")
     return _compared(value, condition[len(operator) :].strip(), operator)
 
@@ -90,7 +93,7 @@ def _compared(value: Any, limit: str, operator: str) -> bool:
     """As durations when both are, else as quantities when both are, else as text."""
     number = _number_text(value)
     if number is not None:
-        for read in (_duration_nano, _quantity_nano):
+        for read in (duration_nano, quantity_nano):
             left, right = read(number), read(limit)
             if left is not None and right is not None:
                 return _COMPARE[operator](left, right)
@@ -107,7 +110,7 @@ def _number_text(value: Any) -> str | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     text = f"{value:f}" if isinstance(value, float) else str(value)
-    return text if len(text) <= _LONGEST else None
+    return text if len(text) <= LONGEST_READ else None
 
 
 def _text(value: Any) -> str | None:
@@ -121,20 +124,3 @@ def _text(value: Any) -> str | None:
             return str(value)
         case _:
             return None
-
-
-def _duration_nano(text: str) -> Fraction | None:
-    """Source: Go time.ParseDuration."""
-    if _DURATION.fullmatch(text) is None:
-        return None
-    total = sum(
-        (Fraction(number) * _NANO[unit] for number, unit in _PART.findall(text)), Fraction()
-    )
-    return -total if text.startswith("-") else total
-
-
-def _quantity_nano(text: str) -> int | None:
-    try:
-        return Quantity.parse(text).nano
-    except QuantityError:
-        return None

@@ -11,12 +11,14 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ove_capacity.platform.admission.golang import as_json, with_floats
 from ove_capacity.platform.admission.match import Request
 
 __all__ = ["MISSING", "is_understood", "resolved"]
 
 _VARIABLE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 _REFERENCE = "$("
+_ESCAPED = "\\{{"
 _TOKEN = re.compile(
     r"""\s*(?:(?P<text>'(?:[^'\\]|\\.)*')|(?P<json>`[^`]*`)|(?P<call>(?:keys|length)\(@\))"""
     r"""|(?P<of>(?:keys|length)\()|(?P<name>[A-Za-z_]\w*)|(?P<quoted>"(?:[^"\\]|\\.)*")"""
@@ -24,6 +26,8 @@ _TOKEN = re.compile(
 )
 _ASKED = ("namespace", "object", "operation")
 _PART = tuple[str, Any]
+_WHOLE = (("each", "[]"), ("around", "keys(@)"), ("around", "length(@)"))
+"""Steps that take all that stands before them together."""
 
 
 class _Missing:
@@ -34,7 +38,11 @@ class _Missing:
 
 
 MISSING = _Missing()
-"""What a path that leads nowhere gives."""
+"""What a path that leads nowhere gives, and a function of what it does not take."""
+
+
+class _WrongTypeError(Exception):
+    """A function was given what it does not take."""
 
 
 def _tokens(expression: str) -> list[_PART] | None:
@@ -64,14 +72,14 @@ def _alternatives(expression: str) -> list[list[_PART]] | None:
 
 
 def _path(tokens: list[_PART]) -> list[_PART] | None:
-    """Steps from the request, or one literal."""
+    """Steps from the request, or one literal; a function around a path is the last step."""
     if len(tokens) == 1 and tokens[0][0] in ("text", "json"):
         return _literal(*tokens[0])
     after: list[_PART] = []
     if tokens and tokens[0][0] == "of":
         if tokens[-1] != ("sign", ")"):
             return None
-        after, tokens = [("call", f"{tokens[0][1]}@)")], tokens[1:-1]
+        after, tokens = [("around", f"{tokens[0][1]}@)")], tokens[1:-1]
     steps = [each for each in tokens if each != ("sign", ".")]
     allowed = ("call", "each", "index", "name", "quoted")
     is_path = all(kind in allowed for kind, _ in steps)
@@ -102,6 +110,7 @@ def is_understood(value: Any) -> bool:
     outside = _VARIABLE.sub("", value)
     return (
         _REFERENCE not in value
+        and _ESCAPED not in value
         and "{{" not in outside
         and all(_alternatives(each) is not None for each in _VARIABLE.findall(value))
     )
@@ -121,7 +130,7 @@ def resolved(value: Any, request: Request) -> Any:
         return MISSING if any(each is MISSING for each in listed) else listed
     if not isinstance(value, str) or "{{" not in value:
         return value
-    whole = _VARIABLE.fullmatch(value.strip())
+    whole = _VARIABLE.fullmatch(value)
     if whole is not None and "{{" not in whole[1]:
         return _value(whole[1], request)
     values = [_value(each, request) for each in _VARIABLE.findall(value)]
@@ -132,22 +141,27 @@ def resolved(value: Any, request: Request) -> Any:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+    return value if isinstance(value, str) else as_json(with_floats(value))
 
 
 def _value(expression: str, request: Request) -> Any:
-    """The first alternative that has a value; the last one when none has."""
+    """The first alternative that has a value; else what the last one gives, null for nothing.
+
+    Source: kyverno/go-jmespath a1d46ef interpreter.go, Execute: a name that a mapping lacks is
+    not found, unless `||`, a projection or a function stands around it; a name of what is no
+    mapping is null. The commit that kyverno v1.12.6 names, 95e59c1, was not at hand.
+    """
+    asked = {"object": request.resource, "operation": "CREATE", "namespace": request.namespace}
+    alternatives = _alternatives(expression) or []
     found: Any = MISSING
-    asked = {
-        "object": request.resource,
-        "operation": "CREATE",
-        "namespace": request.namespace,
-    }
-    for steps in _alternatives(expression) or ():
-        found = _walk({"request": asked}, steps)
-        if not _is_empty(found):
-            return found
-    return found
+    try:
+        for steps in alternatives:
+            found = _walk({"request": asked}, steps)
+            if not _is_empty(found):
+                return found
+    except _WrongTypeError:
+        return MISSING
+    return None if found is MISSING and len(alternatives) > 1 else found
 
 
 def _is_empty(value: Any) -> bool:
@@ -156,20 +170,38 @@ def _is_empty(value: Any) -> bool:
 
 
 def _walk(value: Any, steps: list[_PART]) -> Any:
+    """A ``[]`` takes all before it together, a ``[*]`` what stands right before it."""
+    last = max((at for at, step in enumerate(steps) if step in _WHOLE), default=None)
+    if last is None:
+        return _steps(value, steps)
+    kind, token = steps[last]
+    if kind == "around":
+        before = _walk(value, steps[:last])
+        return _called(None if before is MISSING else before, token)
+    try:
+        before = _walk(value, steps[:last])
+    except _WrongTypeError:
+        return None
+    if not isinstance(before, list):
+        return None
+    flat = [inner for each in before for inner in (each if isinstance(each, list) else [each])]
+    return _projected(flat, steps[last + 1 :])
+
+
+def _projected(values: list[Any], steps: list[_PART]) -> list[Any]:
+    found = [_steps(each, steps) for each in values]
+    return [each for each in found if each is not MISSING and each is not None]
+
+
+def _steps(value: Any, steps: list[_PART]) -> Any:
     for number, (kind, token) in enumerate(steps):
         if kind == "each":
-            if not isinstance(value, list):
-                return MISSING
-            flat = [
-                inner
-                for each in value
-                for inner in (each if isinstance(each, list) and token == "[]" else [each])
-            ]
-            found = [_walk(each, steps[number + 1 :]) for each in flat]
-            return [each for each in found if each is not MISSING and each is not None]
+            rest = steps[number + 1 :]
+            return _projected(value, rest) if isinstance(value, list) else None
         value = _step(value, kind, token)
         if value is MISSING:
-            return MISSING
+            after = next((kind for kind, _ in steps[number + 1 :] if kind != "index"), "")
+            return None if after == "each" else MISSING
     return value
 
 
@@ -177,14 +209,20 @@ def _step(value: Any, kind: str, token: Any) -> Any:
     match kind:
         case "value":
             return token
-        case "call" if token.startswith("keys"):
-            return sorted(map(str, value)) if isinstance(value, Mapping) else MISSING
         case "call":
-            return len(value) if isinstance(value, Mapping | list | str) else MISSING
+            return _called(value, token)
         case "index":
             place = int(token[1:-1])
             inside = isinstance(value, list) and -len(value) <= place < len(value)
-            return value[place] if inside else MISSING
+            return value[place] if inside else None
         case _:
             name = json.loads(token) if kind == "quoted" else token
-            return value.get(name, MISSING) if isinstance(value, Mapping) else MISSING
+            return value.get(name, MISSING) if isinstance(value, Mapping) else None
+
+
+def _called(value: Any, function: str) -> Any:
+    if function.startswith("keys") and isinstance(value, Mapping):
+        return sorted(map(str, value))
+    if function.startswith("length") and isinstance(value, Mapping | list | str):
+        return len(value)
+    raise _WrongTypeError

@@ -16,7 +16,8 @@ def has_wildcard(text: str) -> bool:
 def is_like(pattern: str, text: str) -> bool:
     """Whether a text matches: ``*`` stands for any characters or none, ``?`` for exactly one.
 
-    Source: kyverno v1.12.6 ext/wildcard/match.go, Match; its cases in match_test.go.
+    Source: IGLOU-EU/go-wildcard v1.0.3 wildcard.go, Match, as kyverno v1.12.6
+    ext/wildcard/match.go calls it.
     """
     if not has_wildcard(pattern):
         return pattern == text

@@ -12,6 +12,7 @@ from ove_capacity.platform.admission import (
     Outcome,
     Request,
     Review,
+    is_excepted,
     reviews,
     unasked_parts,
     unmodelled_parts,
@@ -84,6 +85,15 @@ def test_a_star_is_any_text_and_a_question_mark_one_character(
         (None, "x", False),
         (None, {}, False),
         ("1.5E+00", 1.5, True),
+        (3, " 3", False),
+        (3, "1_0", False),
+        (1000, "1_000", False),
+        (1.5, "nan", False),
+        ("<=0", None, True),
+        ("90s", "1m30s", True),
+        ("1s-1m", "30s", True),
+        ("٣-٥", "٤", False),
+        (["a"], "a", False),
     ],
 )
 def test_a_value_against_a_pattern(pattern: Any, value: Any, valid: bool) -> None:
@@ -130,6 +140,9 @@ POD = {
         ({"metadata": {"labels": "*"}}, Outcome.PASS),
         ({"spec": {"containers": []}}, Outcome.FAIL),
         ({"spec": []}, Outcome.FAIL),
+        ({"spec": {"+(containers)": "*"}}, Outcome.FAIL),
+        ({"metadata": "*"}, Outcome.ERROR),
+        ({"metadata": {"labels": {"X(owner)": None}}}, Outcome.ERROR),
     ],
 )
 def test_a_tree_with_anchors(pattern: Any, outcome: Outcome) -> None:
@@ -161,6 +174,14 @@ def _any(**resources: Any) -> dict[str, Any]:
         (_any(kinds=["v1/VirtualMachine"]), {}, True),
         (_any(kinds=["kubevirt.io/*/Virtual*"]), {}, True),
         (_any(kinds=["VirtualMachine/status"]), {}, False),
+        (_any(kinds=["VirtualMachine.status"]), {}, False),
+        (_any(kinds=["VirtualMachine/*"]), {}, True),
+        (_any(kinds=["v1/*"]), {}, True),
+        (_any(kinds=["*/scale"]), {}, False),
+        (_any(kinds=["v*/VirtualMachine"]), {}, True),
+        (_any(kinds=["v1/VirtualMachine/status"]), {}, False),
+        (_any(kinds=["kubevirt.io/v1/VirtualMachine/*"]), {}, True),
+        (_any(kinds=["a/b/c/d/e"]), {}, False),
         (_any(kinds=["*"]), {}, True),
         (_any(kinds=["Pod"]), {}, False),
         ({"resources": {"kinds": ["VirtualMachine"]}}, {}, True),
@@ -174,6 +195,16 @@ def _any(**resources: Any) -> dict[str, Any]:
         (_any(kinds=["*"], namespaces=["dev-?"]), {}, False),
         (_any(kinds=["*"], selector={"matchLabels": {"tier": "d*"}}), {}, True),
         (_any(kinds=["*"], selector={"matchLabels": {"tier": "web"}}), {}, False),
+        (
+            _any(selector={"matchExpressions": [{"key": "x", "operator": "NotIn"}]}),
+            {},
+            False,
+        ),
+        (
+            _any(selector={"matchExpressions": [{"key": "x", "operator": "DoesNotExist"}]}),
+            {},
+            True,
+        ),
         (_any(kinds=["*"], namespaceSelector={"matchLabels": {"env": "prod"}}), {}, True),
         (_any(kinds=["*"], namespaceSelector={"matchLabels": {"env": "dev"}}), {}, False),
         (_any(kinds=["*"], operations=["UPDATE"]), {}, False),
@@ -195,6 +226,12 @@ def _policy(validate: Any = None, **spec: Any) -> dict[str, Any]:
 
 
 OVERRIDE = [{"action": "Audit", "namespaces": ["vm-*"]}]
+PROD = {"matchLabels": {"env": "prod"}}
+
+
+def _overridden(**override: Any) -> dict[str, Any]:
+    overrides = [{"action": "Audit", **override}]
+    return _policy(validationFailureAction="Enforce", validationFailureActionOverrides=overrides)
 
 
 @pytest.mark.parametrize(
@@ -208,11 +245,18 @@ OVERRIDE = [{"action": "Audit", "namespaces": ["vm-*"]}]
             _policy(validationFailureAction="Enforce", validationFailureActionOverrides=OVERRIDE),
             False,
         ),
+        (_overridden(namespaces=["vm-*"], action="Ask"), True),
+        (_overridden(namespaces=["dev"]), True),
+        (_overridden(namespaces=["vm-*"], namespaceSelector=PROD), False),
+        (_overridden(namespaces=["dev"], namespaceSelector=PROD), True),
+        (_overridden(namespaceSelector=PROD), False),
+        (_overridden(namespaceSelector={"matchLabels": {"env": "dev"}}), True),
+        (_overridden(), True),
         (_policy({"failureAction": "Enforce", "pattern": {"spec": {"running": True}}}), True),
     ],
 )
 def test_only_an_enforced_failure_refuses(policy: dict[str, Any], refused: bool) -> None:
-    (review,) = reviews(policy, Request(VM))
+    (review,) = reviews(policy, Request(VM, {"env": "prod"}))
     assert (review.outcome, review.is_refusal) == (Outcome.FAIL, refused)
 
 
@@ -309,3 +353,28 @@ def test_a_denial_is_told_by_its_message_and_an_error_as_one() -> None:
 )
 def test_a_rule_on_what_kubevirt_makes_of_a_vm_is_known(match: Any, parts: tuple[str]) -> None:
     assert unasked_parts({"match": match}) == parts
+
+
+NO = {"all": [{"key": "{{ request.object.metadata.name }}", "operator": "Equals", "value": "x"}]}
+OTHER = {"all": [{"key": "{{ images }}", "operator": "Equals", "value": "x"}]}
+
+
+@pytest.mark.parametrize(
+    ("spec", "rule", "excepted"),
+    [
+        ({"match": _any(kinds=["VirtualMachine"])}, "r", True),
+        ({"match": _any(kinds=["VirtualMachine"])}, "other", False),
+        ({"match": _any(names=["web-*"])}, "r", False),
+        ({"match": {"all": [{"resources": {"names": ["db-*"]}}, {}]}}, "r", False),
+        ({"match": {}}, "r", True),
+        ({"conditions": NO}, "r", False),
+        ({"conditions": {"any": []}}, "r", True),
+        ({"conditions": OTHER}, "r", True),
+    ],
+)
+def test_an_exception_names_rules_and_whom_it_lets_in(
+    spec: dict[str, Any], rule: str, excepted: bool
+) -> None:
+    names = [{"policyName": "p", "ruleNames": ["r*"]}]
+    exception = {"spec": {"exceptions": names, **spec}}
+    assert is_excepted(exception, _policy(), rule, Request(VM)) is excepted

@@ -37,7 +37,17 @@ LABELS = "request.object.metadata.labels"
         (f"{{{{ {LABELS}.owner }}}}", MISSING),
         (f"{{{{ {LABELS}.keys(@) }}}}", ["app.io/team", "tier"]),
         ("{{ request.object.metadata.annotations.keys(@) || `[]` }}", []),
-        ("{{ keys(request.object.spec.running) || `[1]` }}", [1]),
+        ("{{ request.object.metadata.annotations || request.object.status }}", None),
+        ("{{ request.object.metadata.name.first }}", None),
+        ("{{ request.object.spec.disks[7] }}", None),
+        ("{{ request.object.spec.volumes[].name }}", None),
+        ("{{ request.object.spec.volumes[*].name }}", None),
+        ("{{ request.object.spec.domain.volumes[*].name }}", MISSING),
+        ("{{ keys(request.object.spec.running) || `[1]` }}", MISSING),
+        ("{{ length(request.object.spec.volumes) || `1` }}", MISSING),
+        ("{{ request.object.spec.running.keys(@)[] }}", None),
+        ("{{ length(request.object.spec.disks[].name) }}", 2),
+        ("{{ request.object.spec.disks[].name[] }}", ["root", "data"]),
         ("{{ request.object.spec.disks[].name }}", ["root", "data"]),
         ("{{ request.object.spec.disks[*].size }}", ["2Gi"]),
         ("{{ request.object.spec.disks[-1].name }}", "data"),
@@ -47,6 +57,8 @@ LABELS = "request.object.metadata.labels"
             "{{ request.object.spec.template.spec.domain.cpu.cores }} of {{request.namespace}}",
             "4 of vms",
         ),
+        (" {{ request.object.spec.disks }}", ' [{"name":"root"},{"name":"data","size":"2Gi"}]'),
+        ("a {{ request.object.status || `null` }}", "a null"),
     ],
 )
 def test_a_variable_is_a_path_into_the_request(text: str, value: Any) -> None:
@@ -64,6 +76,7 @@ def test_a_variable_is_a_path_into_the_request(text: str, value: Any) -> None:
         "{{ request.object.metadata.name | length(@) }}",
         "{{ request.object",
         "$(./../x)",
+        "\\{{ request.namespace }}",
         "{{ `{` }}",
         "{{ }}",
     ],
@@ -79,35 +92,22 @@ GUEST = "{{ request.object.spec.template.spec.domain.memory.guest }}"
 @pytest.mark.parametrize(
     ("key", "operator", "value", "met"),
     [
-        ("gold", "Equals", "gold", True),
-        ("gold", "Equals", "g*", True),
-        ("gold", "NotEquals", "gold", False),
-        ("", "Equals", "", True),
-        (True, "Equals", True, True),
-        (True, "Equals", "true", False),
         (CORES, "Equals", "4", True),
-        ("1Gi", "Equals", "1024Mi", True),
         (CORES, "GreaterThan", 2, True),
         (CORES, "LessThanOrEquals", 3, False),
         (GUEST, "GreaterThan", "4Gi", True),
         (GUEST, "LessThan", "4Gi", False),
-        ("gold", "AnyIn", ["silver", "gold"], True),
-        ("gold", "AnyIn", '["silver"]', False),
-        ("gold", "AnyNotIn", ["silver"], True),
-        (["a", "b"], "AnyIn", ["b", "c"], True),
-        (["a", "b"], "AllIn", ["b", "c"], False),
-        (["a", "b"], "AnyNotIn", ["b", "c"], True),
-        (["a", "b"], "AllNotIn", ["b", "c"], False),
         (CORES, "AnyIn", "2-8", True),
         (CORES, "AnyIn", "5-8", False),
-        ({"a": 1}, "AnyIn", ["a"], False),
-        (["a"], "GreaterThan", 1, False),
+        (1000000, "AnyIn", ["1e+06"], True),
     ],
 )
-def test_operators(key: Any, operator: str, value: Any, met: bool) -> None:
+def test_operators_get_what_variables_give_and_numbers_as_floats(
+    key: Any, operator: str, value: Any, met: bool
+) -> None:
     condition = {"key": key, "operator": operator, "value": value}
     assert are_modelled([condition])
-    assert are_met([condition], REQUEST, strict=True) is met
+    assert are_met([condition], REQUEST) is met
 
 
 YES = {"key": 1, "operator": "Equals", "value": 1}
@@ -116,35 +116,54 @@ NOWHERE = {"key": f"{{{{ {LABELS}.owner }}}}", "operator": "Equals", "value": "x
 
 
 @pytest.mark.parametrize(
-    ("conditions", "strict", "met"),
+    ("conditions", "met"),
     [
-        (None, True, True),
-        ({}, True, True),
-        ({"all": [YES, NO]}, True, False),
-        ({"any": [YES, NO]}, True, True),
-        ({"any": [YES], "all": [NO]}, True, False),
-        ([{"any": [YES]}, {"all": [NO]}], True, False),
-        ([YES, NO], True, False),
-        ({"any": [YES, NOWHERE]}, True, None),
-        ({"any": [YES, NOWHERE]}, False, True),
-        ({"all": [NOWHERE]}, False, False),
+        (None, True),
+        ({}, True),
+        ([], True),
+        ({"all": [YES, NO]}, False),
+        ({"any": [YES, NO]}, True),
+        ({"any": [NO]}, False),
+        ({"any": []}, False),
+        ({"any": None}, True),
+        ({"any": [YES], "all": [NO]}, False),
+        ([YES, NO], False),
+        ({"all": [NOWHERE]}, None),
+        ({"any": [NOWHERE, YES]}, None),
+        ({"any": [YES, NOWHERE]}, True),
+        ({"all": [NO, NOWHERE]}, False),
+        ({"any": [NO], "all": [NOWHERE]}, None),
+        ({"any": [YES], "all": [YES]}, True),
+        ({"all": [{"key": [1], "operator": "In", "value": ["1"]}]}, None),
     ],
 )
-def test_all_of_all_and_one_of_any(conditions: Any, strict: bool, met: bool | None) -> None:
-    assert are_met(conditions, REQUEST, strict=strict) is met
+def test_one_of_any_and_all_of_all_asked_until_the_answer_stands(
+    conditions: Any, met: bool | None
+) -> None:
+    assert are_modelled(conditions)
+    assert are_met(conditions, REQUEST) is met
 
 
 @pytest.mark.parametrize(
-    "conditions", [3, [3], {"any": [{"key": 1}]}, {"any": [{**YES, "operator": "Like"}]}]
+    "conditions",
+    [
+        3,
+        [3],
+        {"any": 3},
+        {"any": [{"key": 1}]},
+        {"any": [{**YES, "operator": "Like"}]},
+        {"all": [YES], "some": []},
+        [{"any": [YES]}],
+    ],
 )
 def test_conditions_of_another_shape_are_not_modelled(conditions: Any) -> None:
     assert not are_modelled(conditions)
 
 
-def _reviewed(**rule: Any) -> Review:
+def _reviewed(policy: str = "Fail", **rule: Any) -> Review:
     match = {"any": [{"resources": {"kinds": ["VirtualMachine"]}}]}
     rules = [{"name": "r", "match": match, **rule}]
-    spec = {"validationFailureAction": "Enforce", "rules": rules}
+    spec = {"validationFailureAction": "Enforce", "failurePolicy": policy, "rules": rules}
     (review,) = reviews({"kind": "ClusterPolicy", "spec": spec}, REQUEST)
     return review
 
@@ -167,9 +186,18 @@ def test_a_rule_that_denies(deny: Any, outcome: Outcome) -> None:
 
 def test_a_rule_whose_preconditions_are_not_met_says_nothing() -> None:
     pattern = {"metadata": {"labels": {"owner": "?*"}}}
-    for conditions, outcome in (([YES], Outcome.FAIL), ([NO], Outcome.SKIP)):
+    told = (([YES], Outcome.FAIL), ([NO], Outcome.SKIP), ([NOWHERE], Outcome.ERROR))
+    for conditions, outcome in told:
         review = _reviewed(preconditions={"all": conditions}, validate={"pattern": pattern})
         assert review.outcome is outcome
+
+
+def test_an_error_refuses_unless_the_policy_says_to_ignore_it() -> None:
+    deny = {"conditions": {"any": [NOWHERE]}}
+    for policy, refused in (("Fail", True), ("Ignore", False)):
+        review = _reviewed(policy, validate={"deny": deny})
+        assert (review.outcome, review.is_refusal) == (Outcome.ERROR, refused)
+    assert _reviewed("Ignore", validate={"deny": {}}).is_refusal
 
 
 def test_variables_in_a_pattern_are_replaced() -> None:
