@@ -162,7 +162,8 @@ def _groups(run: Run, name: str, asked: Autoscaling) -> dict[str, str]:
     log = run.events
     every = zip(log.kind, log.cluster, log.name, log.detail, strict=True)
     joined = {node: group for kind, where, node, group in every if (kind, where) == (_JOINED, name)}
-    return {**asked.group_of, **joined}
+    scaled = {group.name for group in asked.groups}
+    return {**asked.group_of, **{n: group for n, group in joined.items() if group in scaled}}
 
 
 def _coming(run: Run, name: str) -> FrozenMap[str, int]:

@@ -172,6 +172,9 @@ class Autoscaling:
     refused: tuple[str, ...] = ()
     """Why the API server or the operator refuses the objects; any: nothing is scaled, and the rest
     is what they ask for."""
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    """Node -> the set of machines that made it, where a health check replaces them and nobody
+    scales them; `machines` and `health_checks` know these sets, too."""
 
     @property
     def is_active(self) -> bool:

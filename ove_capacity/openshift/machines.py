@@ -21,6 +21,7 @@ __all__ = [
     "EVICTION_TIMEOUT_MS",
     "PLATFORMS",
     "PROVISIONED_SHARE",
+    "RECHECK_MS",
     "UNHEALTHY_MS",
     "UNREADY_AFTER_MS",
     "assumptions",
@@ -47,6 +48,12 @@ drain.go, DefaultEvictionRetryTime; config/flags/flags.go, max-pod-eviction-time
 """
 UNHEALTHY_MS = 300 * SECOND_MS
 """How long a node is Unknown before its machine is unhealthy: the example of OpenShift's manual."""
+RECHECK_MS = SECOND_MS
+"""How long after a time-out a health check looks.
+
+Source: openshift/machine-api-operator 95119612 pkg/controller/machinehealthcheck/
+machinehealthcheck_controller.go, needsRemediation.
+"""
 UNREADY_AFTER_MS = 40 * SECOND_MS
 """From a node's silence to Ready=Unknown: OpenShift's default worker latency profile."""
 
@@ -138,10 +145,13 @@ def assumptions(
 
 
 def startup_timeout_ms(check: MachineHealthCheck | None) -> int | None:
-    """How long a machine may be without a node before it is replaced; None: for ever.
+    """How long a machine without a node may stay in one phase; None: for ever.
+
+    Each change of its status begins the time anew: that it has an instance, at the least.
 
     Source: openshift/machine-api-operator 95119612 pkg/controller/machinehealthcheck/
-    machinehealthcheck_controller.go, needsRemediation.
+    machinehealthcheck_controller.go, needsRemediation; pkg/controller/machine/controller.go,
+    updateStatus.
     """
     return None if check is None else check.node_startup_timeout_ms or None
 
@@ -165,8 +175,11 @@ def unready_timeout_ms(check: MachineHealthCheck) -> int | None:
 def is_replaceable(check: MachineHealthCheck, unhealthy: int, machines: int) -> bool:
     """Whether a check replaces machines while so many of those it covers are unhealthy.
 
+    Whoever has no node counts as unhealthy, however young.
+
     Source: openshift/machine-api-operator 95119612 pkg/controller/machinehealthcheck/
-    machinehealthcheck_controller.go, isAllowedRemediation and getMaxUnhealthy.
+    machinehealthcheck_controller.go, isAllowedRemediation, getMaxUnhealthy and
+    healthCheckTargets.
     """
     text = check.max_unhealthy
     most = int(text[:-1]) * machines // 100 if text.endswith("%") else int(text)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from ove_capacity.model.autoscaling import Autoscaling, MachineHealthCheck
+from ove_capacity.model.autoscaling import Autoscaling, ClusterAutoscaler, MachineHealthCheck
 from ove_capacity.model.cluster import Cluster
 from ove_capacity.model.node import Node
 from ove_capacity.openshift.autoscaler.loop import LoopMemory
@@ -39,6 +39,8 @@ class Machine:
     group: str
     created_ms: int
     phase: Phase = Phase.PROVISIONING
+    changed_ms: int = 0
+    """When it came into its phase."""
 
     @property
     def has_node(self) -> bool:
@@ -108,15 +110,23 @@ class Sight:
 
 
 class Scaler:
-    """The autoscaler of one cluster with what it remembers, and the machine sets that it scales."""
+    """The autoscaler of one cluster with what it remembers, and the sets of its machines.
+
+    Without an autoscaler that scales, every set stays as large as it is.
+    """
 
     def __init__(self, cluster: Cluster, autoscaling: Autoscaling) -> None:
-        assert autoscaling.autoscaler is not None
         self.autoscaling = autoscaling
-        self.options = options_of(autoscaling.autoscaler, cluster.release.openshift)
-        self.groups = {group.name: group for group in autoscaling.groups}
-        self.group_of = {name: autoscaling.group_of[name] for name in autoscaling.group_of}
-        """Node -> group, of all nodes that ever were."""
+        asked = autoscaling.autoscaler or ClusterAutoscaler()
+        self.options = options_of(asked, cluster.release.openshift)
+        scales = autoscaling.is_active
+        self.groups = {group.name: group for group in autoscaling.groups if scales}
+        self.group_of = dict(autoscaling.group_of) if scales else {}
+        """Node -> group that is scaled, of all nodes that ever were."""
+        self.set_of = {**autoscaling.group_of, **autoscaling.fixed}
+        """Node -> set, of all machines that ever were."""
+        self.sets = tuple(dict.fromkeys((*self.groups, *self.set_of.values())))
+        """Those that are scaled come first."""
         self._taken = {node.name for node in cluster.nodes}
         self.memory = LoopMemory()
         self.last_ms: int | None = None
@@ -125,7 +135,7 @@ class Scaler:
         """The last loop that saw anything new."""
         self.machines: dict[str, Machine] = {}
         for node in cluster.nodes:
-            group = self.group_of.get(node.name)
+            group = self.set_of.get(node.name)
             if group is not None:
                 self.machines[node.name] = Machine(node.name, group, 0, Phase.RUNNING)
         self.targets = Counter(machine.group for machine in self.machines.values())
@@ -151,6 +161,13 @@ class Scaler:
         """Whether there may be pods that the autoscaler does not see."""
         self.staying: dict[str, str] = {}
         """Node -> why it was not given back when it was looked at last."""
+
+    def bounds(self, group: str) -> tuple[int, int]:
+        """The least and the most machines of a set; as many as it has, if nobody scales it."""
+        found = self.groups.get(group)
+        if found is None:
+            return self.targets[group], self.targets[group]
+        return found.min_size, found.max_size
 
     def of_group(self, group: str) -> Iterator[Machine]:
         """The machines of a group, the oldest first."""

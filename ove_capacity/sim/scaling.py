@@ -95,11 +95,10 @@ def _scaling(
 ) -> Scaling:
     counts = _counts(cluster, scaler, events)
     groups = tuple(
-        _group(cluster, scaler, name, counts, machines, until_ms) for name in scaler.groups
+        _group(cluster, scaler, name, counts, machines, until_ms) for name in scaler.sets
     )
     waits = _waits(cluster, events, until_ms)
-    first = next(iter(scaler.groups))
-    steps = _steps(machines, cluster, first, machines.cluster_nodes)
+    steps = _steps(machines, cluster, scaler.sets[0], machines.cluster_nodes)
     return Scaling(
         cluster,
         groups,
@@ -186,7 +185,7 @@ def _counts(cluster: str, scaler: Scaler, events: EventLog) -> Counter[tuple[str
         if kind in _OF_GROUP:
             counts[name, kind] += 1
         elif kind in _OF_MACHINE:
-            counts[scaler.group_of[name], kind] += 1
+            counts[scaler.set_of[name], kind] += 1
     return counts
 
 
@@ -199,11 +198,10 @@ def _group(
     until_ms: int,
 ) -> GroupScaling:
     steps = _steps(machines, cluster, name, machines.nodes)
-    bounds, nodes = scaler.groups[name], [count for _, count in steps]
+    nodes = [count for _, count in steps]
     return GroupScaling(
         name,
-        bounds.min_size,
-        bounds.max_size,
+        *scaler.bounds(name),
         nodes[0],
         nodes[-1],
         max(nodes),

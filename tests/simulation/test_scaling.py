@@ -106,13 +106,21 @@ def test_a_cloud_that_never_delivers_ends_in_backoff():
 
 def test_a_health_check_deletes_slow_machines_for_ever():
     run = played(
-        workload("web", count=12), times=takes("20m"), checked=check("10m"), until_ms=6 * HOUR_MS
+        workload("web", count=12), times=takes("22m"), checked=check("10m"), until_ms=6 * HOUR_MS
     )
+    assert times(run, "machine-deleted")[0] == 10 + 600 + 1
     deleted = [each for each in details(run, "machine-deleted") if "MachineHealthCheck" in each]
     assert len(deleted) > 20
     assert not times(run, "node-joined")
     findings = run.scaling["production"].findings
     assert any("the health check watch deleted" in each for each in findings)
+
+
+def test_a_health_check_counts_anew_from_the_instance_on():
+    patient = autoscaler(max_node_provision_time_ms=30 * MINUTE_MS)
+    web = workload("web", count=12)
+    run = played(web, times=takes("20m"), checked=check("10m"), asked=patient)
+    assert times(run, "node-joined") == [10 + 20 * 60]
 
 
 def test_without_the_health_check_they_join_once_the_autoscaler_waits_long_enough():
@@ -124,9 +132,43 @@ def test_without_the_health_check_they_join_once_the_autoscaler_waits_long_enoug
 def test_a_health_check_replaces_a_machine_whose_node_is_lost():
     run = played(workload("web"), loss("w1"), checked=check(), least=3)
     (deleted,) = times(run, "machine-deleted")
-    assert deleted == 3600 + 40 + 300
+    assert deleted == 3600 + 40 + 300 + 1
     assert times(run, "node-joined") == [deleted + 240]
     assert run.counts["production"]["running"] == 1
+
+
+def unscaled(*plan, checked, until_ms=DAY_MS, **fields):
+    """Three machines of one set that nobody scales."""
+    made = scaled(checked=checked, **fields)
+    asked = made.autoscaling
+    fixed = replace(asked, autoscaler=None, groups=(), group_of={}, fixed=asked.group_of)
+    cluster = replace(made, autoscaling=fixed)
+    return simulate(case(*plan, clusters=(cluster,), seed=7), until_ms=until_ms, check=True)
+
+
+def test_a_health_check_needs_no_autoscaler():
+    run = unscaled(workload("web", count=9), loss("w1"), checked=check())
+    (deleted,) = times(run, "machine-deleted")
+    assert deleted == 3600 + 40 + 300 + 1
+    assert times(run, "node-joined") == [deleted + 240]
+    assert run.counts["production"]["running"] == 9
+    (group,) = run.scaling["production"].groups
+    assert (group.min_size, group.max_size, group.nodes_end) == (3, 3, 3)
+
+
+def test_slow_machines_of_a_set_that_nobody_scales_are_deleted_for_ever_too():
+    run = unscaled(loss("w1"), checked=check("10m"), times=takes("22m"))
+    assert not times(run, "node-joined")
+    (finding,) = run.scaling["production"].findings
+    assert finding.startswith("the health check watch deleted")
+
+
+def test_what_a_health_check_holds_back_it_does_once_fewer_are_unhealthy():
+    both = loss("w1", repair="3h"), loss("w2", repair="1h")
+    run = unscaled(*both, checked=check(max_unhealthy="1"))
+    assert set(times(run, "remediation-held-back")) == {3600 + 341}
+    assert times(run, "machine-deleted") == [7200]
+    assert [row["name"] for row in run.events.rows() if row["kind"] == "node-left"] == ["w1"]
 
 
 # -- giving back -----------------------------------------------------------------------------------

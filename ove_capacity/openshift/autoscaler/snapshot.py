@@ -252,7 +252,7 @@ class Snapshot:
         if classes.static[STATIC_CODE, classes.facts[c, STATIC_ROW], n] != PASS:
             return 0
         left, held = nodes.allocatable, nodes.requested
-        room = min((left[n, r] - held[n, r]) // amount for r, amount in self._needs(c))
+        room: int = min((left[n, r] - held[n, r]) // amount for r, amount in self._needs(c))
         return max(0, room)
 
     def _needs(self, c: int) -> list[tuple[int, int]]:

@@ -14,6 +14,7 @@ from ove_capacity.model.autoscaling import (
     MachineAutoscaler,
     MachineHealthCheck,
     MachineSet,
+    MachineTimes,
     NodeGroup,
     UnhealthyCondition,
 )
@@ -25,6 +26,7 @@ from ove_capacity.openshift.autoscaler.node_groups import node_groups_of
 from ove_capacity.scenario.compile.autoscaler import asked_autoscaler
 from ove_capacity.scenario.compile.context import Context
 from ove_capacity.scenario.compile.contradictions import warn_of_contradictions
+from ove_capacity.scenario.schema.autoscaling import MachinesSection
 from ove_capacity.scenario.schema.cluster import PoolSection
 
 __all__ = ["autoscaling_of"]
@@ -61,6 +63,7 @@ class _Group:
     """One more of them; None: nobody describes one."""
     startup_ms: int | None = None
     """What the scenario says of a health check."""
+    is_scaled: bool = True
 
 
 def _written(found: Objects) -> _Written:
@@ -146,10 +149,10 @@ def _pool_groups(
         section = pools.get(pool, PoolSection())
         known = written.sets.get(claimed.get(pool, ""))
         least, most = _bounds(section, written.bounds.get(claimed.get(pool, "")), known)
-        if most is None:
-            if least is not None:
-                path: FieldPath = ("clusters", name, "pools", pool, "min")
-                context.warn(path, "without max nothing scales the pool")
+        if most is None and least is not None:
+            path: FieldPath = ("clusters", name, "pools", pool, "min")
+            context.warn(path, "without max nothing scales the pool")
+        if most is None and not machine.is_worker:
             continue
         names = tuple(
             node.name
@@ -161,7 +164,8 @@ def _pool_groups(
             made = replace(made, labels=known.labels, annotations=known.annotations)
             made = replace(made, machine_labels=known.machine_labels)
         more = replace(machine, name=f"{name}-{pool}")
-        group = _Group(made, least or 0, most, names, more, section.node_startup_timeout)
+        asked = section.node_startup_timeout
+        group = _Group(made, least or 0, most or 0, names, more, asked, most is not None)
         yield from _by_zone(group, section.zones, cluster)
 
 
@@ -207,11 +211,13 @@ def _set_groups(
             )
         bound = written.bounds.get(machine_set.name)
         groups = node_groups_of([machine_set], [bound] if bound else [])
+        first = nodes[0] if nodes else groups[0].template if groups else None
+        machine = first and replace(first, name=machine_set.name, unschedulable=False)
+        names = tuple(node.name for node in nodes)
         if groups:
-            first = nodes[0] if nodes else groups[0].template
-            machine = first and replace(first, name=machine_set.name, unschedulable=False)
-            names = tuple(node.name for node in nodes)
             yield _Group(machine_set, groups[0].min_size, groups[0].max_size, names, machine)
+        elif nodes:
+            yield _Group(machine_set, 0, 0, names, machine, is_scaled=False)
 
 
 def _is_made_by(node: Node, machine_set: str) -> bool:
@@ -250,37 +256,44 @@ def autoscaling_of(
     written, section = _written(found), context.scenario.clusters[name]
     asked = asked_autoscaler(context, name, written.autoscaler)
     claimed = _claimed(context, name, written, machines)
-    groups = list(_pool_groups(context, written, cluster, machines, claimed))
-    groups += _set_groups(context, written, cluster, list(claimed.values()))
-    if asked is None and not groups:
+    every = list(_pool_groups(context, written, cluster, machines, claimed))
+    every += _set_groups(context, written, cluster, list(claimed.values()))
+    checks = {each.set.name: _check(each, written.checks) for each in every}
+    groups = [each for each in every if each.is_scaled]
+    fixed = [each for each in every if not each.is_scaled and checks[each.set.name] is not None]
+    if asked is None and not groups and not fixed:
         _set_aside(found)
         return None
     both = [(group, noun) for group in groups for noun in _node_group(group)]
-    checks = {noun.name: _check(group, written.checks) for group, noun in both}
-    said = section.autoscaler.machines if section.autoscaler else None
-    times = lives.machine_times()
-    if said is not None:
-        times = lives.machine_times(
-            said.platform,
-            p50_ms=said.p50,
-            p95_ms=said.p95,
-            distribution=said.distribution,
-            failure=said.failure,
-        )
+    kept = {*(noun.name for _, noun in both), *(each.set.name for each in fixed)}
+    joining = [(noun.name, group.machine) for group, noun in both]
+    joining += [(each.set.name, each.machine) for each in fixed]
+    said = section.autoscaler.machines if section.autoscaler else MachinesSection()
     autoscaling = Autoscaling(
         asked,
         tuple(noun for _, noun in both),
         {node: noun.name for group, noun in both for node in group.nodes},
-        {noun.name: group.machine for group, noun in both if group.machine is not None},
-        {group: check for group, check in checks.items() if check is not None},
-        times,
+        {group: machine for group, machine in joining if machine is not None},
+        {group: check for group, check in checks.items() if check is not None and group in kept},
+        _times(said),
         tuple(_refused(context, name, written, asked)),
+        {node: each.set.name for each in fixed for node in each.nodes},
     )
-    if autoscaling.is_active:
-        is_said = said is not None and said.p50 is not None
-        context.assumptions += lives.assumptions(times, name, is_said=is_said)
+    if autoscaling.is_active or autoscaling.health_checks:
+        is_said = said.p50 is not None
+        context.assumptions += lives.assumptions(autoscaling.times, name, is_said=is_said)
     warn_of_contradictions(context, name, cluster, autoscaling)
     return autoscaling
+
+
+def _times(said: MachinesSection) -> MachineTimes:
+    return lives.machine_times(
+        said.platform,
+        p50_ms=said.p50,
+        p95_ms=said.p95,
+        distribution=said.distribution,
+        failure=said.failure,
+    )
 
 
 def _refused(

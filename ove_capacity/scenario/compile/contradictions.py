@@ -34,7 +34,10 @@ def warn_of_contradictions(
 
 
 def _sentences(cluster: Cluster, autoscaling: Autoscaling) -> Iterator[str]:
+    yield from _startups(autoscaling)
     asked = autoscaling.autoscaler
+    if asked is None and not autoscaling.groups:
+        return
     if asked is None:
         yield "pools have bounds, and there is no ClusterAutoscaler: nothing scales them"
         return
@@ -49,7 +52,6 @@ def _sentences(cluster: Cluster, autoscaling: Autoscaling) -> Iterator[str]:
         yield "limits of GPUs are not counted"
     yield from _limits(cluster, asked)
     yield from _bounds(autoscaling, asked)
-    yield from _startups(autoscaling)
 
 
 def _limits(cluster: Cluster, asked: ClusterAutoscaler) -> Iterator[str]:
@@ -96,7 +98,7 @@ def _startups(autoscaling: Autoscaling) -> Iterator[str]:
         timeout_ms = startup_timeout_ms(check)
         if timeout_ms is not None and timeout_ms < mean_ms:
             yield (
-                f"a health check deletes machines of {group} that have no node after "
+                f"a health check deletes machines of {group} that have no node and no news for "
                 f"{format_duration(timeout_ms)}, and they take {format_duration(mean_ms)} on "
                 "average: slow ones are deleted and made anew for ever"
             )

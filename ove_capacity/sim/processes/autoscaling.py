@@ -52,10 +52,16 @@ _SAFE_TO_EVICT = "cluster-autoscaler.kubernetes.io/safe-to-evict"
 
 
 def open_autoscaling(world: World, site: Site) -> None:
-    """The cluster's autoscaler begins to look, if it has one."""
+    """The cluster's autoscaler begins to look, and health checks do, if it has any."""
     asked = site.cluster.autoscaling
-    if asked is not None and asked.is_active:
+    if asked is None:
+        return
+    if asked.is_active:
         world.spawn(_autoscaling(world, site, Scaler(site.cluster, asked)))
+    elif asked.health_checks:
+        site.scaler = Scaler(site.cluster, asked)
+        tell_machines(world, site, site.scaler)
+        watch_nodes(world, site, site.scaler)
 
 
 def _autoscaling(world: World, site: Site, scaler: Scaler) -> ProcessGenerator:

@@ -10,6 +10,7 @@ from ove_capacity.model.node import Node
 from ove_capacity.openshift.autoscaler.templates import named_copy
 from ove_capacity.openshift.machines import (
     PROVISIONED_SHARE,
+    RECHECK_MS,
     UNREADY_AFTER_MS,
     is_replaceable,
     startup_timeout_ms,
@@ -39,10 +40,13 @@ def fill_up(world: World, site: Site, scaler: Scaler, group: str) -> None:
     """
     missing = scaler.targets[group] - sum(1 for _ in scaler.of_group(group))
     for _ in range(missing):
-        machine = Machine(scaler.next_name(group), group, world.now_ms)
+        name = scaler.next_name(group)
+        machine = Machine(name, group, world.now_ms, changed_ms=world.now_ms)
         scaler.machines[machine.name] = machine
         scaler.moves += 1
-        scaler.group_of[machine.name] = group
+        scaler.set_of[name] = group
+        if group in scaler.groups:
+            scaler.group_of[name] = group
         world.record("machine-created", site, machine.name, detail=group)
         world.spawn(_life(world, site, scaler, machine))
         timeout_ms = startup_timeout_ms(scaler.check_of(group))
@@ -65,9 +69,10 @@ def _life(world: World, site: Site, scaler: Scaler, machine: Machine) -> Process
         machine.phase = Phase.FAILED
         scaler.failed[machine.group] += 1
         world.record("machine-failed", site, machine.name, detail=machine.group)
-        _replace_if_allowed(world, site, scaler, machine, "it has failed")
+        if scaler.check_of(machine.group) is not None:
+            yield from _replace(world, site, scaler, machine, "it has failed", machine.phase)
         return
-    machine.phase = Phase.PROVISIONED
+    machine.phase, machine.changed_ms = Phase.PROVISIONED, world.now_ms
     yield world.wait(ready_ms - provisioned_ms)
     while machine.exists and site.losses:
         yield site.returned
@@ -108,10 +113,14 @@ def _expose(world: World, site: Site, node: Node) -> None:
 def _watch(
     world: World, site: Site, scaler: Scaler, machine: Machine, timeout_ms: int
 ) -> ProcessGenerator:
-    """The health check gives a machine up that has had no node for too long."""
-    yield world.wait(timeout_ms)
-    if machine.exists and machine.phase not in (Phase.RUNNING, Phase.FAILED):
-        _replace_if_allowed(world, site, scaler, machine, "no node within nodeStartupTimeout")
+    """The health check gives a machine up that has had no node, and no news, for too long."""
+    while machine.exists and machine.phase not in (Phase.RUNNING, Phase.FAILED):
+        ends_ms = machine.changed_ms + timeout_ms + RECHECK_MS
+        if ends_ms <= world.now_ms:
+            why = "no node within nodeStartupTimeout"
+            yield from _replace(world, site, scaler, machine, why, machine.phase)
+            return
+        yield world.wait(ends_ms - world.now_ms)
 
 
 def watch_nodes(world: World, site: Site, scaler: Scaler) -> None:
@@ -131,37 +140,45 @@ def _give_up(
     world: World, site: Site, scaler: Scaler, machine: Machine, timeout_ms: int
 ) -> ProcessGenerator:
     outage = site.outages[machine.name]
-    yield world.wait(UNREADY_AFTER_MS + timeout_ms)
+    yield world.wait(UNREADY_AFTER_MS + timeout_ms + RECHECK_MS)
     if machine.exists and not outage.over and not site.losses:
-        _replace_if_allowed(world, site, scaler, machine, "its node is Unknown")
+        yield from _replace(world, site, scaler, machine, "its node is Unknown", machine.phase)
 
 
 def _is_unhealthy(world: World, site: Site, machine: Machine, check: MachineHealthCheck) -> bool:
-    timeout_ms = startup_timeout_ms(check)
-    if machine.has_node:
-        return machine.name in site.outages
-    is_late = timeout_ms is not None and machine.created_ms + timeout_ms <= world.now_ms
-    return is_late or machine.phase is Phase.FAILED
+    """Whether it has no node, or one that is seen to be lost."""
+    outage = site.outages.get(machine.name)
+    if not machine.has_node or outage is None:
+        return not machine.has_node
+    is_seen = outage.since_ms + UNREADY_AFTER_MS <= world.now_ms
+    return is_seen and unready_timeout_ms(check) is not None
 
 
-def _replace_if_allowed(
-    world: World, site: Site, scaler: Scaler, machine: Machine, why: str
-) -> None:
+def _replace(
+    world: World, site: Site, scaler: Scaler, machine: Machine, why: str, phase: Phase
+) -> ProcessGenerator:
+    """Its machine set makes another one, once few enough of those covered are unhealthy."""
     check = scaler.check_of(machine.group)
-    if check is None:
-        return
-    covered = [m for m in scaler.machines.values() if scaler.check_of(m.group) is check]
-    unhealthy = sum(_is_unhealthy(world, site, m, check) for m in covered)
-    if not is_replaceable(check, unhealthy, len(covered)):
-        detail = (
-            f"{unhealthy} of {len(covered)} machines are unhealthy, at most {check.max_unhealthy}"
-        )
-        world.record("remediation-held-back", site, machine.name, machine.name, detail)
-        return
-    if machine.phase in (Phase.PROVISIONING, Phase.PROVISIONED):
-        scaler.given_up[machine.group] += 1
-    delete_machine(world, site, scaler, machine, f"MachineHealthCheck {check.name}: {why}")
-    fill_up(world, site, scaler, machine.group)
+    assert check is not None
+    is_told, outage = False, site.outages.get(machine.name)
+    while machine.exists and machine.phase is phase and not (outage and outage.over):
+        covered = [m for m in scaler.machines.values() if scaler.check_of(m.group) is check]
+        unhealthy = sum(_is_unhealthy(world, site, m, check) for m in covered)
+        if is_replaceable(check, unhealthy, len(covered)):
+            if phase in (Phase.PROVISIONING, Phase.PROVISIONED):
+                scaler.given_up[machine.group] += 1
+            why = f"MachineHealthCheck {check.name}: {why}"
+            delete_machine(world, site, scaler, machine, why)
+            fill_up(world, site, scaler, machine.group)
+            return
+        if not is_told:
+            detail = (
+                f"{unhealthy} of {len(covered)} machines are unhealthy, at most "
+                f"{check.max_unhealthy}"
+            )
+            world.record("remediation-held-back", site, machine.name, machine.name, detail)
+            is_told = True
+        yield site.moved
 
 
 # -- going -----------------------------------------------------------------------------------------
@@ -176,6 +193,8 @@ def delete_machine(world: World, site: Site, scaler: Scaler, machine: Machine, w
     world.record("machine-deleted", site, machine.name, detail=why)
     if had_node:
         _remove_node(world, site, machine.name)
+    else:
+        site.move()
     tell_machines(world, site, scaler)
 
 
@@ -214,7 +233,7 @@ def tell_machines(world: World, site: Site, scaler: Scaler) -> None:
     """Write down how many nodes and machines there are."""
     coming = sum(not machine.has_node for machine in scaler.machines.values())
     nodes = len(site.state.nodes)
-    for group in scaler.groups:
+    for group in scaler.sets:
         there = [machine.has_node for machine in scaler.of_group(group)]
         world.machines.record(
             time_ms=world.now_ms,

@@ -121,6 +121,23 @@ def test_health_checks_find_the_machines_that_they_select(made):
 
 
 @pytest.mark.parametrize(
+    ("pool", "objects"), [("", [_CHECK]), (", nodeStartupTimeout: 10m", ["kind: X"])]
+)
+def test_a_health_check_covers_a_pool_that_nobody_scales(made, pool, objects):
+    found, case = made(pool, "", objects)
+    assert (found.groups, found.is_active) == ((), False)
+    assert set(found.fixed.values()) == {"worker"}
+    assert len(found.fixed) == 9
+    assert found.machines["worker"].name == "production-worker"
+    assert "machine.until_ready.cloud" in [each.name for each in case.assumptions]
+
+
+def test_a_health_check_of_nobody_asks_for_nothing(made):
+    found, _ = made("", "", [_CHECK.replace("role: worker", "role: infra")])
+    assert found is None
+
+
+@pytest.mark.parametrize(
     ("pool", "section", "warning"),
     [
         (", max: 5", "{}", "has 9 machines and a max of 5: none is added"),
