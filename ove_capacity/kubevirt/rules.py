@@ -33,6 +33,7 @@ _SINCE: Final[Mapping[str, tuple[int, int]]] = {
     "pinned_cpu_overrides": (5, 0),
     "machine_type_label": (5, 0),
     "labels_say_true": (5, 0),
+    "webhook_answers_evictions": (5, 0),
     "late_memory_request": (6, 0),
     "console_log_is_sidecar": (6, 0),
     "secure_execution_label": (6, 0),
@@ -109,6 +110,12 @@ class Rules:
     machine_type_label: bool
     labels_say_true: bool
     """Realtime and SEV node labels have the value true, not an empty one."""
+    webhook_answers_evictions: bool
+    """Evictions of VMs that migrate never come as far as disruption budgets.
+
+    Source: kubevirt v1.5.0 pkg/virt-api/webhooks/validating-webhook/admitters/
+    pod-eviction-admitter.go, Admit; v1.3.0 to v1.4.0 it refuses the first one only, before none.
+    """
     late_memory_request: bool
     """Requests come from guest memory when the pod is rendered, not in the VMI itself."""
     console_log_is_sidecar: bool

@@ -15,7 +15,7 @@ from ove_capacity.checks.launched import (
 )
 from ove_capacity.checks.selecting import label_selector, pods_by_namespace
 from ove_capacity.checks.subject import Manifest, Subject
-from ove_capacity.kubevirt.eviction import MIGRATES, on_eviction
+from ove_capacity.kubevirt.eviction import MIGRATES, SHUTS_DOWN, on_eviction
 from ove_capacity.kubevirt.rules import rules_of
 from ove_capacity.model.pod import PodAffinityTerm
 
@@ -75,9 +75,19 @@ def _one_each(subject: Subject) -> Iterator[Finding]:
                 yield replace(found, consequence=told, repair=repair)
 
 
-def _migrates(vm: Launched) -> bool:
+def _evicted(vm: Launched) -> str:
     kubevirt, rules = vm.cluster.kubevirt, rules_of(vm.cluster.release.kubevirt_rules)
-    return on_eviction(vm.vmi, kubevirt, rules) == MIGRATES
+    return on_eviction(vm.vmi, kubevirt, rules)
+
+
+def _migrates(vm: Launched) -> bool:
+    return _evicted(vm) == MIGRATES
+
+
+def _has_two(vm: Launched) -> bool:
+    """Whether an eviction comes upon a budget of KubeVirt's own, too."""
+    rules = rules_of(vm.cluster.release.kubevirt_rules)
+    return _migrates(vm) and not rules.webhook_answers_evictions
 
 
 def _protected(subject: Subject, budget: Manifest) -> list[Launched]:
@@ -119,23 +129,57 @@ def _zero(subject: Subject, budget: Manifest, vms: list[Launched]) -> tuple[str,
 
 
 def _no_disruption(subject: Subject) -> Iterator[Finding]:
-    """A budget of zero on the pods of VMs refuses every eviction: a drain waits for ever.
+    """A budget of zero on VMs that are shut down on eviction refuses it: a drain waits for ever.
 
     What is relative to a scale is zero: the owner of a launcher pod is a VirtualMachineInstance,
-    which has none.
+    which has none. VMs that migrate do so before a budget is asked, as KubeVirt's webhook marks
+    them for it; others that may not be evicted are told of by vm-cannot-migrate.
 
-    Source: kubernetes v1.28 pkg/registry/core/pod/storage/eviction.go: disruptionsAllowed 0 is a
-    429; pkg/controller/disruption/disruption.go, getExpectedScale and failSafe; kubevirt/kubevirt
-    issue 18063; openshift/machine-config-operator release-4.15 pkg/controller/drain retries.
+    Source: kubernetes 01aa0f3f6 pkg/registry/core/pod/storage/eviction.go, Create: admission, then
+    disruptionsAllowed 0 is a 429; v1.28 pkg/controller/disruption/disruption.go, getExpectedScale
+    and failSafe; kubevirt/kubevirt issue 18063; kubevirt v1.1.0, v1.5.0 and v1.9.0 pkg/virt-api/
+    webhooks/validating-webhook/admitters/pod-eviction-admitter.go, Admit.
     """
     for budget in subject.of_kind("PodDisruptionBudget", "policy"):
         vms = _protected(subject, budget)
         field, why = _zero(subject, budget, vms) if vms else ("", "")
-        if field:
+        if not field:
+            continue
+        problem = budget.problem(why, "spec", field)
+        if held := [vm for vm in vms if _evicted(vm) == SHUTS_DOWN]:
             yield Finding(
-                budget.problem(why, "spec", field),
-                consequence=affected(vms, "keeps its node", "keep their nodes")
+                problem,
+                consequence=affected(held, "keeps its node", "keep their nodes")
                 + " from being drained",
+                repair="no budget, or evictionStrategy: LiveMigrate for VMs that can migrate",
+            )
+        if moving := [vm for vm in vms if _migrates(vm) and not _has_two(vm)]:
+            yield Finding(
+                problem,
+                consequence=affected(moving, "migrates", "migrate")
+                + ": no drain asks the budget, only an autoscaler before it removes a node",
+                severity=Severity.INFO,
+            )
+
+
+def _second_budget(subject: Subject) -> Iterator[Finding]:
+    """Until KubeVirt v1.4 the eviction of a VM that migrates is left to KubeVirt's own budget.
+
+    With a second one on the same pod the answer is an error instead of a refusal that is tried
+    again: the drain ends, though the VM was marked before that, and migrates.
+
+    Source: kubernetes 01aa0f3f6 pkg/registry/core/pod/storage/eviction.go, Create; 014e1fb54
+    staging/src/k8s.io/kubectl/pkg/drain/drain.go, evictPods, which tries again after a 429 only;
+    kubevirt v1.4.0 pkg/virt-controller/watch/drain/disruptionbudget/disruptionbudget.go, createPDB,
+    and v1.1.0, v1.3.0 and v1.4.0 pkg/virt-api/webhooks/validating-webhook/admitters/
+    pod-eviction-admitter.go, Admit.
+    """
+    for budget in subject.of_kind("PodDisruptionBudget", "policy"):
+        if vms := [vm for vm in _protected(subject, budget) if _has_two(vm)]:
+            yield Finding(
+                budget.problem("KubeVirt has a budget for each of these pods already", "spec"),
+                consequence=affected(vms, "ends the drain of its node", "end drains of their nodes")
+                + " in an error; they migrate, and a drain that is begun again finds them gone",
                 repair="no budget: KubeVirt migrates VMs on eviction by itself",
             )
 
@@ -143,5 +187,6 @@ def _no_disruption(subject: Subject) -> Iterator[Finding]:
 APART_RULES = (
     Rule("anti-affinity-blocks-drain", "VMs with a machine each", Severity.WARNING, _one_each),
     Rule("budget-blocks-drain", "Budgets of zero", Severity.WARNING, _no_disruption),
+    Rule("budget-beside-kubevirts", "Two budgets on a pod", Severity.WARNING, _second_budget),
 )
 """What keeps VMs apart, or where they are."""

@@ -161,8 +161,65 @@ spec: {{{spec}, selector: {{matchLabels: {{kubevirt.io: virt-launcher}}}}}}
 )
 def test_budgets_of_zero(namespace: str, spec: str, number: int, tmp_path: Path) -> None:
     own = BUDGET.format(namespace=namespace, spec=spec)
-    lines = told(tmp_path, "budget-blocks-drain", own=own)
+    lines = _of(tmp_path, "budget-blocks-drain", STAYS, MASQUERADE, own)
     assert lines == ["warning: 3 VMs keep their nodes on one (web) from being drained"] * number
+
+
+STAYS = "evictionStrategy: None, "
+WHERE_POSSIBLE = "evictionStrategy: LiveMigrateIfPossible, "
+HELD = "warning: 3 VMs keep their nodes on one (web) from being drained"
+ASKED_BY_NO_DRAIN = (
+    "info: 3 VMs migrate on one (web): no drain asks the budget, only an autoscaler before it "
+    "removes a node"
+)
+BRIDGE = "devices: {interfaces: [{name: default, bridge: {}}]}"
+
+
+@pytest.mark.parametrize(
+    ("strategy", "domain", "expected"),
+    [
+        ("evictionStrategy: LiveMigrate, ", MASQUERADE, ASKED_BY_NO_DRAIN),
+        ("evictionStrategy: LiveMigrate, ", BRIDGE, ""),
+        ("evictionStrategy: External, ", MASQUERADE, ""),
+        (WHERE_POSSIBLE, MASQUERADE, ASKED_BY_NO_DRAIN),
+        (WHERE_POSSIBLE, BRIDGE, HELD),
+        (STAYS, MASQUERADE, HELD),
+    ],
+)
+def test_a_budget_holds_only_vms_that_are_shut_down(
+    strategy: str, domain: str, expected: str, tmp_path: Path
+) -> None:
+    own = BUDGET.format(namespace="vms", spec="maxUnavailable: 0")
+    lines = _of(tmp_path, "budget-blocks-drain", POD_NETWORK + strategy, domain, own)
+    assert lines == [expected] * bool(expected)
+
+
+@pytest.mark.parametrize(
+    ("openshift", "strategy", "number"),
+    [
+        ("4.18", "LiveMigrate", 1),
+        ("4.19", "LiveMigrate", 0),
+        ("4.18", "None", 0),
+        ("4.18", "External", 0),
+    ],
+)
+def test_a_budget_beside_kubevirts_own(
+    openshift: str, strategy: str, number: int, tmp_path: Path
+) -> None:
+    own = BUDGET.format(namespace="vms", spec="minAvailable: 1")
+    hub = VM.format(
+        annotations="", more=f"{POD_NETWORK}evictionStrategy: {strategy}, ", domain=MASQUERADE
+    )
+    lines = told(
+        tmp_path,
+        "budget-beside-kubevirts",
+        hub=hub,
+        own=own,
+        vms=OF_WEB,
+        more=f'platform: {{openshift: "{openshift}"}}\n',
+    )
+    assert len(lines) == number
+    assert all(each.startswith("warning: 3 VMs end drains of their nodes") for each in lines)
 
 
 SCALER = """
