@@ -219,8 +219,7 @@ class ClusterState:
             self._grow_rows(2 * len(self.pods))
         rows = np.array([*again, *range(first, len(self.pods))], np.int64)
         self.pod_class[rows], self.pod_node[rows], self.live[rows] = classes, -1, True
-        self.pod_start[rows] = [_start(pod) for pod in pods]
-        self.pod_guard[rows] = [self._guard(pod) for pod in pods]
+        self.pod_start[rows], self.pod_guard[rows] = self._starts(pods), self._guards(pods)
         return rows
 
     def forget(self, row: int) -> None:
@@ -283,6 +282,16 @@ class ClusterState:
 
     def _guard(self, pod: Pod) -> int:
         return self.guards.set_of(pod) if self.guards.budgets else UNGUARDED
+
+    def _guards(self, pods: Sequence[Pod]) -> list[int] | int:
+        """Of each, or of all where they are alike."""
+        return [self.guards.set_of(pod) for pod in pods] if self.guards.budgets else UNGUARDED
+
+    @staticmethod
+    def _starts(pods: Sequence[Pod]) -> list[float] | float:
+        """Of each, or of all where they are alike: of thousands that are tried, none has begun."""
+        known = [pod.start_ms for pod in pods]
+        return math.inf if known.count(None) == len(known) else [_start(pod) for pod in pods]
 
     def _grow_rows(self, size: int) -> None:
         for name, fill in (

@@ -30,6 +30,7 @@ BENCHMARKS = {
     "admit-8-cells": admission.eight_cells,
     "admit-relay": admission.relay,
     "admit-unpinned-ratio": admission.unpinned_against_totals,
+    "relay-ratio": admission.relay_against_scheduler,
     "place-100k-on-5000": placing.hundred_thousand_on_five_thousand,
     "placement-5000-clusters": deciding.five_thousand_clusters,
     "placement-study-6-clusters": studying.fifty_policies,
