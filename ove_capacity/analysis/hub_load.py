@@ -20,8 +20,9 @@ from ove_capacity.model.case import Case
 from ove_capacity.model.cluster import Cluster, Fleet
 from ove_capacity.model.frozen import FrozenMap
 from ove_capacity.model.management import DeclaredService, Management, ServicePart
-from ove_capacity.model.resources import CPU, MEMORY, Amounts
-from ove_capacity.platform.management import Growth, fleet_growth, series_room, sidecar_part
+from ove_capacity.model.resources import CPU, MEMORY, Amounts, amounts
+from ove_capacity.platform.management import Growth, fleet_growth, series_room
+from ove_capacity.platform.mesh import gets_proxy, proxy_requests
 from ove_capacity.sim.hub import hub_cluster
 from ove_capacity.sim.run import Run
 from ove_capacity.simtime import SECOND_MS, parse_duration
@@ -32,7 +33,6 @@ __all__ = ["ClusterServices", "HubLoad", "hub_load"]
 
 _STORAGE = "storage"
 _SCRAPED_MS = 15 * SECOND_MS
-_INJECT = "sidecar.istio.io/inject"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class ClusterServices:
     def requests(self) -> Amounts:
         """Of all pods, proxies among them."""
         total = dict(_total_of(self.parts, self.workers))
-        for name, amount in sidecar_part().requests.items():
+        for name, amount in amounts(proxy_requests()).items():
             total[name] = total.get(name, 0) + self.sidecars * amount
         return total
 
@@ -233,14 +233,16 @@ def _totals(parts: Sequence[ServicePart], workers: int) -> Mapping[str, Amounts]
 
 def _machines(run: Run, hub: str) -> tuple[tuple[str, Amounts, Amounts], ...]:
     state = run.states[hub]
-    asked: dict[str, dict[str, int]] = {}
+    asked = {
+        node.name: {name: node.services.get(name, 0) for name in (CPU, MEMORY)}
+        for node in state.nodes
+    }
     for record in service_records(run, hub):
         part = next(each for each in _parts(run, hub) if each.name == record.workload)
-        own = asked.setdefault(record.node, {CPU: 0, MEMORY: 0})
         for name, amount in part.requests.items():
-            own[name] = own.get(name, 0) + amount
+            asked[record.node][name] = asked[record.node].get(name, 0) + amount
     return tuple(
-        (node.name, asked.get(node.name, {CPU: 0, MEMORY: 0}), _left(state, n))
+        (node.name, asked[node.name], _left(state, n))
         for n, node in enumerate(state.nodes)
         if node.is_worker
     )
@@ -272,7 +274,8 @@ def _losses(run: Run, hub: str) -> tuple[Loss, ...]:
 
 def _services(run: Run, cluster: Cluster) -> ClusterServices:
     sidecars = sum(
-        vm.exists and vm.pod.labels.get(_INJECT) == "true" for vm in run.vms_of(cluster.name)
+        vm.exists and gets_proxy(vm.pod.labels, cluster.namespaces.get(vm.namespace, {}))
+        for vm in run.vms_of(cluster.name)
     )
     return ClusterServices(cluster.name, cluster.management.parts, len(cluster.workers), sidecars)
 

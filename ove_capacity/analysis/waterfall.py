@@ -158,9 +158,11 @@ def node_shares(run: Run, cluster: Cluster) -> NodeShares:
 def with_more(shares: NodeShares, like: int, count: int) -> NodeShares:
     """The same with *count* more nodes like one of them, in service and without a VM."""
     steps = {name: np.vstack([each, *[each[like]] * count]) for name, each in shares.steps.items()}
+    daemons = np.array([_of(shares.nodes[like].services)] * count, np.int64).reshape(-1, 3)
     for name in ("services", "launcher_overhead", "guest_requests"):
-        left = steps[name][-count:].copy()
-        steps[name][-count:] = 0
+        stays = daemons if name == "services" else np.zeros_like(daemons)
+        left = steps[name][-count:] - stays
+        steps[name][-count:] = stays
         idle = left * (0, 0, 1)
         idle[:, _MEMORY] = left[:, _PAGES]
         steps["hugepages_idle"][-count:] += idle
@@ -277,7 +279,7 @@ def _held(
 def _services(run: Run, cluster: Cluster) -> np.ndarray:
     """Requests by node of what stands there to manage the fleet, daemons too."""
     state = run.states[cluster.name]
-    asked = np.zeros((len(state.nodes), 3), np.int64)
+    asked = np.array([_of(node.services) for node in state.nodes], np.int64).reshape(-1, 3)
     parts = {part.name for part in cluster.management.parts}
     for row in state.rows() if parts else ():
         n, pod = state.node_of(row), state.pod(row)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ove_capacity.manifests.document import Problems
 from ove_capacity.manifests.fields import Fields
@@ -17,6 +17,18 @@ _ADD_ONS = (
     "policyController",
     "searchCollector",
 )
+_BY_ADD_ON = {
+    "application-manager": "applicationManager",
+    "cert-policy-controller": "certPolicyController",
+    "config-policy-controller": "policyController",
+    "governance-policy-framework": "policyController",
+    "observability-controller": "observability",
+    "search-collector": "searchCollector",
+}
+"""ManagedClusterAddOn -> the section of a KlusterletAddonConfig that asks for the same.
+
+Source: stolostron/klusterlet-addon-controller pkg/controller/agents constants (names of add-ons).
+"""
 _BACKUP = "cluster-backup"
 _MOST = 1_000
 """Replicas of one part: more are a slip of the keyboard."""
@@ -164,10 +176,21 @@ def declared_service(fields: Fields, problems: Problems | None = None) -> Declar
     return said.service()
 
 
-def add_ons_of(fields: Fields) -> DeclaredService:
-    """Which add-ons a KlusterletAddonConfig turns on."""
-    said = _Said(fields)
+def add_ons_of(config: Fields | None, add_ons: Iterable[Fields] = ()) -> DeclaredService | None:
+    """Which add-ons a KlusterletAddonConfig turns on, or ManagedClusterAddOns are; None: no object.
+
+    A ManagedClusterAddOn is the add-on itself; what the configuration says is how it comes to be.
+    """
+    asked = {
+        section: "true"
+        for each in add_ons
+        if (section := _BY_ADD_ON.get(each.fields("metadata").text("name")))
+    }
+    if config is None:
+        return DeclaredService("ManagedClusterAddOn", "", settings=asked) if asked else None
+    said = _Said(config)
     for name in _ADD_ONS:
         enabled = said.spec.fields(name).flag("enabled")
         said.settings[name] = "true" if enabled else "false"
+    said.settings.update(asked)
     return said.service()

@@ -220,6 +220,7 @@ _READERS: Mapping[tuple[str, str], Callable[[Objects, Fields], None]] = {
     ("", "ReplicationController"): _workload_selector,
     ("", "ResourceQuota"): _kubevirt_part,
     ("", "Service"): _service,
+    ("addon.open-cluster-management.io", "ManagedClusterAddOn"): _management,
     ("agent.open-cluster-management.io", "KlusterletAddonConfig"): _management,
     ("apps", "ReplicaSet"): _workload_selector,
     ("apps", "StatefulSet"): _workload_selector,
@@ -350,9 +351,8 @@ def _read(found: Objects, fields: Fields) -> None:
     kind = fields.text("kind")
     reader = _reader(fields)
     if reader is not None:
-        meta = fields.fields("metadata")
         for key in ("name", "generateName", "namespace"):
-            meta.name(key)
+            fields.fields("metadata").name(key)
         found.read[kind] += 1
         reader(found, fields)
         return

@@ -87,6 +87,8 @@ class Cluster:
 
     management: Management = field(default_factory=Management)
     """What its own objects, and the hub that manages it, make run beside VMs."""
+    injects_proxies: bool = False
+    """Whether the mesh puts its proxy into the pods that ask for it, or whose namespace does."""
 
     @property
     def workers(self) -> tuple[Node, ...]:

@@ -56,6 +56,8 @@ class Node:
     """Requests of the platform's own pods on it, summed; ``pods`` counts them."""
     virtualization: Amounts = field(default_factory=dict)
     """Of these, what OpenShift Virtualization's own pods ask for, where it is known apart."""
+    services: Amounts = field(default_factory=dict)
+    """Of these, what daemons of the services that manage the fleet ask for."""
     eviction_bytes: int | None = None
     """Memory below which its kubelet evicts, a part of what is not allocatable; None: allocatable
     was read off the machine, and nothing tells the parts apart."""

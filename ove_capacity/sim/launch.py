@@ -9,11 +9,13 @@ from ove_capacity.kubevirt.render_error import RenderError
 from ove_capacity.model.cluster import Cluster
 from ove_capacity.model.plan import Workload
 from ove_capacity.model.pod import Pod, PodSpec
+from ove_capacity.platform.mesh import gets_proxy, with_proxy
 
 __all__ = ["Specs", "launch"]
 
-Specs = dict[tuple[int, int, bool], tuple[PodSpec, PodSpec]]
-"""(identity of a spec, priority, whether it never preempts) -> that spec, and one with these."""
+Specs = dict[tuple[int, int, bool, bool], tuple[PodSpec, PodSpec]]
+"""(identity of a spec, priority, whether it never preempts, whether the mesh puts its proxy in) ->
+that spec, and one with these."""
 
 
 def launch(workload: Workload, cluster: Cluster, name: str, specs: Specs) -> Pod:
@@ -31,10 +33,13 @@ def launch(workload: Workload, cluster: Cluster, name: str, specs: Specs) -> Pod
         message = f"workload {workload.name} on cluster {cluster.name}: {refusal}"
         raise RenderError(message) from refusal
     spec, never = pod.spec, workload.preemption_never
-    if (workload.priority, never) == (spec.priority, spec.preemption_never):
+    proxied = cluster.injects_proxies and gets_proxy(
+        pod.labels, cluster.namespaces.get(pod.namespace, {})
+    )
+    if not proxied and (workload.priority, never) == (spec.priority, spec.preemption_never):
         return pod
-    key = (id(spec), workload.priority, never)
+    key = (id(spec), workload.priority, never, proxied)
     if key not in specs:
         admitted = replace(spec, priority=workload.priority, preemption_never=never)
-        specs[key] = (spec, admitted)
+        specs[key] = (spec, with_proxy(admitted) if proxied else admitted)
     return replace(pod, spec=specs[key][1])

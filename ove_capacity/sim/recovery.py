@@ -77,7 +77,7 @@ def assumptions() -> tuple[Assumption, ...]:
         Assumption(
             "virt_controller.requests_per_s",
             f"{_REQUESTS_PER_S}",
-            "kubevirt v1.1.0 pkg/virt-config/virt-config.go, DefaultVirtControllerQPS",
+            "kubevirt v0.59.0 to v1.8.0 pkg/virt-config/virt-config.go, DefaultVirtControllerQPS",
             Evidence.DOCUMENTED,
         ),
         Assumption(

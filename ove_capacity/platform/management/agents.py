@@ -1,14 +1,14 @@
-"""What a hub, and a mesh, put on the clusters they manage."""
+"""What a hub puts on the clusters that it manages."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from ove_capacity.model.management import DeclaredService, ServicePart
-from ove_capacity.platform.management.documented import AGENTS, SIDECAR
+from ove_capacity.platform.management.documented import AGENTS
 from ove_capacity.platform.management.services import part_of
 
-__all__ = ["agent_parts", "sidecar_part"]
+__all__ = ["agent_parts"]
 
 _AGENTS = "RHACM agents"
 
@@ -18,7 +18,7 @@ def agent_parts(add_ons: DeclaredService | None, *, observed: bool) -> tuple[Ser
 
     *observed*: the hub runs the observability service, whose add-on every managed cluster gets.
 
-    Source: ACM Agents Benchmark (ACM 2.10.0), idle.
+    Source: stolostron/capacity-planning 25b10e4 benchmark/benchmark-acm2.10.md, idle.
     """
     said = add_ons or DeclaredService("KlusterletAddonConfig", "")
     sections: Iterable[str] = [
@@ -29,11 +29,3 @@ def agent_parts(add_ons: DeclaredService | None, *, observed: bool) -> tuple[Ser
         or (section == "observability" and observed)
     ]
     return tuple(part_of(_AGENTS, known, said) for section in sections for known in AGENTS[section])
-
-
-def sidecar_part() -> ServicePart:
-    """The proxy that a mesh puts into each pod that asks for it.
-
-    Source: istio/istio manifests/charts/istio-control/istio-discovery/values.yaml, global.proxy.
-    """
-    return part_of("service mesh", SIDECAR, DeclaredService("", ""))

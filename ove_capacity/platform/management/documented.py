@@ -18,7 +18,6 @@ __all__ = [
     "PROMETHEUS",
     "RHACM",
     "SENSOR",
-    "SIDECAR",
     "Documented",
     "amounts_of",
 ]
@@ -52,7 +51,7 @@ class Documented:
 _REQUESTS = "stolostron/rhacm-docs 2c2a02b install/resource_requests.adoc"
 _HIGH = (
     f"{_REQUESTS}; two replicas when availabilityConfig is High: "
-    "stolostron/multiclusterhub-operator pkg/utils DefaultReplicaCount"
+    "stolostron/multiclusterhub-operator b978524 pkg/utils/utils.go, DefaultReplicaCount"
 )
 
 
@@ -119,7 +118,10 @@ _MB = 10**6 / _MIB
 def _gitops(name: str, cpu: int, memory: int, limit: tuple[int, int], high: int = 0) -> Documented:
     source = _GITOPS
     if high:
-        source += f"; {high} replicas when ha: argocd-operator common, ArgoCDDefaultRedisHAReplicas"
+        source += (
+            f"; {high} replicas when ha: argoproj-labs/argocd-operator 883b112 common/defaults.go, "
+            "ArgoCDDefaultRedisHAReplicas"
+        )
     return Documented(
         name,
         amounts_of(cpu, memory * _MB),
@@ -140,7 +142,7 @@ GITOPS = (
 )
 """OpenShift GitOps; HAProxy is there when it is highly available only."""
 
-_CENTRAL = "openshift/openshift-docs modules/default-requirements-central-services.adoc (RHACS)"
+_CENTRAL = "openshift/openshift-docs 0244845 modules/default-requirements-central-services.adoc"
 
 
 def _security(
@@ -188,14 +190,17 @@ PROMETHEUS = Documented(
     "prometheus",
     amounts_of(10, 50),
     amounts_of(10, 50),
-    "prometheus-operator: the config reloader's defaults; Prometheus itself has no request unless "
-    "spec.resources says one",
+    "prometheus-operator/prometheus-operator Documentation/platform/operator.md: the config "
+    "reloader's flags; Prometheus itself has no request unless spec.resources says one",
 )
 
-_OADP = "OpenShift 4.14 to 4.19, OADP troubleshooting, pods that crash or restart: default requests"
+_OADP = (
+    "docs.okd.io/4.19 (and 4.14) backup_and_restore/application_backup_and_restore/troubleshooting/"
+    "pods-crash-or-restart-due-to-lack-of-memory-or-cpu: what is there if nothing is said"
+)
 BACKUP = (Documented("velero", amounts_of(500, 128), {}, _OADP),)
 
-_CHART = "kyverno/kyverno charts/kyverno/values.yaml"
+_CHART = "kyverno/kyverno v1.12.6 charts/kyverno/values.yaml"
 
 
 def _kyverno(name: str, memory: int, limit: int) -> Documented:
@@ -214,14 +219,14 @@ COLLECTOR = Documented(
     "collector",
     amounts_of(100, 736),
     amounts_of(0, 736),
-    "OpenShift 4.6 logging, cluster-logging-collector: Fluentd's defaults; none is published for "
-    "Vector",
+    "docs.redhat.com openshift_container_platform/4.22 observability, Configuring the logging "
+    "collector (Logging 6); the same as Fluentd's in 4.6",
     is_daemon=True,
 )
 
 _BENCHMARK = (
-    "ACM Agents Benchmark, ACM 2.10.0 on OpenShift 4.14.3: use when idle, rounded up, taken as the "
-    "request, which is not published"
+    "stolostron/capacity-planning 25b10e4 benchmark/benchmark-acm2.10.md, ACM 2.10.0 on OpenShift "
+    "4.14.3: use when idle, rounded up, taken as the request, which is not published"
 )
 
 
@@ -259,10 +264,3 @@ AGENTS = {
     ),
 }
 """Section of a KlusterletAddonConfig -> agents; the empty one: on every managed cluster."""
-
-SIDECAR = Documented(
-    "istio-proxy",
-    amounts_of(100, 128),
-    amounts_of(2000, 1024),
-    "istio/istio manifests/charts/istio-control/istio-discovery/values.yaml, global.proxy",
-)

@@ -15,11 +15,11 @@ from ove_capacity.model.pod import (
     PodSpec,
     PreferredPodTerm,
 )
-from ove_capacity.model.resources import CPU, Amounts, ResourceList
+from ove_capacity.model.resources import CPU, PODS, Amounts, ResourceList
 from ove_capacity.model.selector import LabelSelector, Requirement
 from ove_capacity.quantity import Notation, Quantity
 
-__all__ = ["PART_LABEL", "service_pods"]
+__all__ = ["PART_LABEL", "daemon_requests", "service_pods"]
 
 PART_LABEL = "app.kubernetes.io/component"
 _SERVICE_LABEL = "app.kubernetes.io/part-of"
@@ -27,22 +27,37 @@ _APART = 35
 """Weight by which replicas would rather be on different machines."""
 
 
-def service_pods(parts: Iterable[ServicePart], workers: int) -> tuple[Pod, ...]:
-    """A pod of each replica, and of a daemon one for each of the workers, in the order of parts.
+def daemon_requests(parts: Iterable[ServicePart]) -> Amounts:
+    """What the daemons of one node ask for together; ``pods`` counts them.
+
+    Source: ours, a sum.
+    """
+    total: dict[str, int] = {}
+    for part in parts:
+        if part.is_daemon:
+            for name, amount in {**part.requests, PODS: 1}.items():
+                total[name] = total.get(name, 0) + amount
+    return total
+
+
+def service_pods(parts: Iterable[ServicePart]) -> tuple[Pod, ...]:
+    """A pod of each replica, in the order of parts, but of daemons.
 
     Replicas would rather be on different machines. Nothing but requests binds them to any.
 
-    Source: stolostron/multiclusterhub-operator pkg/utils DistributePods, taken for all services.
+    Source: stolostron/multiclusterhub-operator b978524 pkg/utils/utils.go, DistributePods, taken
+    for all services.
     """
     found: list[Pod] = []
     for part in parts:
-        number = workers if part.is_daemon else part.replicas
+        if part.is_daemon:
+            continue
         namespace, labels = _namespace(part.service), _labels(part)
         spec = _spec(part, namespace, labels)
-        kind = "DaemonSet" if part.is_daemon else "ReplicaSet"
+        owner = OwnerReference("ReplicaSet", part.name)
         found += [
-            Pod(f"{part.name}-{index}", spec, namespace, labels, OwnerReference(kind, part.name))
-            for index in range(number)
+            Pod(f"{part.name}-{index}", spec, namespace, labels, owner)
+            for index in range(part.replicas)
         ]
     return tuple(found)
 
@@ -62,9 +77,6 @@ def _selector(part: ServicePart) -> LabelSelector:
 def _spec(part: ServicePart, namespace: str, labels: dict[str, str]) -> PodSpec:
     container = Container(part.name, _resources(part.requests), _resources(part.limits))
     apart = PodAffinityTerm(HOSTNAME_LABEL, _selector(part), (namespace,))
-    if part.is_daemon:
-        # One on each worker: what a DaemonSet says by node affinity.
-        return PodSpec((container,), affinity=Affinity(anti_required=(apart,)))
     several = part.replicas > 1
     affinity = Affinity(anti_preferred=(PreferredPodTerm(_APART, apart),)) if several else None
     return PodSpec((container,), affinity=affinity or Affinity())

@@ -13,7 +13,7 @@ from ove_capacity.openshift.provisioning import assumptions
 from ove_capacity.scenario.compile.cluster import Compiled, compiled_cluster
 from ove_capacity.scenario.compile.context import Context
 from ove_capacity.scenario.compile.duration import duration_of
-from ove_capacity.scenario.compile.management import managed_services
+from ove_capacity.scenario.compile.management import joining_services
 from ove_capacity.scenario.schema.cluster import ClusterSection
 from ove_capacity.scenario.schema.event import AddClusterSection
 
@@ -46,13 +46,12 @@ def _joining(context: Context, path: FieldPath, event: AddClusterSection) -> Joi
         context.unknown((*path, "profile"), "profile", event.profile, sorted(known))
         return None
     compiled = compiled_cluster(_with(context, event), name, objects, Objects(), True)
-    services = managed_services(context, name, compiled, context.management)
     stages = _stages(event)
     context.assumptions += assumptions(stages, name)
     written = [*objects.managed_clusters.values()]
     own = context.hub.managed_clusters.get(name)
     managed = replace(written[-1], name=name) if written else own
-    return Joining(replace(compiled.cluster, management=services), event.at, stages, managed)
+    return Joining(joining_services(context, name, compiled), event.at, stages, managed)
 
 
 def _with(context: Context, event: AddClusterSection) -> Context:

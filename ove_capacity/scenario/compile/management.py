@@ -10,18 +10,24 @@ from ove_capacity.manifests.fields import Fields
 from ove_capacity.manifests.management import MANAGEMENT_KINDS, add_ons_of, declared_service
 from ove_capacity.model.cluster import Cluster, Fleet
 from ove_capacity.model.management import DeclaredService, Management, ServicePart
+from ove_capacity.model.node import Node
 from ove_capacity.model.pod import Pod, PodSpec
 from ove_capacity.model.policy import Policy
-from ove_capacity.model.resources import CPU, MEMORY
+from ove_capacity.model.resources import CPU, MEMORY, Amounts
 from ove_capacity.place import initial_state, place
-from ove_capacity.platform.management import agent_parts, service_parts, service_pods
+from ove_capacity.platform.management import (
+    agent_parts,
+    daemon_requests,
+    service_parts,
+    service_pods,
+)
 from ove_capacity.scenario.compile.cluster import Compiled
 from ove_capacity.scenario.compile.context import Context
 from ove_capacity.sim.hub import hub_cluster
 
-__all__ = ["managed_services", "with_services"]
+__all__ = ["joining_services", "with_services"]
 
-_ADD_ONS = "KlusterletAddonConfig"
+_ADD_ONS, _ADD_ON = "KlusterletAddonConfig", "ManagedClusterAddOn"
 _HUB, _OBSERVABILITY = "MultiClusterHub", "MultiClusterObservability"
 _MIB = 1 << 20
 
@@ -45,12 +51,19 @@ def with_services(context: Context, clusters: Mapping[str, Compiled]) -> dict[st
     chosen, hub = context.scenario.assume.management, _hub_of(clusters)
     found = {}
     for name, compiled in clusters.items():
-        own = known if name == hub else managed_services(context, name, compiled, known)
+        own = known if name == hub else _managed_services(context, name, compiled, known)
         cluster = replace(compiled.cluster, management=own)
         if chosen == "all" or (chosen == "hub" and name == hub):
             cluster = _standing(context, cluster)
         found[name] = replace(compiled, cluster=cluster)
     return found
+
+
+def joining_services(context: Context, name: str, compiled: Compiled) -> Cluster:
+    """A cluster that joins while time goes on, with its services as those of the others."""
+    own = _managed_services(context, name, compiled, context.management)
+    cluster = replace(compiled.cluster, management=own)
+    return _standing(context, cluster) if context.scenario.assume.management == "all" else cluster
 
 
 def _hub_of(clusters: Mapping[str, Compiled]) -> str:
@@ -63,7 +76,7 @@ def _declared(objects: Iterable[Fields]) -> tuple[DeclaredService, ...]:
     )
 
 
-def managed_services(
+def _managed_services(
     context: Context, name: str, compiled: Compiled, hub: Management
 ) -> Management:
     """What the objects of a managed cluster, and its hub, make run there."""
@@ -73,32 +86,36 @@ def managed_services(
     declared = _declared([*objects.management, *policies])
     parts = list(service_parts(declared))
     if _HUB in hub_kinds:
-        written = [each for each in objects.management if each.text("kind") == _ADD_ONS]
-        written += [
-            each
-            for each in context.hub.management
-            if each.text("kind") == _ADD_ONS and _names(each, name)
-        ]
-        add_ons = add_ons_of(written[-1]) if written else None
+        hub_objects = [each for each in context.hub.management if _is_for(each, name)]
+        about = [*objects.management, *hub_objects]
+        written = [each for each in about if each.text("kind") == _ADD_ONS]
+        found = [each for each in about if each.text("kind") == _ADD_ON]
+        add_ons = add_ons_of(written[-1] if written else None, found)
         parts += agent_parts(add_ons, observed=_OBSERVABILITY in hub_kinds)
     return Management(tuple(parts), declared)
 
 
-def _names(fields: Fields, cluster: str) -> bool:
+def _is_for(fields: Fields, cluster: str) -> bool:
+    """Whether an object of the hub is about that cluster; both kinds lie in its namespace."""
+    meta = fields.fields("metadata")
+    if fields.text("kind") == _ADD_ON:
+        return cluster == meta.text("namespace")
     said = fields.fields("spec").text("clusterName")
-    return cluster == (said or fields.fields("metadata").text("name"))
+    return cluster == (said or meta.text("name"))
 
 
 def _standing(context: Context, cluster: Cluster) -> Cluster:
     """With a pod of each replica, where the scheduler puts it; who finds no node is told."""
     parts = cluster.management.parts
+    cluster = replace(cluster, injects_proxies=True)
     if not parts:
         return cluster
     path = ("clusters", cluster.name)
     if cluster.pods:
         context.warn(path, "its pods are listed: services beside VMs are taken to be among them")
         return cluster
-    pods = service_pods(parts, len(cluster.workers))
+    cluster = _with_daemons(cluster, daemon_requests(parts))
+    pods = service_pods(parts)
     outcome = place(initial_state(cluster, pods), pods, Policy())
     bound: dict[tuple[int, str], PodSpec] = {}
     standing: list[Pod] = []
@@ -115,6 +132,24 @@ def _standing(context: Context, cluster: Cluster) -> Cluster:
         context.warn(path, f"{message}; {outcome.refused[0].message}")
     _assume(context, cluster, parts)
     return replace(cluster, pods=tuple(standing))
+
+
+def _with_daemons(cluster: Cluster, asked: Amounts) -> Cluster:
+    """With the daemons of services on every worker, and on every machine that may join."""
+
+    def burdened(node: Node) -> Node:
+        if not (asked and node.is_worker):
+            return node
+        names = dict.fromkeys((*node.platform, *asked))
+        total = {name: node.platform.get(name, 0) + asked.get(name, 0) for name in names}
+        return replace(node, platform=total, services=asked)
+
+    scaling = cluster.autoscaling
+    if scaling is not None:
+        machines = {group: burdened(node) for group, node in scaling.machines.items()}
+        scaling = replace(scaling, machines=machines)
+    nodes = tuple(burdened(node) for node in cluster.nodes)
+    return replace(cluster, nodes=nodes, autoscaling=scaling)
 
 
 def _assume(context: Context, cluster: Cluster, parts: Sequence[ServicePart]) -> None:

@@ -8,6 +8,7 @@ from ove_capacity.model.management import DeclaredService
 from ove_capacity.model.resources import CPU, MEMORY
 from ove_capacity.platform.management import (
     agent_parts,
+    daemon_requests,
     fleet_growth,
     series_room,
     service_parts,
@@ -78,14 +79,13 @@ def test_agents_are_those_that_are_turned_on() -> None:
     }
 
 
-def test_replicas_stand_apart_if_they_can_and_daemons_always_do() -> None:
+def test_replicas_stand_apart_if_they_can_and_daemons_are_a_part_of_their_node() -> None:
     parts = service_parts(
         [DeclaredService("ClusterLogForwarder", "x"), DeclaredService("MultiClusterHub", "x")]
     )
-    pods = service_pods(parts[:2], workers=5)
-    daemons, twins = pods[:5], pods[5:]
+    assert daemon_requests(parts) == {CPU: 100, MEMORY: 736 * MIB, "pods": 1}
+    twins = service_pods(parts[:2])
     assert [pod.name for pod in twins] == [f"klusterlet-addon-controller-v2-{n}" for n in (0, 1)]
-    assert all(pod.spec.affinity.anti_required for pod in daemons)
     assert all(pod.spec.affinity.anti_preferred for pod in twins)
     assert len({id(pod.spec) for pod in twins}) == 1
 
