@@ -10,7 +10,7 @@ from ove_capacity.platform.admission.match import Request
 from ove_capacity.platform.admission.operators import OPERATORS
 from ove_capacity.platform.admission.variable import MISSING, is_understood, resolved
 
-__all__ = ["are_met", "are_modelled"]
+__all__ = ["are_met", "are_modelled", "message_of"]
 
 _PLACES = ("any", "all")
 """In the order in which they are asked."""
@@ -86,3 +86,16 @@ def _holds(condition: Mapping[str, Any], request: Request) -> bool | None:
     if MISSING in (key, value):
         return None
     return OPERATORS[condition["operator"]](with_floats(key), with_floats(value))
+
+
+def message_of(conditions: Any, request: Request) -> str:
+    """What conditions that are met say of it: the first of ``any`` that holds, and all of ``all``.
+
+    Source: kyverno v1.12.6 pkg/engine/variables/evaluate.go, evaluateAnyAllConditions and
+    evaluateOldConditions, which joins without a space.
+    """
+    block = _block(conditions) or {}
+    of_any = next((each for each in _listed(block, "any") if _holds(each, request)), None)
+    held = [*([of_any] if of_any else []), *_listed(block, "all")]
+    sign = ";" if isinstance(conditions, list) else "; "
+    return sign.join(str(each["message"]) for each in held if each.get("message"))

@@ -39,9 +39,10 @@ class Request:
 
     @property
     def namespace(self) -> str:
-        """Where it goes; of a Namespace its own name."""
-        key = "name" if self.kind == "Namespace" else "namespace"
-        return str(self.metadata.get(key) or "")
+        """Where it goes, by default where everything does; of a Namespace its own name."""
+        if self.kind == "Namespace":
+            return str(self.metadata.get("name") or "")
+        return str(self.metadata.get("namespace") or "default")
 
 
 def applies(rule: Mapping[str, Any], request: Request) -> bool:

@@ -42,6 +42,8 @@ class Match:
     outcome: Outcome
     path: str = ""
     """Where they part: ``/metadata/labels/owner/``."""
+    why: str = ""
+    """What failed before they were compared."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ove_capacity.platform.admission.condition import are_met, are_modelled
+from ove_capacity.platform.admission.condition import are_met, are_modelled, message_of
 from ove_capacity.platform.admission.match import Request, applies, excepts, selects
 from ove_capacity.platform.admission.overlay import Match, Outcome, matched
 from ove_capacity.platform.admission.variable import MISSING, is_understood, resolved
@@ -17,6 +17,7 @@ __all__ = ["Review", "is_excepted", "reviews", "unasked_parts", "unmodelled_part
 _OTHER_RULES = ("mutate", "generate", "verifyImages")
 _OTHER_VALIDATIONS = ("cel", "foreach", "podSecurity", "manifests", "assert")
 _OTHER_CONDITIONS = ("context", "celPreconditions")
+_UNDECIDED = "failed to check deny conditions"
 _DENIALS = {True: Outcome.FAIL, False: Outcome.PASS, None: Outcome.ERROR}
 _MADE_OF_VMS = ("*", "Pod", "VirtualMachineInstance")
 """Kinds by which a rule speaks of what KubeVirt makes of a VM."""
@@ -37,7 +38,7 @@ class Review:
     path: str = ""
     """Where object and pattern part."""
     why: str = ""
-    """What of the rule is not modelled."""
+    """What of the rule is not modelled, was not to be evaluated, or how each pattern failed."""
     lets_errors_in: bool = False
     """Whether the policy's failurePolicy is Ignore."""
 
@@ -58,11 +59,13 @@ class Review:
         buildErrorMessage; pkg/webhooks/utils/block.go, GetBlockedMessages.
         """
         message = self.message.strip()
-        if self.outcome is Outcome.FAIL and not self.path:
+        if self.outcome is Outcome.ERROR and self.why:
+            return f"{self.rule}: {self.why}"
+        if self.outcome is Outcome.FAIL and not self.path and not self.why:
             return f"{self.rule}: {message or f'validation error: rule {self.rule} failed'}"
         said = f"{message}{'' if message.endswith('.') else '.'} " if message else ""
         how = f"failed at path {self.path}" if self.path else "execution error"
-        return f"{self.rule}: validation error: {said}rule {self.rule} {how}"
+        return f"{self.rule}: validation error: {said}{self.why or f'rule {self.rule} {how}'}"
 
 
 def reviews(policy: Mapping[str, Any], request: Request) -> Iterator[Review]:
@@ -92,9 +95,9 @@ def reviews(policy: Mapping[str, Any], request: Request) -> Iterator[Review]:
             index=index,
             outcome=found.outcome,
             is_enforced=_is_enforced(spec, rule, request),
-            message=_message(message, request),
+            message=_message(_with_conditions(message, rule, found, request), request),
             path=found.path,
-            why=", ".join(parts),
+            why=", ".join(parts) or found.why,
             lets_errors_in=spec.get("failurePolicy") == "Ignore",
         )
 
@@ -155,6 +158,15 @@ def _denied_by(validate: Mapping[str, Any]) -> Any:
     return deny.get("conditions") if isinstance(deny, Mapping) else None
 
 
+def _with_conditions(message: Any, rule: Mapping[str, Any], found: Match, request: Request) -> str:
+    """The message of a rule, and of the conditions by which it denies."""
+    validate = rule.get("validate")
+    text = str(message or "")
+    if found.outcome is Outcome.FAIL and isinstance(validate, Mapping) and "deny" in validate:
+        text = "; ".join(filter(None, (text, message_of(_denied_by(validate), request))))
+    return text
+
+
 def _message(given: Any, request: Request) -> str:
     """The policy's own, with its variables as far as they are understood."""
     text = str(given or "")
@@ -197,12 +209,14 @@ def _validated(rule: Mapping[str, Any], request: Request) -> Match:
         return Match(Outcome.PASS)
     met = are_met(rule.get("preconditions"), request)
     if not met:
-        return Match(Outcome.ERROR if met is None else Outcome.SKIP)
+        unknown = Match(Outcome.ERROR, why="failed to evaluate preconditions")
+        return unknown if met is None else Match(Outcome.SKIP)
     if "deny" in validate:
-        return Match(_DENIALS[are_met(_denied_by(validate), request)])
+        denied = are_met(_denied_by(validate), request)
+        return Match(_DENIALS[denied], why=_UNDECIDED if denied is None else "")
     pattern, patterns = (resolved(validate.get(key), request) for key in ("pattern", "anyPattern"))
     if MISSING in (pattern, patterns):
-        return Match(Outcome.ERROR)
+        return Match(Outcome.ERROR, why="variable substitution failed")
     if pattern is not None:
         return matched(request.resource, pattern)
     if not isinstance(patterns, list):
@@ -210,9 +224,14 @@ def _validated(rule: Mapping[str, Any], request: Request) -> Match:
     found = [matched(request.resource, each) for each in patterns]
     if any(each.outcome is Outcome.PASS for each in found):
         return Match(Outcome.PASS)
-    failed = [each for each in found if each.outcome is not Outcome.SKIP]
+    failed = {n: each for n, each in enumerate(found) if each.outcome is not Outcome.SKIP}
     if failed:
-        return Match(Outcome.FAIL, failed[0].path)
+        told = (
+            f"rule {rule.get('name', '')}[{n}] failed" + f" at path {each.path}" * bool(each.path)
+            for n, each in failed.items()
+        )
+        first = next(iter(failed.values()))
+        return Match(Outcome.FAIL, first.path, " ".join(told))
     return Match(Outcome.SKIP if found else Outcome.PASS)
 
 

@@ -260,10 +260,20 @@ def test_only_an_enforced_failure_refuses(policy: dict[str, Any], refused: bool)
     assert (review.outcome, review.is_refusal) == (Outcome.FAIL, refused)
 
 
+def test_a_vm_without_a_namespace_goes_to_the_default_one() -> None:
+    request = Request({"kind": "VirtualMachine", "metadata": {"name": "db"}})
+    assert applies({"match": _any(namespaces=["def*"])}, request)
+    assert Request({"kind": "Namespace", "metadata": {"name": "a"}}).namespace == "a"
+
+
 def test_one_of_several_patterns_is_enough() -> None:
     either = [{"spec": {"running": True}}, {"metadata": {"labels": {"tier": "db"}}}]
     (review,) = reviews(_policy({"anyPattern": either}), Request(VM))
     assert review.outcome is Outcome.PASS
+    wrong = [{"spec": {"running": True}}, {"metadata": {"(name)": "x"}}, {"kind": "Pod"}]
+    (review,) = reviews(_policy({"message": "no", "anyPattern": wrong}), Request(VM))
+    told = "rule r[0] failed at path /spec/ rule r[2] failed at path /kind/"
+    assert review.words == f"r: validation error: no. {told}"
 
 
 @pytest.mark.parametrize(

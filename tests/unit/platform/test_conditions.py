@@ -184,6 +184,40 @@ def test_a_rule_that_denies(deny: Any, outcome: Outcome) -> None:
     assert review.is_refusal == (outcome in (Outcome.FAIL, Outcome.ERROR))
 
 
+def _saying(condition: dict[str, Any], message: str) -> dict[str, Any]:
+    return {**condition, "message": message}
+
+
+@pytest.mark.parametrize(
+    ("conditions", "message"),
+    [
+        ({"any": [_saying(NO, "a"), _saying(YES, "b"), _saying(YES, "c")]}, "no; b"),
+        ({"all": [_saying(YES, "a"), YES, _saying(YES, "b")]}, "no; a; b"),
+        ([_saying(YES, "a"), _saying(YES, "{{request.operation}}")], "no; a;CREATE"),
+        ({"any": [YES]}, "no"),
+    ],
+)
+def test_a_denial_says_what_its_conditions_say(conditions: Any, message: str) -> None:
+    review = _reviewed(validate={"message": "no", "deny": {"conditions": conditions}})
+    assert (review.outcome, review.words) == (Outcome.FAIL, f"r: {message}")
+
+
+@pytest.mark.parametrize(
+    ("rule", "why"),
+    [
+        (
+            {"preconditions": [NOWHERE], "validate": {"pattern": {}}},
+            "failed to evaluate preconditions",
+        ),
+        ({"validate": {"deny": {"conditions": [NOWHERE]}}}, "failed to check deny conditions"),
+        ({"validate": {"pattern": {"a": NOWHERE["key"]}}}, "variable substitution failed"),
+    ],
+)
+def test_an_error_says_what_could_not_be_evaluated(rule: dict[str, Any], why: str) -> None:
+    review = _reviewed(**rule)
+    assert (review.outcome, review.words) == (Outcome.ERROR, f"r: {why}")
+
+
 def test_a_rule_whose_preconditions_are_not_met_says_nothing() -> None:
     pattern = {"metadata": {"labels": {"owner": "?*"}}}
     told = (([YES], Outcome.FAIL), ([NO], Outcome.SKIP), ([NOWHERE], Outcome.ERROR))
