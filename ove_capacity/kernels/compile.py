@@ -5,7 +5,7 @@ plain form costs nothing; `compiled` makes the other form on first use, from a c
 whose globals name the compiled callees. Which of the two runs is chosen call by call.
 
 The compiler's cache does not see a change in a function of another file, nor in a constant;
-so each kernel's folder is named by the fingerprint of all that it is made of.
+so each kernel's folder is named by the fingerprint of all that it is made of, and by where it lies.
 """
 
 from __future__ import annotations
@@ -90,8 +90,16 @@ def _fingerprint(function: FunctionType) -> bytes:
 def _cache_folder(function: FunctionType) -> Path:
     """Where compiled code of exactly this kernel is kept, in the user's cache directory."""
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    name = f"{function.__name__}-{_fingerprint(function).hex()}"
+    name = f"{function.__name__}-{_fingerprint(function).hex()}-{_stamp(function)}"
     return Path(home) / "ove-capacity" / "kernels" / name
+
+
+def _stamp(function: FunctionType) -> str:
+    """The compiler's cache serves one installed file as it is now: no copy of it elsewhere."""
+    file = Path(function.__code__.co_filename)
+    known = file.stat()
+    said = f"{file.resolve()} {known.st_mtime_ns} {known.st_size}"
+    return hashlib.blake2b(said.encode(), digest_size=5).hexdigest()
 
 
 @cache

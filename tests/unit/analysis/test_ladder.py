@@ -5,7 +5,6 @@ import pytest
 
 import ove_capacity as oc
 from ove_capacity.analysis.ladder import interleaved
-from ove_capacity.kernels import compile
 from ove_capacity.model.frozen import FrozenMap
 from ove_capacity.model.instancetype import Instancetype
 from ove_capacity.model.network import VmNetwork
@@ -43,18 +42,6 @@ def test_what_binds_is_lifted_and_the_next_is_found():
     assert [name for name, _ in found[:3]] == ["cpu", "memory", "pods"]
     assert found[2] == ("pods", 749)
     assert found[-1] == ("tested-maximum:vms_per_cluster", 9_999)
-
-
-def test_rungs_compile_nothing_for_pods_that_nobody_came_to(monkeypatch):
-    """Each rung asks for 10,000 pods, and most of them stand behind the one that is refused."""
-    monkeypatch.delenv("OVE_CAPACITY_KERNELS", raising=False)
-    monkeypatch.setattr(compile, "_spent", {})
-    monkeypatch.setattr(compile, "_loaded", set())
-    monkeypatch.setattr(compile, "_is_warm", lambda function: False)
-    forms = []
-    monkeypatch.setattr(compile, "compiled", forms.append)
-    rungs(case(workload("vm", memory_gib=2, count=1), clusters=(cluster(workers=40),)))
-    assert forms == []
 
 
 def test_budgets_of_the_cluster_are_counted_along_the_same_order():

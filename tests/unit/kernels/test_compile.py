@@ -1,11 +1,12 @@
 """One source, two forms."""
 
+import os
 from typing import NamedTuple
 
 import numpy as np
 import pytest
 
-from ove_capacity.kernels.compile import Array, form, kernel, views
+from ove_capacity.kernels.compile import Array, _cache_folder, form, kernel, views
 from ove_capacity.kernels.tree import pick
 
 
@@ -32,6 +33,23 @@ def test_small_work_runs_plain_and_the_plain_form_is_the_function_itself(monkeyp
         return 2 * x
 
     assert form(twice, 10) == (twice, False)
+
+
+def test_a_copy_elsewhere_and_a_file_installed_anew_have_code_of_their_own(tmp_path):
+    def folder(place, *, anew=False):
+        file = tmp_path / place / "kernel.py"
+        if not file.exists():
+            file.parent.mkdir()
+            file.write_text("def twice(x):\n    return 2 * x\n")
+        if anew:
+            os.utime(file, (1, 1))
+        names = {}
+        exec(compile(file.read_text(), str(file), "exec"), names)
+        return _cache_folder(names["twice"])
+
+    assert folder("here") == folder("here")
+    assert folder("here") != folder("there")
+    assert folder("here") != folder("here", anew=True)
 
 
 def test_both_forms_answer_alike(monkeypatch):
