@@ -18,7 +18,7 @@ from ove_capacity.model.policy import Policy
 from ove_capacity.place import initial_state, place
 from ove_capacity.state.cluster_state import ClusterState
 
-__all__ = ["Change", "changes", "fits_of", "placed_anew", "spanning_vms", "with_kubelets"]
+__all__ = ["Change", "changes", "fits_of", "left_out", "spanning_vms", "with_kubelets"]
 
 _POLICIES = ("none", "best-effort", "restricted", "single-numa-node")
 _SCOPES = ("container", "pod")
@@ -131,9 +131,10 @@ def _tried(
     asked: Change, variant: Cluster, vms: Sequence[Pod], shapes: Sequence[Pinned], policy: Policy
 ) -> Change:
     try:
-        state, not_placed = placed_anew(variant, vms, [each.pod for each in shapes], policy)
+        state = initial_state(variant, [*(each.pod for each in shapes), *vms])
     except StartError as error:
         return replace(asked, refusal=str(error), not_placed=len(vms))
+    not_placed = left_out(state, vms, policy)
     fits, spanning = fits_of(state, shapes, policy)
     return replace(
         asked,
@@ -164,25 +165,20 @@ def fits_of(
     state: ClusterState, shapes: Sequence[Pinned], policy: Policy
 ) -> tuple[dict[str, int], dict[str, int]]:
     """How many more of each shape fit, each alone, and how many of these would span cells."""
-    trial = Trial(state, [each.pod for each in shapes], policy)
-    fits = {each.name: len(trial.alone(each.pod)[0]) for each in shapes}
-    spanning, before = {}, spanning_vms(state)
+    fits, spanning, before = {}, {}, spanning_vms(state)
     for each in shapes:
         trial = Trial(state, [each.pod], policy)
-        trial.fill([each.pod] * fits[each.name])
+        fits[each.name] = trial.fill_up(each.pod)
         spanning[each.name] = spanning_vms(trial.state) - before
     return fits, spanning
 
 
-def placed_anew(
-    cluster: Cluster, vms: Sequence[Pod], expected: Sequence[Pod], policy: Policy
-) -> tuple[ClusterState, int]:
-    """The cluster with all VMs placed from nothing, in this order; how many are left out."""
-    state = initial_state(cluster, expected)
+def left_out(state: ClusterState, vms: Sequence[Pod], policy: Policy) -> int:
+    """Place all VMs in this order, from nothing: how many find no node, or lose it again."""
     outcome = place(state, vms, replace(policy, tie="first"))
     kubelets = state.admitting
     misfits = len(kubelets.unplaced) if isinstance(kubelets, Kubelets) else 0
-    return state, len(outcome.refused) + len(outcome.displaced) + misfits
+    return len(outcome.refused) + len(outcome.displaced) + misfits
 
 
 def with_kubelets(cluster: Cluster, change: _Rewrite) -> Cluster:

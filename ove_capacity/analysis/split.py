@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ove_capacity.analysis.cell_changes import placed_anew, with_kubelets
+from ove_capacity.analysis.cell_changes import left_out, with_kubelets
 from ove_capacity.analysis.trial import Trial
 from ove_capacity.kubelet.start_error import StartError
 from ove_capacity.model.cluster import Cluster
@@ -15,6 +15,7 @@ from ove_capacity.model.node import Node
 from ove_capacity.model.pod import Pod
 from ove_capacity.model.policy import Policy
 from ove_capacity.model.resources import HUGEPAGES_PREFIX, MEMORY
+from ove_capacity.place import initial_state
 from ove_capacity.quantity import memory_bytes
 
 __all__ = ["Split", "SplitPoint", "split_curve"]
@@ -136,15 +137,14 @@ def _point(
 ) -> SplitPoint:
     huge, ordinary = pair
     try:
-        empty, standing = placed_anew(cluster, (), pair, policy)
+        empty = initial_state(cluster, [*pair, *vms])
     except StartError as error:
         return SplitPoint(pages, 0, 0, 0, len(vms), str(error))
     trial = Trial(empty, pair, policy)
-    most, alone = (len(trial.alone(pod)[0]) for pod in pair)
-    trial.fill([huge] * most)
+    alone = len(trial.alone(ordinary)[0])
+    most = trial.fill_up(huge)
     beside = len(trial.alone(ordinary)[0])
-    left_out = placed_anew(cluster, vms, pair, policy)[1] if vms else standing
-    return SplitPoint(pages, most, alone, beside, left_out)
+    return SplitPoint(pages, most, alone, beside, left_out(empty, vms, policy))
 
 
 def _with_pages(cluster: Cluster, page_size: str, pages: int) -> Cluster:

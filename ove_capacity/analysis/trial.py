@@ -10,7 +10,7 @@ import numpy as np
 from ove_capacity.kubelet.kubelets import Kubelets
 from ove_capacity.model.pod import Pod
 from ove_capacity.model.policy import Policy
-from ove_capacity.place import Refused, filled, fitting, scheduler_of, takers
+from ove_capacity.place import Refused, filled, filled_up, fitting, scheduler_of, takers
 from ove_capacity.state.claim import note_change
 from ove_capacity.state.cluster_state import ClusterState
 
@@ -55,6 +55,11 @@ class Trial:
         """Place pods in this order until one finds no node; how many were placed."""
         classes = np.array(scheduler_of(self.state).classify(self.state, pods), np.int64)
         nodes, _ = filled(self.state, pods, classes, self.policy)
+        return len(nodes)
+
+    def fill_up(self, pod: Pod) -> int:
+        """Place pods like this one until one finds no node; how many were placed."""
+        nodes, _ = filled_up(self.state, pod, self.policy)
         return len(nodes)
 
     def limit(self, resource: str, most: int) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
+from functools import cache
 
 from ove_capacity.model.cluster import Service
 from ove_capacity.model.node import HOSTNAME_LABEL, ZONE_LABEL
@@ -34,20 +35,31 @@ _DEFAULTS = {CPU: Quantity.parse("100m"), MEMORY: Quantity.parse("200Mi")}
 _SYSTEM_CONSTRAINTS = ((HOSTNAME_LABEL, 3), (ZONE_LABEL, 5))
 """Source: kubernetes v1.34.1 pkg/scheduler/framework/plugins/podtopologyspread/plugin.go."""
 
+_PLAIN = frozenset((bool, int, str, type(None)))
+"""What is its own image; most values are."""
+
 
 def freeze(value: object) -> Hashable:
     """A hashable image of a noun: equal images for equal nouns.
 
     Source: ours; upstream compares specs by their serialised form.
     """
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    if isinstance(value, tuple):
+        return tuple([freeze(entry) for entry in value])
     if isinstance(value, Mapping):
         return tuple(sorted((key, freeze(entry)) for key, entry in value.items()))
-    if isinstance(value, tuple):
-        return tuple(freeze(entry) for entry in value)
-    if is_dataclass(value) and not isinstance(value, (Quantity, type)):
-        return tuple(freeze(getattr(value, each.name)) for each in fields(value))
+    if is_dataclass(kind) and kind is not Quantity:
+        return tuple([freeze(getattr(value, name)) for name in _field_names(kind)])
     assert isinstance(value, Hashable)
     return value
+
+
+@cache
+def _field_names(kind: type) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(kind))
 
 
 @dataclass(slots=True)

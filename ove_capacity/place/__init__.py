@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ove_capacity.place.desk import place, runs_at_once, tie_draws, unplaced
-from ove_capacity.place.inquiry import Verdict, explain_pod, filled, fitting, takers
+from ove_capacity.place.inquiry import Verdict, explain_pod, filled, filled_up, fitting, takers
 from ove_capacity.place.outcome import Displaced, Outcome, Placed, Refused, TurnedAway
 from ove_capacity.place.relay import asks_kubelets
 from ove_capacity.place.standing import carried_over, change_nodes, initial_state, scheduler_of
@@ -20,6 +20,7 @@ __all__ = [
     "change_nodes",
     "explain_pod",
     "filled",
+    "filled_up",
     "fitting",
     "initial_state",
     "place",

@@ -21,7 +21,7 @@ from ove_capacity.place.standing import scheduler_of
 from ove_capacity.state.cluster_state import ClusterState
 from ove_capacity.state.rejection import Rejection
 
-__all__ = ["Verdict", "explain_pod", "filled", "fitting", "takers"]
+__all__ = ["Verdict", "explain_pod", "filled", "filled_up", "fitting", "takers"]
 
 _FIRST_BATCH = 64
 
@@ -105,13 +105,19 @@ def fitting(
     Found by placing them on a copy; ties go to the first node, and nobody is pushed out. At *limit*
     nothing was refused, and it is None.
     """
-    trial = state.copy()
-    (c,) = scheduler_of(trial).classify(trial, [pod])
+    return filled_up(state.copy(), pod, policy, limit)
+
+
+def filled_up(
+    state: ClusterState, pod: Pod, policy: Policy, limit: int | None = None
+) -> tuple[list[int], Refused | None]:
+    """`fitting` on the state itself, where all those pods stay."""
+    (c,) = scheduler_of(state).classify(state, [pod])
     nodes: list[int] = []
     batch = _FIRST_BATCH
     while limit is None or len(nodes) < limit:
         size = batch if limit is None else min(batch, limit - len(nodes))
-        chosen, refused = filled(trial, [pod] * size, np.full(size, c, np.int64), policy)
+        chosen, refused = filled(state, [pod] * size, np.full(size, c, np.int64), policy)
         nodes += chosen
         if refused is not None:
             return nodes, refused
