@@ -140,6 +140,8 @@ class NodeLoss:
     """Time between failures of one node; or …"""
     at_ms: int | None = None
     """… the moment of a single loss."""
+    together: str = ""
+    """Losses that say the same here begin and end together, time and again; empty: on its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,8 @@ class ClusterLoss:
     """Time between losses; or …"""
     at_ms: int | None = None
     """… the moment of a single one."""
+    together: str = ""
+    """Losses that say the same here begin and end together, time and again; empty: on its own."""
 
 
 @dataclass(frozen=True, slots=True)

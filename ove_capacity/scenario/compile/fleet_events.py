@@ -35,13 +35,16 @@ def region_losses(
     context: Context, path: FieldPath, section: RegionLossSection, clusters: Mapping[str, Compiled]
 ) -> list[ClusterLoss]:
     """One loss for each cluster of the region, all at once; a region of none is noted."""
+    if not _is_timed(context, path, section):
+        return []
     regions = {name: _region(compiled) for name, compiled in clusters.items()}
     there = [name for name, region in regions.items() if region == section.region]
     if not there:
         known = sorted({region for region in regions.values() if region})
         context.unknown((*path, "region"), "region", section.region, known)
-    repair = duration_of(section.repair)
-    return [ClusterLoss(name, repair, at_ms=section.at) for name in there]
+    repair, every = duration_of(section.repair), duration_of(section.every)
+    together = "" if every is None else f"region {section.region} {path[-1]}"
+    return [ClusterLoss(name, repair, every, section.at, together) for name in there]
 
 
 def _region(compiled: Compiled) -> str:
@@ -52,6 +55,8 @@ def zone_losses(
     context: Context, path: FieldPath, section: ZoneLossSection, clusters: Mapping[str, Compiled]
 ) -> list[NodeLoss]:
     """One loss for each node of the zone, all at once; a zone of none is noted."""
+    if not _is_timed(context, path, section):
+        return []
     if section.cluster is not None and section.cluster not in clusters:
         context.unknown((*path, "cluster"), "cluster", section.cluster, clusters)
         return []
@@ -64,9 +69,10 @@ def zone_losses(
     if all(zone != section.zone for _, _, zone in zones):
         known = sorted({zone for _, _, zone in zones if zone})
         context.unknown((*path, "zone"), "zone", section.zone, known)
-    repair = duration_of(section.repair)
+    repair, every = duration_of(section.repair), duration_of(section.every)
+    together = "" if every is None else f"zone {section.zone} {path[-1]}"
     return [
-        NodeLoss(name, repair, node=node, at_ms=section.at)
+        NodeLoss(name, repair, node=node, every=every, at_ms=section.at, together=together)
         for name, node, zone in zones
         if zone == section.zone
     ]
@@ -109,7 +115,11 @@ def _concerned(
 def _is_timed(
     context: Context,
     path: FieldPath,
-    section: ClusterLossSection | PartitionSection | HubLossSection,
+    section: ClusterLossSection
+    | HubLossSection
+    | PartitionSection
+    | RegionLossSection
+    | ZoneLossSection,
 ) -> bool:
     if (section.at is None) == (section.every is None):
         got = "neither" if section.at is None else "both"

@@ -182,8 +182,10 @@ class RegionLossSection(Section):
     """All nodes of all clusters there are gone; the hub with them, if it runs there."""
     region: Name
     """What their label ``region`` says."""
-    at: Milliseconds
-    """When."""
+    at: Milliseconds | None = None
+    """The moment of a single loss, or …"""
+    every: Exponential | None = None
+    """… the time from a return to the next loss; all return together."""
     repair: Constant | None = None
     """How long until they are back; left out: they never are."""
 
@@ -197,8 +199,10 @@ class ZoneLossSection(Section):
     """What their label ``topology.kubernetes.io/zone`` says."""
     cluster: Name | None = None
     """Left out: every cluster that has nodes there."""
-    at: Milliseconds
-    """When."""
+    at: Milliseconds | None = None
+    """The moment of a single loss, or …"""
+    every: Exponential | None = None
+    """… the time from a return to the next loss; all return together."""
     repair: Constant | None = None
     """How long until they are back; left out: they never are."""
 

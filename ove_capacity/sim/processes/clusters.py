@@ -48,7 +48,8 @@ def cluster_losses(world: World, site: Site, loss: ClusterLoss, ordinal: int) ->
         hear(world, site.name)
         world.verify(site)
 
-    path = ("cluster-loss", site.name, ordinal)
+    alone = ("cluster-loss", site.name, ordinal)
+    path = ("cluster-loss", loss.together) if loss.together else alone
     return _now_and_then(world, path, loss, loss.repair, begin, end)
 
 
@@ -91,8 +92,9 @@ def _now_and_then(
 
     *path* names the streams of when it begins and of how long it lasts.
     """
-    beginning = world.stream(*path, "begin")
-    ending = world.stream(*path, "end")
+    # Of their own, from their start: those that begin together draw the same.
+    beginning = world.streams(*path, "begin")
+    ending = world.streams(*path, "end")
     while True:
         if when.at_ms is not None:
             yield world.wait(when.at_ms)

@@ -41,8 +41,10 @@ def losses(world: World, site: Site, node: str, loss: NodeLoss, ordinal: int) ->
 
     *ordinal* counts the losses that name the same node; each node has streams of its own.
     """
-    failing = world.stream("node-loss", site.name, node, ordinal)
-    mending = world.stream("node-repair", site.name, node, ordinal)
+    # Of their own, from their start: those that begin together draw the same.
+    path = (loss.together,) if loss.together else (site.name, node, ordinal)
+    failing = world.streams("node-loss", *path)
+    mending = world.streams("node-repair", *path)
     if loss.at_ms is not None:
         yield world.wait(loss.at_ms - world.now_ms)
         if site.state.has_node(node):

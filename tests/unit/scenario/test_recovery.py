@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,23 @@ def test_a_region_is_all_clusters_with_that_label(load) -> None:
     assert found == [("here", HOUR_MS), ("hub", HOUR_MS)]
     with pytest.raises(ScenarioError, match="there is no region 'c'; known: a, b"):
         load(event="{kind: region-loss, region: c, at: 1h}")
+
+
+@pytest.mark.parametrize("kind", ["region-loss, region: a", "zone-loss, zone: x"])
+def test_what_is_lost_now_and_then_goes_and_returns_together(load, kind: str) -> None:
+    event = f"{{kind: {kind}, every: 10d, repair: {{distribution: exponential, mean: 1d}}}}"
+    rows = oc.simulate(load(event=event), until="90d", seed=3).events.rows()
+    what = "cluster" if "region" in kind else "node"
+    for told in (f"{what}-lost", f"{what}-returned"):
+        times = Counter(row["time_ms"] for row in rows if row["kind"] == told)
+        assert len(times) > 2
+        assert set(times.values()) == {2}, "both clusters, or both nodes"
+
+
+@pytest.mark.parametrize("kind", ["region-loss, region: a", "zone-loss, zone: x"])
+def test_such_a_loss_has_a_moment_or_a_rate(load, kind: str) -> None:
+    with pytest.raises(ScenarioError, match="needs either at or every"):
+        load(event=f"{{kind: {kind}}}")
 
 
 def test_a_zone_is_all_nodes_with_that_label(load) -> None:
