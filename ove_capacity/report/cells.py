@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from ove_capacity.analysis.cell_changes import Change
-from ove_capacity.analysis.cell_room import CellRoom, NodeRoom
-from ove_capacity.analysis.fragmentation import ClusterFragmentation
 from ove_capacity.model.resources import HUGEPAGES_PREFIX, MEMORY, Amounts
 from ove_capacity.tables import Cell, Table
+
+if TYPE_CHECKING:  # so that the answer to one question does not load the others
+    from ove_capacity.analysis.cell_changes import Change
+    from ove_capacity.analysis.cell_room import CellRoom, NodeRoom
+    from ove_capacity.analysis.fragmentation import ClusterFragmentation
 
 __all__ = ["cell_tables"]
 

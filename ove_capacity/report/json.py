@@ -7,24 +7,27 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from ove_capacity.analysis.failover import failover
 from ove_capacity.analysis.failover_result import Failover
-from ove_capacity.analysis.fleet_failover_result import FleetFailover
-from ove_capacity.analysis.fragmentation import Fragmentation
 from ove_capacity.analysis.headroom import Headroom, headroom
-from ove_capacity.analysis.hub_load import HubLoad
-from ove_capacity.analysis.ladder import Ladder
-from ove_capacity.analysis.limits import Limits
 from ove_capacity.analysis.settle import settle
 from ove_capacity.analysis.shapes import workload_names
-from ove_capacity.analysis.study.result import Standings
-from ove_capacity.analysis.verdict import Verdict
 from ove_capacity.model.assumption import Assumption
 from ove_capacity.model.case import Case
 from ove_capacity.model.cluster import Cluster
 from ove_capacity.ocm import Decision
 from ove_capacity.sim.run import Run
+
+if TYPE_CHECKING:  # so that the answer to one question does not load the others
+    from ove_capacity.analysis.fleet_failover_result import FleetFailover
+    from ove_capacity.analysis.fragmentation import Fragmentation
+    from ove_capacity.analysis.hub_load import HubLoad
+    from ove_capacity.analysis.ladder import Ladder
+    from ove_capacity.analysis.limits import Limits
+    from ove_capacity.analysis.study.result import Standings
+    from ove_capacity.analysis.verdict import Verdict
 
 __all__ = [
     "failover_document",

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ove_capacity.analysis.cluster_failover import ClusterFailover
-from ove_capacity.analysis.explain import Explanation
 from ove_capacity.analysis.failover_result import Failover
-from ove_capacity.analysis.limits import Limits
 from ove_capacity.analysis.series import Series
 from ove_capacity.model.assumption import Assumption
 from ove_capacity.model.case import Case
 from ove_capacity.sim.run import Run
 from ove_capacity.tables import Cell, Table
+
+if TYPE_CHECKING:  # so that the answer to one question does not load the others
+    from ove_capacity.analysis.explain import Explanation
+    from ove_capacity.analysis.limits import Limits
 
 __all__ = [
     "NOTHING",

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from ove_capacity.analysis.headroom import Headroom
-from ove_capacity.analysis.ladder import Ladder
 from ove_capacity.analysis.system_share import GUIDELINE_PERCENT, SystemShare
 from ove_capacity.analysis.waterfall import STEPS, Step, Waterfall, waterfall_table
 from ove_capacity.tables import Cell, Table
+
+if TYPE_CHECKING:  # so that the answer to one question does not load the others
+    from ove_capacity.analysis.ladder import Ladder
 
 __all__ = [
     "budgets_table",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from ove_capacity.analysis.cluster_failover import NOTHING_TO_LOSE, ClusterFailover
 from ove_capacity.analysis.failover_result import Failover
 from ove_capacity.analysis.fits import Fit
 from ove_capacity.analysis.headroom import ClusterHeadroom, Headroom
-from ove_capacity.analysis.study.result import Standings
 from ove_capacity.analysis.system_share import GUIDELINE_PERCENT, guideline_verdict
 from ove_capacity.model import overview
 from ove_capacity.model.assumption import Assumption, Evidence
@@ -19,6 +19,9 @@ from ove_capacity.ocm import Decision
 from ove_capacity.sim.run import Run
 from ove_capacity.simtime import format_duration
 from ove_capacity.tables import Table
+
+if TYPE_CHECKING:  # so that the answer to one question does not load the others
+    from ove_capacity.analysis.study.result import Standings
 
 __all__ = [
     "assumed",

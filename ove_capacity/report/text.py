@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from ove_capacity.analysis.failover import failover
 from ove_capacity.analysis.failover_result import Failover
-from ove_capacity.analysis.fleet_failover_result import FleetFailover
-from ove_capacity.analysis.fragmentation import Fragmentation
 from ove_capacity.analysis.headroom import Headroom, headroom
-from ove_capacity.analysis.hub_load import HubLoad
-from ove_capacity.analysis.ladder import Ladder
-from ove_capacity.analysis.limits import Limits
 from ove_capacity.analysis.settle import settle
 from ove_capacity.analysis.shapes import workload_names
-from ove_capacity.analysis.study.result import Standings
-from ove_capacity.analysis.verdict import Verdict
 from ove_capacity.model.case import Case
 from ove_capacity.model.overview import assumptions_table
 from ove_capacity.report import room as room_tables
@@ -27,6 +21,15 @@ from ove_capacity.sim.joined import joined_table
 from ove_capacity.sim.run import Run
 from ove_capacity.sim.scaling import scaling_table
 from ove_capacity.tables import Table
+
+if TYPE_CHECKING:  # so that the answer to one question does not load the others
+    from ove_capacity.analysis.fleet_failover_result import FleetFailover
+    from ove_capacity.analysis.fragmentation import Fragmentation
+    from ove_capacity.analysis.hub_load import HubLoad
+    from ove_capacity.analysis.ladder import Ladder
+    from ove_capacity.analysis.limits import Limits
+    from ove_capacity.analysis.study.result import Standings
+    from ove_capacity.analysis.verdict import Verdict
 
 __all__ = [
     "failover_text",
