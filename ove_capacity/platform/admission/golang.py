@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 from math import isinf
 from typing import Any
 
@@ -43,6 +44,7 @@ _ESCAPED = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
 _ESCAPED |= {"\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
+@lru_cache(maxsize=1024)  # limits of policies and sizes of VMs come again and again
 def duration_nano(text: str) -> int | None:
     """Nanoseconds of ``1h30m``; None: it is no duration, or longer than one can be.
 
@@ -57,6 +59,7 @@ def duration_nano(text: str) -> int | None:
     return total if -(1 << 63) <= total < 1 << 63 else None
 
 
+@lru_cache(maxsize=1024)
 def quantity_nano(text: str) -> int | None:
     """Nano-units of ``4Gi``; None: it is no quantity.
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from ove_capacity.platform.admission.scalar import is_valid
@@ -78,6 +79,7 @@ class _Seen:
         return any(not seen and _anchor(key)[0] != "X" for key, seen in self.keys.items())
 
 
+@lru_cache(maxsize=1024)
 def _anchor(key: str) -> tuple[str | None, str]:
     """(modifier, name); the modifier is None when there is no anchor, "" for a plain ``(key)``.
 
@@ -142,9 +144,8 @@ def _mapping(
         return _Difference(path, "skips", combined=True)
     rest = sorted(key for key in pattern if key not in first)
     # Stable: global anchors and keys with anchors below come first, as upstream pushes them.
-    for key in [*reversed([each for each in rest if _leads(each, pattern)]), *(
-        each for each in rest if not _leads(each, pattern)
-    )]:  # fmt: skip
+    ahead = [each for each in rest if _leads(each, pattern)] if len(rest) > 1 else []
+    for key in [*reversed(ahead), *(each for each in rest if each not in ahead)]:
         found = _key(resource, key, pattern[key], path, seen)
         if found is not None:
             return found
