@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from ove_capacity.model.autoscaling import ScaleDown
+from ove_capacity.model.autoscaling import Bounds, ScaleDown
 from ove_capacity.model.plan import Growth
 from ove_capacity.releases import release
 from ove_capacity.sim.processes import autoscaling as process
@@ -74,6 +74,12 @@ def test_the_least_size_is_a_floor_unless_it_is_enforced(enforced, nodes):
     web = workload("web", count=9)
     run = played(web, least=5, most=6, asked=autoscaler(enforce_min_size=enforced))
     assert run.scaling["production"].groups[0].nodes_end == nodes
+
+
+def test_a_group_is_raised_to_its_least_size_as_far_as_cores_allow():
+    asked = autoscaler(enforce_min_size=True, cores=Bounds(most=4 * 32))
+    run = played(workload("web", count=9), least=5, most=6, asked=asked)
+    assert details(run, "scale-up") == ["3 -> 4"]
 
 
 def test_a_limit_of_nodes_counts_machines_on_their_way_and_is_told_in_upstreams_words():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from numpy.random import Generator
@@ -27,6 +27,7 @@ from ove_capacity.openshift.autoscaler.health import (
     is_forgotten,
     upcoming_nodes,
 )
+from ove_capacity.openshift.autoscaler.minimum import raised_to_least
 from ove_capacity.openshift.autoscaler.options import AutoscalingOptions
 from ove_capacity.openshift.autoscaler.scale_down import Assessment, ScaleDownMemory, assess
 from ove_capacity.openshift.autoscaler.scale_up import (
@@ -36,6 +37,7 @@ from ove_capacity.openshift.autoscaler.scale_up import (
     ScaleUp,
     scale_up,
 )
+from ove_capacity.openshift.autoscaler.similar import GroupIncrease
 from ove_capacity.openshift.autoscaler.simulation import simulation_of
 from ove_capacity.openshift.autoscaler.templates import remembered_nodes
 from ove_capacity.openshift.autoscaler.view import (
@@ -92,6 +94,8 @@ class Loop:
     timed_out: tuple[str, ...]
     """Groups whose scale-up timed out; they are left alone for a while."""
     memory: LoopMemory
+    raised: tuple[GroupIncrease, ...] = ()
+    """Groups that grow to their least size."""
     assessment: Assessment | None = None
     """What was found out about nodes that might go; None: it was not looked at."""
 
@@ -130,7 +134,12 @@ def run_once(
             deletions = crop(view, due, options, moment.deleting)
             if deletions.empty or deletions.drained:
                 memory = replace(memory, deleted_ms=moment.now_ms)
-    return Loop(grown, deletions, reverted, timed_out, memory, found)
+    raised: tuple[GroupIncrease, ...] = ()
+    if options.enforce_min_size and grown.gate != CLUSTER_UNHEALTHY:
+        raised = raised_to_least(simulation, grown, options)
+        if raised:
+            memory = _enlarged(raised, moment.now_ms, memory, options)
+    return Loop(grown, deletions, reverted, timed_out, memory, raised, found)
 
 
 def _is_resting(now_ms: int, memory: LoopMemory, options: AutoscalingOptions) -> bool:
@@ -217,8 +226,18 @@ def _after_scale_up(
 ) -> LoopMemory:
     if grown.result != SUCCESSFUL:
         return memory
+    return _enlarged(grown.increases, now_ms, memory, options)
+
+
+def _enlarged(
+    increases: Sequence[GroupIncrease],
+    now_ms: int,
+    memory: LoopMemory,
+    options: AutoscalingOptions,
+) -> LoopMemory:
+    """The memory with what was asked for."""
     requests = dict(memory.requests)
-    for each in grown.increases:
+    for each in increases:
         delta = each.new_size - each.size
         request = enlarged(requests.get(each.group), delta, now_ms, options)
         if request is not None:

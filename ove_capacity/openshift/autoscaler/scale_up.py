@@ -6,7 +6,7 @@ loop.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from numpy.random import Generator
@@ -55,6 +55,7 @@ __all__ = [
     "NO_OPTIONS",
     "SUCCESSFUL",
     "ScaleUp",
+    "quotas_left",
     "scale_up",
 ]
 
@@ -152,6 +153,27 @@ def _inject_upcoming(simulation: Simulation, options: AutoscalingOptions) -> dic
     return upcoming
 
 
+def quotas_left(
+    simulation: Simulation, upcoming: Mapping[str, int], options: AutoscalingOptions
+) -> Quotas:
+    """What of cores and memory may still be added, with the nodes on their way counted.
+
+    Source: openshift/kubernetes-autoscaler 70920d3c6 cluster-autoscaler/core/static_autoscaler.go,
+    RunOnce, which hands the snapshot's nodes to resourcequotas.
+    """
+    view = simulation.view
+    templates = {name: template.node for name, template in simulation.templates.items()}
+    counted = [
+        (node, view.group_of.get(node.name, ""))
+        for node in view.nodes
+        if not (view.group_of.get(node.name) in upcoming and _is_not_started(view, node))
+    ]
+    for group in sorted(upcoming):
+        if group in templates:
+            counted += [(templates[group], group)] * upcoming[group]
+    return maximum_quotas(view, counted, templates, options)
+
+
 def _is_not_started(view: ClusterView, node: Node) -> bool:
     return view.readiness.get(node.name) == NOT_STARTED
 
@@ -169,28 +191,11 @@ class _Orchestration:
         self.simulation, self.options, self.there = simulation, options, there
         self.view = simulation.view
         self.groups = pod_groups(there.pods.to_help, simulation.pods, simulation.classes)
-        self.quotas: Quotas = maximum_quotas(
-            self.view,
-            list(self._counted_nodes(upcoming)),
-            {name: template.node for name, template in simulation.templates.items()},
-            options,
-        )
+        self.quotas = quotas_left(simulation, upcoming, options)
         self.accepted: dict[str, list[PodGroup]] = {}
         """Valid group -> pod groups that it takes."""
         self.skipped: list[tuple[str, str]] = []
         self._alike: dict[str, list[GroupState]] = {}
-
-    def _counted_nodes(self, upcoming: dict[str, int]) -> Sequence[tuple[Node, str]]:
-        view, templates = self.view, self.simulation.templates
-        counted = [
-            (node, view.group_of.get(node.name, ""))
-            for node in view.nodes
-            if not (view.group_of.get(node.name) in upcoming and _is_not_started(view, node))
-        ]
-        for group in sorted(upcoming):
-            if group in templates:
-                counted += [(templates[group].node, group)] * upcoming[group]
-        return counted
 
     def decide(self, rng: Generator | None) -> ScaleUp:
         """Source: openshift/kubernetes-autoscaler 70920d3c6 core/scaleup/orchestrator, ScaleUp."""

@@ -49,7 +49,7 @@ def wakes_ms(
     """
     now_ms, memory = moment.now_ms, found.memory
     is_busy = found.scale_up.result in (SUCCESSFUL, IN_COOLDOWN) or found.timed_out
-    if is_busy or found.deletions.empty or found.deletions.drained:
+    if is_busy or found.raised or found.deletions.empty or found.deletions.drained:
         return now_ms
     looks = options.scale_down_enabled and found.scale_up.gate != CLUSTER_UNHEALTHY
     if looks and not _is_steady(before, memory):
@@ -59,8 +59,9 @@ def wakes_ms(
         *_cooldowns(memory, options),
         *_unneeded(moment, memory, options),
     ]
-    if moment.pending:
+    if moment.pending or options.enforce_min_size:
         timers += (backoff.until_ms for backoff in memory.backoffs.values())
+    if moment.pending:
         timers += _growing_old(moment.pending, options)
     timers += _pods(moment, options)
     return min((each for each in timers if each >= now_ms), default=None)

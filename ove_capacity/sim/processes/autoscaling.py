@@ -13,7 +13,6 @@ from ove_capacity.kubevirt.rules import rules_of
 from ove_capacity.model.cluster import Cluster
 from ove_capacity.model.node import Node, Taint
 from ove_capacity.model.pod import Pod
-from ove_capacity.openshift.autoscaler.health import enlarged, is_backed_off
 from ove_capacity.openshift.autoscaler.launchers import launcher_budgets
 from ove_capacity.openshift.autoscaler.loop import Loop, Moment, run_once
 from ove_capacity.openshift.autoscaler.simulation import is_expendable
@@ -137,38 +136,18 @@ def _loop(world: World, site: Site, scaler: Scaler, migrating: set[str]) -> int 
     scaler.sight = sight_of(site, scaler, moment, found)
     _tell_failures(world, site, scaler, found)
     tell_reasons(world, site, scaler, found)
-    scaler.scaled += bool(found.scale_up.increases or found.deletions.empty)
-    scaler.scaled += bool(found.deletions.drained)
-    for each in found.scale_up.increases:
+    increases = (*found.scale_up.increases, *found.raised)
+    scaler.scaled += bool(increases or found.deletions.empty or found.deletions.drained)
+    for each in increases:
         scaler.targets[each.group] = each.new_size
         world.record("scale-up", site, each.group, detail=f"{each.size} -> {each.new_size}")
         fill_up(world, site, scaler, each.group)
-    if scaler.options.enforce_min_size:
-        _fill_to_least(world, site, scaler)
     for name in found.deletions.empty:
         world.spawn(delete_empty(world, site, scaler, name))
     for name in found.deletions.drained:
         world.spawn(drain(world, site, scaler, name))
     wakes = [wakes_ms(moment, before, found, scaler.options), *_timers(site, scaler)]
     return min((each for each in wakes if each is not None and each >= world.now_ms), default=None)
-
-
-def _fill_to_least(world: World, site: Site, scaler: Scaler) -> None:
-    """Groups below their least size grow to it; limits of cores and memory are not asked here.
-
-    Source: openshift/kubernetes-autoscaler 70920d3c6 cluster-autoscaler/core/scaleup/orchestrator/
-    orchestrator.go, ScaleUpToNodeGroupMinSize.
-    """
-    for name, group in scaler.groups.items():
-        size, memory, now_ms = scaler.targets[name], scaler.memory, world.now_ms
-        if size >= group.min_size or is_backed_off(memory.backoffs.get(name), now_ms):
-            continue
-        request = enlarged(memory.requests.get(name), group.min_size - size, now_ms, scaler.options)
-        if request is not None:
-            scaler.memory = replace(memory, requests={**memory.requests, name: request})
-        scaler.targets[name] = group.min_size
-        world.record("scale-up", site, name, detail=f"{size} -> {group.min_size}")
-        fill_up(world, site, scaler, name)
 
 
 def _timers(site: Site, scaler: Scaler) -> Iterator[int]:

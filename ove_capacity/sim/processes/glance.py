@@ -110,9 +110,16 @@ def _is_quiet(site: Site, scaler: Scaler, sight: Sight) -> bool:
         return False
     if site.outages or site.migrations or scaler.emptying or scaler.draining:
         return False
-    if scaler.memory.requests or scaler.has_expendable:
+    if scaler.memory.requests or scaler.has_expendable or _is_below_least(scaler):
         return False
     return not scaler.options.ignore_daemonsets_utilization and sight.closed == _closed(site)
+
+
+def _is_below_least(scaler: Scaler) -> bool:
+    """Whether a group is to grow to its least size."""
+    return scaler.options.enforce_min_size and any(
+        scaler.targets[name] < group.min_size for name, group in scaler.groups.items()
+    )
 
 
 def _waiting(site: Site, sight: Sight) -> Counter[str] | None:
