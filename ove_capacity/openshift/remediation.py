@@ -10,6 +10,7 @@ from ove_capacity.model.assumption import Assumption, Evidence
 
 __all__ = [
     "DETECTION_MS",
+    "EVICTION_MS",
     "KINDS",
     "assumptions",
     "fencing_ms",
@@ -24,6 +25,11 @@ _GRACE_PERIOD_MS = 40 * _SECOND_MS
 _UNHEALTHY_MS = 300 * _SECOND_MS
 DETECTION_MS = _GRACE_PERIOD_MS + _UNHEALTHY_MS
 """From a node's death to its remediation: 40 s until Ready is Unknown, then 300 s unhealthy."""
+
+_UNREACHABLE_MS = 300 * _SECOND_MS
+EVICTION_MS = _GRACE_PERIOD_MS + _UNREACHABLE_MS
+"""From a node's death until its pods are to be deleted and a ReplicaSet makes others: they tolerate
+an unreachable node for 300 s, kubernetes v1.34.1 plugin/pkg/admission/defaulttolerationseconds."""
 
 _API_CHECK_MS = (15 + 5) * _SECOND_MS
 _API_FAILURES = 3

@@ -16,15 +16,15 @@ class EventLog:
     kind: list[str] = field(default_factory=list)
     """Of VMs: vm-created, vm-refused (by admission), vm-pending (first refusal by the scheduler),
     vm-started, vm-lost, vm-preempted, vm-stopped (its run strategy does not start it again),
-    vm-ended; of nodes: node-lost, node-fenced, remediation-held-back, node-returned, node-cordoned,
-    node-uncordoned; of clusters: cluster-lost, cluster-returned, partition-began, partition-ended,
-    cluster-unreachable (the hub gives it up), cluster-available; of the hub: hub-lost,
-    hub-returned, placement-decided, placement-flapped (back where it was within a day),
-    placement-followed (by GitOps); of the autoscaler: scale-up, scale-up-failed, scale-down,
-    scale-down-failed, not-scaled-up, not-scaled-down, machine-created, machine-failed,
-    machine-deleted, node-joined, node-left, vm-migrated, vm-evicted; of recoveries elsewhere:
-    recovery-decided, recovery-called-off, recovery-ends (they go home), vm-removed (from the
-    cluster that it leaves), vm-recovered (its guest serves); and workload-grown, no-cluster,
+    vm-ended; of nodes: node-lost, services-moved (their pods, elsewhere), node-fenced,
+    remediation-held-back, node-returned, node-cordoned, node-uncordoned; of clusters: cluster-lost,
+    cluster-returned, partition-began, partition-ended, cluster-unreachable (the hub gives it up),
+    cluster-available; of the hub: hub-lost, hub-returned, placement-decided, placement-flapped
+    (back where it was within a day), placement-followed (by GitOps); of the autoscaler: scale-up,
+    scale-up-failed, scale-down, scale-down-failed, not-scaled-up, not-scaled-down, machine-created,
+    machine-failed, machine-deleted, node-joined, node-left, vm-migrated, vm-evicted; of recoveries
+    elsewhere: recovery-decided, recovery-called-off, recovery-ends (they go home), vm-removed (from
+    the cluster that it leaves), vm-recovered (its guest serves); and workload-grown, no-cluster,
     pod-preempted."""
     cluster: list[str] = field(default_factory=list)
     name: list[str] = field(default_factory=list)

@@ -3,10 +3,11 @@ import pytest
 from ove_capacity.errors import UnknownNameError
 from ove_capacity.model.plan import Duration, NodeLoss
 from ove_capacity.model.pod import Container, OwnerReference, Pod, PodSpec
+from ove_capacity.platform.management import PART_LABEL
 from ove_capacity.quantity import Quantity
 from ove_capacity.sim.run import simulate
 from ove_capacity.simtime import DAY_MS, HOUR_MS
-from tests.simulation.build import case, cluster, loss, times, workload
+from tests.simulation.build import HOURS, case, cluster, loss, times, workload
 
 
 def test_without_remediation_a_lost_vm_stays_lost():
@@ -124,3 +125,45 @@ def test_each_worker_fails_and_returns_by_its_own_stream():
 def test_a_loss_of_what_does_not_exist_is_refused(wrong, sentence):
     with pytest.raises(UnknownNameError, match=sentence):
         simulate(case(wrong), until_ms=1)
+
+
+def service_pods(*nodes):
+    """A pod of a service on each, and one of something else on the first."""
+    labels, owner = {PART_LABEL: "central"}, OwnerReference("ReplicaSet", "central")
+    pods = [
+        Pod(f"central-{n}", PodSpec((_asking(20),), node_name=name), "rhacs", labels, owner)
+        for n, name in enumerate(nodes)
+    ]
+    return (*pods, Pod("etcd", PodSpec((_asking(1),), node_name=nodes[0]), "openshift-etcd"))
+
+
+def _asking(cores):
+    return Container("c", {"cpu": Quantity.of(cores)})
+
+
+def test_pods_of_services_leave_a_dead_node_after_340_s_and_stay_away():
+    pods = service_pods("w1")
+    run = simulate(
+        case(loss(repair="1h"), clusters=[cluster(workers=2, pods=pods)]), until_ms=3 * HOURS
+    )
+    assert times(run, "services-moved") == [3600 + 340]
+    state = run.states["production"]
+    found = {state.pod(row).name: state.nodes[state.node_of(row)].name for row in state.rows()}
+    assert found == {"central-0": "w2", "etcd": "w1"}
+
+
+def test_a_service_that_finds_no_node_returns_with_its_own():
+    pods = service_pods("w1", "w2")
+    run = simulate(
+        case(loss(repair="1h"), clusters=[cluster(workers=2, pods=pods)]), until_ms=3 * HOURS
+    )
+    assert [r["detail"] for r in run.events.rows() if r["kind"] == "services-moved"] == [
+        "0 of 1 pods"
+    ]
+    assert len(run.states["production"].rows()) == 3
+
+
+def test_a_node_that_is_back_soon_keeps_its_services():
+    clusters = [cluster(workers=2, pods=service_pods("w1"))]
+    run = simulate(case(loss(repair="5m"), clusters=clusters), until_ms=3 * HOURS)
+    assert not times(run, "services-moved")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+
 import numpy as np
 from simpy.events import ProcessGenerator
 
@@ -10,14 +13,15 @@ from ove_capacity.kube import queue
 from ove_capacity.model.plan import NodeLoss
 from ove_capacity.model.pod import Pod
 from ove_capacity.openshift import remediation
-from ove_capacity.place import scheduler_of
+from ove_capacity.place import place, scheduler_of
+from ove_capacity.platform.management import PART_LABEL
 from ove_capacity.sim.draw import draw_ms
 from ove_capacity.sim.processes.starting import restart
 from ove_capacity.sim.world import Outage, Site, Vm, VmStatus, World
 from ove_capacity.state import claim
 from ove_capacity.state.cluster_state import ClusterState
 
-__all__ = ["bury", "lose", "losses", "nodes_of", "repair"]
+__all__ = ["bury", "lose", "losses", "move_services", "nodes_of", "repair"]
 
 
 def nodes_of(site: Site, loss: NodeLoss) -> list[str]:
@@ -98,6 +102,8 @@ def lose(world: World, site: Site, node: str) -> None:
         world.record("vm-lost", site, vm.key, node)
     if site.cluster.remediation.kind != "none" and not site.losses:
         world.spawn(_remediation(world, site, outage))
+    if any(_is_made_anew(pod) for pod in outage.platform) and not site.losses:
+        world.spawn(_services_leave(world, site, outage))
     if site.when_lost is not None:
         site.when_lost(node)
 
@@ -131,7 +137,42 @@ def bury(world: World, site: Site, node: str) -> None:
     outage = site.outages.pop(node, None)
     if outage is not None:
         outage.over = True
+        move_services(world, site, node, outage.platform)
         _restart_lost(world, site, outage)
+
+
+def _is_made_anew(pod: Pod) -> bool:
+    """Whether it is one of a service, which a ReplicaSet replaces."""
+    return PART_LABEL in pod.labels and pod.owner is not None and pod.owner.kind == "ReplicaSet"
+
+
+def _services_leave(world: World, site: Site, outage: Outage) -> ProcessGenerator:
+    """Pods of services are made anew on other nodes; who finds none returns with this one."""
+    yield world.wait(remediation.EVICTION_MS)
+    if outage.over or site.losses:
+        return
+    placed = move_services(world, site, outage.node, outage.platform)
+    outage.platform = [pod for pod in outage.platform if pod.key not in placed]
+    site.move()
+    world.verify(site)
+
+
+def move_services(world: World, site: Site, node: str, pods: Iterable[Pod]) -> Collection[str]:
+    """Those of the pods that a ReplicaSet replaces stand elsewhere from now on: the keys of these.
+
+    They are of no priority: nobody has to go for them.
+    """
+    leaving = [pod for pod in pods if _is_made_anew(pod)]
+    if not leaving:
+        return ()
+    specs = {
+        id(pod.spec): replace(pod.spec, node_name="", preemption_never=True) for pod in leaving
+    }
+    anew = [replace(pod, spec=specs[id(pod.spec)]) for pod in leaving]
+    outcome = place(site.state, anew, world.case.policy, world.stream("kube.tie", site.name))
+    detail = f"{len(outcome.bound)} of {len(anew)} pods"
+    world.record("services-moved", site, node, node, detail)
+    return {bound.pod.key for bound in outcome.bound}
 
 
 def _restore(state: ClusterState, node: str, platform: list[Pod]) -> None:

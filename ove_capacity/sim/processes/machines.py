@@ -19,7 +19,7 @@ from ove_capacity.openshift.machines import (
 from ove_capacity.place import change_nodes
 from ove_capacity.sim.draw import draw_ms
 from ove_capacity.sim.machines import Machine, Phase, Scaler
-from ove_capacity.sim.processes.losses import bury, losses
+from ove_capacity.sim.processes.losses import bury, losses, move_services
 from ove_capacity.sim.world import Site, VmStatus, World
 from ove_capacity.state import claim
 
@@ -201,14 +201,17 @@ def delete_machine(world: World, site: Site, scaler: Scaler, machine: Machine, w
 def _remove_node(world: World, site: Site, name: str) -> None:
     """A node is deleted with what the platform runs on it."""
     state = site.state
-    for row in state.pods_on(state.node_index(name)):
-        assert state.pod(row).key not in site.vms, f"{name} is deleted with VMs on it"
+    rows = state.pods_on(state.node_index(name))
+    others = [state.pod(row) for row in rows]
+    for row, pod in zip(rows, others, strict=True):
+        assert pod.key not in site.vms, f"{name} is deleted with VMs on it"
         claim.release(state, row)
     change_nodes(state, leaving=[name])
     site.cluster = state.cluster
     site.cordons.pop(name, None)
     world.record("node-left", site, name, name)
     bury(world, site, name)
+    move_services(world, site, name, others)
     site.move()
     site.resized()
     world.verify(site)
