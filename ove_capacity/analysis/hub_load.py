@@ -103,6 +103,13 @@ class HubLoad:
         )
 
     @property
+    def services(self) -> Mapping[str, Mapping[str, Amounts]]:
+        """Service of the hub -> `totals` of its own parts."""
+        names = dict.fromkeys(part.service for part in self.parts)
+        own = {name: [part for part in self.parts if part.service == name] for name in names}
+        return {name: _totals(parts, len(self.machines)) for name, parts in own.items()}
+
+    @property
     def sources(self) -> tuple[str, ...]:
         """Where the documented numbers are from, by service."""
         every = [*self.parts, *(part for each in self.clusters.values() for part in each.parts)]

@@ -6,6 +6,7 @@ import ove_capacity
 from ove_capacity.cli.endings import ends_decently
 from ove_capacity.cli.loading import load_case
 from ove_capacity.cli.options import (
+    FigureFolder,
     Format,
     FormatOption,
     Output,
@@ -15,7 +16,7 @@ from ove_capacity.cli.options import (
     Settings,
     Variant,
 )
-from ove_capacity.cli.output import deliver, refuse_unwritable
+from ove_capacity.cli.output import deliver, draw, refuse_no_folder, refuse_unwritable
 
 __all__ = ["hub_load"]
 
@@ -30,9 +31,11 @@ def hub_load(
     seed: Seed = None,
     form: FormatOption = Format.TEXT,
     output: Output = None,
+    figures: FigureFolder = None,
 ) -> None:
     """Show what managing the fleet asks for."""
     refuse_unwritable(output, form)
+    refuse_no_folder(figures)
     loaded = load_case(scenario, variant=variant, settings=settings, outside=outside, seed=seed)
     case = loaded.case
 
@@ -47,3 +50,4 @@ def hub_load(
         loaded=loaded,
         tables=lambda: found.tables,
     )
+    draw(figures, found)

@@ -9,6 +9,7 @@ from ove_capacity.analysis.failover_result import Failover
 from ove_capacity.analysis.fleet_failover_result import FleetFailover
 from ove_capacity.analysis.fragmentation import Fragmentation
 from ove_capacity.analysis.headroom import Headroom
+from ove_capacity.analysis.hub_load import HubLoad
 from ove_capacity.analysis.ladder import Ladder
 from ove_capacity.analysis.limits import Limits
 from ove_capacity.analysis.study.result import Standings
@@ -22,6 +23,7 @@ from ove_capacity.report.figures.limits import limits
 from ove_capacity.report.figures.nodes import nodes
 from ove_capacity.report.figures.pairs import pairs
 from ove_capacity.report.figures.recovery import recovery
+from ove_capacity.report.figures.services import services
 from ove_capacity.report.figures.split import split
 from ove_capacity.report.figures.study import study
 from ove_capacity.report.figures.style import Picture, applied, image_bytes
@@ -40,6 +42,7 @@ _FIGURES: dict[type, dict[str, Callable[[Any], Picture]]] = {
     Failover: {"pairs": pairs},
     FleetFailover: {"recovery": recovery},
     Fragmentation: {"cells": cells, "split": split},
+    HubLoad: {"services": services},
     Limits: {"limits": limits},
     Standings: {"study": study},
     Verdict: {"verdict": verdict},

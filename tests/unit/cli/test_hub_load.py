@@ -69,6 +69,15 @@ def test_the_text_is_a_page_of_a_hundred_columns(capsys: pytest.CaptureFixture[s
     assert max(map(len, page.splitlines())) <= 100
 
 
+def test_the_figure_shows_services_and_managed_clusters(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ask(ARCHITECTURE, "--figures", str(tmp_path), capsys=capsys)
+    assert (tmp_path / "services.png").read_bytes().startswith(b"\x89PNG")
+    drawn = (tmp_path / "services.svg").read_text()
+    assert all(f"<!-- {name} -->" in drawn for name in ("RHACS", "OpenShift GitOps", "staging"))
+
+
 def test_a_fleet_without_a_hub_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "plain.yaml"
     file.write_text(
