@@ -147,6 +147,8 @@ def test_cells_beyond_the_processors_have_memory_only(kubelet):
     assert [len(cell.cores) for cell in found.machine.cells] == [16, 16, 0]
     assert found.machine.cells[2].hugepages == {"1Gi": 64}
     assert found.machine.cells[2].distances == (20, 20, 10)
+    found, _ = kubelet(_CPUS, node.replace("{memory: 128Gi, h", "{memory: 0}, {memory: 128Gi, h"))
+    assert [cell.memory_bytes >> 30 for cell in found.machine.cells] == [64, 64, 0, 128]
 
 
 def test_caches_and_distances_are_said_in_a_line_each(kubelet):
