@@ -53,6 +53,7 @@ class Case:
             overview.storage_table(self.fleet),
             overview.networks_table(self.fleet),
             overview.workloads_table(self.plan),
+            overview.recoveries_table(self.plan),
             overview.placements_table(self.fleet.placements),
             overview.losses_table(self.plan),
             overview.fleet_losses_table(self.plan),

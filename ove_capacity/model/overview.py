@@ -17,6 +17,7 @@ from ove_capacity.model.plan import (
     NodeLoss,
     Partition,
     Plan,
+    Recovery,
     Workload,
 )
 from ove_capacity.model.resources import CPU, HUGEPAGES_PREFIX, MEMORY
@@ -35,6 +36,7 @@ __all__ = [
     "networks_table",
     "placements_table",
     "pools_table",
+    "recoveries_table",
     "size_text",
     "storage_table",
     "workloads_table",
@@ -42,6 +44,7 @@ __all__ = [
 
 _GIB = 1 << 30
 _ROLE_PREFIX = "node-role.kubernetes.io/"
+_WITH_REGION, _WITH_ZONE = ", with all of its region", ", with all of its zone"
 
 
 def size_text(size_bytes: int) -> str:
@@ -124,12 +127,38 @@ def workloads_table(plan: Plan) -> Table:
     return Table("Virtual machines to run", columns, tuple(rows))
 
 
+def recoveries_table(plan: Plan) -> Table:
+    """How VMs come back on another cluster."""
+    workloads = [*plan.workloads, *(each.workload for each in plan.arrivals)]
+    rows = [_recovery_row(each.name, each.recovery) for each in workloads if each.recovery]
+    columns = ("workload", "to", "from", "copied", "of each VM", "restored", "decided", "booted")
+    return Table("Recovery on another cluster", (*columns, "home again after"), tuple(rows))
+
+
+def _recovery_row(workload: str, said: Recovery) -> tuple[Cell, ...]:
+    copied = f"every {format_duration(said.every_ms)}" if said.every_ms else "at once"
+    streams = f"{said.streams} at a time" if said.streams else "one a worker"
+    restored = f"{size_text(said.bytes_per_s)}/s, {streams}" if said.bytes_per_s else "at once"
+    return (
+        workload,
+        said.to or "where its Placement goes",
+        said.source,
+        "-" if said.source == "image" else copied,
+        size_text(said.data_bytes) if said.data_bytes else "-",
+        restored if said.data_bytes else "-",
+        f"in {_lasting(said.decide)}" if said.decide else "at once",
+        f"in {_lasting(said.boot)}" if said.boot else "at once",
+        _lasting(said.fail_back) if said.fail_back else "-",
+    )
+
+
 def losses_table(plan: Plan) -> Table:
     """What breaks, and how it is repaired."""
     rows = [
         (
             loss.cluster,
-            loss.node or (f"each node of {loss.pool}" if loss.pool else "each worker"),
+            (loss.node + (_WITH_ZONE if loss.together else ""))
+            or (f"each node of {loss.pool}" if loss.pool else "each worker"),
             _when(loss),
             _lasting(loss.repair) if loss.repair else "never",
         )
@@ -141,7 +170,12 @@ def losses_table(plan: Plan) -> Table:
 def fleet_losses_table(plan: Plan) -> Table:
     """What befalls whole clusters and the hub."""
     rows = [
-        (each.cluster, "lost", _when(each), _lasting(each.repair) if each.repair else "for good")
+        (
+            each.cluster,
+            f"lost{_WITH_REGION if each.together else ''}",
+            _when(each),
+            _lasting(each.repair) if each.repair else "for good",
+        )
         for each in plan.cluster_losses
     ]
     rows += [

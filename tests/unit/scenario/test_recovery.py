@@ -99,6 +99,26 @@ def test_what_makes_no_sense_is_refused(load, recovery: str, error: str) -> None
         load(recovery)
 
 
+def test_show_tells_how_vms_come_back(load) -> None:
+    shown = {table.title: table for table in load("{to: there, every: 6h, failBack: 4h}").tables}
+    assert shown["Recovery on another cluster"].rows == (
+        (
+            "db",
+            "there",
+            "backup",
+            "every 6h",
+            "60Gi",
+            "50Mi/s, one a worker",
+            "in 30m",
+            "in 1m",
+            "4h",
+        ),
+    )
+    shown = {table.title: table for table in load("{to: there, from: image}").tables}
+    (row,) = shown["Recovery on another cluster"].rows
+    assert row[2:4] == ("image", "-")
+
+
 def test_a_backup_of_nothing_is_warned_of(load, tmp_path: Path) -> None:
     told = "its VMs have no disks that a backup would restore; say data"
     assert not any(told in each for each in load().warnings)
