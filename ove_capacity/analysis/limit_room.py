@@ -13,6 +13,7 @@ from ove_capacity.openshift.autoscaler.quotas import maximum_quotas, node_resour
 
 __all__ = [
     "CORES",
+    "GPUS",
     "LIMITS",
     "MAX_NODES_TOTAL",
     "MAX_REPLICAS",
@@ -22,8 +23,8 @@ __all__ = [
 ]
 
 MAX_REPLICAS, MAX_NODES_TOTAL = "maxReplicas", "maxNodesTotal"
-CORES, MEMORY_LIMIT = "cores", "memory"
-LIMITS = (MAX_REPLICAS, MAX_NODES_TOTAL, CORES, MEMORY_LIMIT)
+CORES, MEMORY_LIMIT, GPUS = "cores", "memory", "gpus"
+LIMITS = (MAX_REPLICAS, MAX_NODES_TOTAL, CORES, MEMORY_LIMIT, GPUS)
 """Names of the limits, in the order in which they are told."""
 
 _OF_RESOURCE = {CPU: CORES, MEMORY: MEMORY_LIMIT}
@@ -45,7 +46,9 @@ class GroupRoom:
     is_foretold: bool = False
     """Whether it has no machine: what it would grow by is foretold by its provider."""
     rooms: Mapping[str, int | None] = field(default_factory=FrozenMap)
-    """Limit -> machines that it still allows, every limit for itself; None: there is none."""
+    """Limit -> machines that it still allows, every limit for itself; None: there is none.
+
+    Without GPUs of a type that is limited there is nothing of GPUs here."""
 
     @property
     def room(self) -> int:
@@ -99,6 +102,9 @@ def group_rooms(scaled: Scaled) -> tuple[GroupRoom, ...]:
         for resource, name in _OF_RESOURCE.items():
             amount = each.get(resource, 0)
             rooms[name] = quotas.left[resource] // amount if amount else None
+        kinds = [kind for kind in options.gpus if each.get(kind)]
+        if kinds:
+            rooms[GPUS] = min(quotas.left[kind] // each[kind] for kind in kinds)
         found.append(_group_room(scaled, state.name, node, rooms))
     return tuple(found)
 

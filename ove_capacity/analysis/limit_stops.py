@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ove_capacity.analysis.limit_room import (
     CORES,
+    GPUS,
     LIMITS,
     MAX_NODES_TOTAL,
     MAX_REPLICAS,
@@ -17,7 +18,8 @@ from ove_capacity.openshift.autoscaler.sentence import is_at_total
 
 __all__ = ["stops_of"]
 
-_WORDS = ((CPU, CORES), (MEMORY, MEMORY_LIMIT))
+_WORDS = {CPU: CORES, MEMORY: MEMORY_LIMIT}
+"""Of resources; whatever else is limited is a type of GPUs."""
 
 
 def stops_of(scaled: Scaled, growth: Growth, since: int) -> dict[str, tuple[str, ...]]:
@@ -54,6 +56,8 @@ def _limits_of(reason: str) -> tuple[str, ...]:
     """The limits that upstream's reason for skipping a group names; else the reason itself."""
     if reason == AT_MAX:
         return (MAX_REPLICAS,)
+    if not reason.startswith(("exceeded quota", "max cluster")):
+        return (reason,)
     short = reason.rpartition("resources: ")[2].removeprefix("max cluster ")
-    named = short.removesuffix(" limit reached").split(", ")
-    return tuple(limit for resource, limit in _WORDS if resource in named) or (reason,)
+    named = {_WORDS.get(word, GPUS) for word in short.removesuffix(" limit reached").split(", ")}
+    return tuple(limit for limit in LIMITS if limit in named)

@@ -17,6 +17,7 @@ from ove_capacity.analysis.shapes import Shape, check_shapes, shapes, workload_n
 from ove_capacity.analysis.trial import Trial
 from ove_capacity.model.case import Case
 from ove_capacity.model.frozen import FrozenMap
+from ove_capacity.openshift.autoscaler.gpus import unmet_limits
 from ove_capacity.place import place
 from ove_capacity.sim.run import Run
 from ove_capacity.state.cluster_state import ClusterState
@@ -160,12 +161,9 @@ def _notes(scaled: Scaled, rooms: Sequence[GroupRoom]) -> list[str]:
         for each in rooms
         if each.is_foretold
     ]
-    autoscaler = scaled.autoscaling.autoscaler
     if len(rooms) > 1 and "random" in scaled.options.expanders:
         notes.append("its expander leaves to chance which pool grows; here it is the first of them")
-    if autoscaler is not None and autoscaler.gpus:
-        notes.append("limits of GPUs are not counted")
-    return notes
+    return notes + unmet_limits(scaled.autoscaling, scaled.nodes)
 
 
 class _Trying:

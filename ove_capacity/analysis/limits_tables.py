@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ove_capacity.analysis.limit_room import LIMITS, GroupRoom
+from ove_capacity.analysis.limit_room import GPUS, LIMITS, GroupRoom
 from ove_capacity.analysis.limit_shape import ShapeLimit
 from ove_capacity.analysis.limit_waiting import Waiting
 from ove_capacity.tables import Cell, Table
@@ -20,18 +20,20 @@ _ALONE = "Each shape alone, while nothing else comes. Added: machines, as the au
 
 def rooms_table(rooms: Sequence[tuple[str, bool, GroupRoom]]) -> Table:
     """Machines that each limit still allows; (cluster, whether it applies, pool)."""
+    has_gpus = any(GPUS in each.rooms for *_, each in rooms)
+    told = [name for name in LIMITS if name != GPUS or has_gpus]
     rows: list[tuple[Cell, ...]] = [
         (
             cluster,
             each.group,
             each.machines,
             each.most,
-            *(each.rooms.get(name) for name in LIMITS),
+            *(each.rooms.get(name) for name in told),
             " and ".join(each.binding) if applies else "(refused)",
         )
         for cluster, applies, each in rooms
     ]
-    columns = ("cluster", "pool", "machines", "max", *LIMITS, "binds first")
+    columns = ("cluster", "pool", "machines", "max", *told, "binds first")
     title = "More machines that each limit allows"
     return Table(title, columns, tuple(rows), (_COUNTED,))
 

@@ -80,6 +80,8 @@ class AutoscalingOptions:
     memory_min_bytes: int = 0
     memory_max_bytes: int = 6_400_000 << 30
     expanders: tuple[str, ...] = ("least-waste",)
+    gpus: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """Type -> the least and the most GPUs of it."""
     expander_priorities: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     """Number -> patterns of group names: the ConfigMap cluster-autoscaler-priority-expander."""
     balance_similar_node_groups: bool = False
@@ -103,6 +105,8 @@ class AutoscalingOptions:
     unneeded_ms: int = 10 * MINUTE_MS
     unready_ms: int = 20 * MINUTE_MS
     utilization_threshold: float = 0.5
+    gpu_utilization_threshold: float = 0.5
+    """Of nodes with GPUs, whose CPU and memory are not looked at; not to be set on OpenShift."""
     ignore_daemonsets_utilization: bool = False
     unremovable_recheck_ms: int = 5 * MINUTE_MS
     max_scale_down_parallelism: int = 10
@@ -136,6 +140,7 @@ def options_of(
         "cores_max": autoscaler.cores.most,
         "memory_min_bytes": _bytes(autoscaler.memory_gib.least),
         "memory_max_bytes": _bytes(autoscaler.memory_gib.most),
+        "gpus": {kind: (least, most) for kind, least, most in autoscaler.gpus},
         "expanders": tuple(_EXPANDERS.get(name, name) for name in autoscaler.expanders) or None,
         "expander_priorities": autoscaler.priorities or None,
         "balance_similar_node_groups": autoscaler.balance_similar_node_groups,

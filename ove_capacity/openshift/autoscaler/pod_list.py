@@ -11,6 +11,7 @@ import numpy as np
 from ove_capacity.model.pod import Pod
 from ove_capacity.openshift.autoscaler.equivalence import SimilarPods
 from ove_capacity.openshift.autoscaler.go_sort import go_sorted
+from ove_capacity.openshift.autoscaler.gpus import asks_for_gpus
 from ove_capacity.openshift.autoscaler.options import AutoscalingOptions
 from ove_capacity.openshift.autoscaler.simulation import Simulation, is_expendable
 from ove_capacity.openshift.autoscaler.view import is_daemon_pod
@@ -19,6 +20,7 @@ from ove_capacity.simtime import parse_duration
 __all__ = ["PodList", "are_all_new", "old_enough", "own_delay_ms", "pods_to_help"]
 
 _TOO_NEW_MS = 2000
+_TOO_NEW_WITH_GPU_MS = 30_000
 _OWN_DELAY = "cluster-autoscaler.kubernetes.io/pod-scale-up-delay"
 
 
@@ -123,12 +125,21 @@ def own_delay_ms(pod: Pod) -> int:
 
 
 def are_all_new(numbers: Sequence[int], pods: Sequence[Pod], now_ms: int) -> bool:
-    """Whether even the oldest pod is so young that the loop waits for more to come.
+    """Whether even the oldest pod, or the oldest for GPUs, is so young that more may come.
 
     The loop then scales nothing, up or down. Pods whose age is not known are old.
 
     Source: openshift/kubernetes-autoscaler 70920d3c6 cluster-autoscaler/core/
     static_autoscaler.go, allPodsAreNew.
     """
+    if _are_younger(numbers, pods, now_ms - _TOO_NEW_MS):
+        return True
+    specs = {id(pods[number].spec): pods[number] for number in numbers}
+    asking = {key for key, pod in specs.items() if asks_for_gpus(pod)}
+    greedy = [number for number in numbers if id(pods[number].spec) in asking]
+    return bool(greedy) and _are_younger(greedy, pods, now_ms - _TOO_NEW_WITH_GPU_MS)
+
+
+def _are_younger(numbers: Sequence[int], pods: Sequence[Pod], since_ms: int) -> bool:
     ages = [pods[number].created_ms for number in numbers]
-    return all(created is not None and created + _TOO_NEW_MS > now_ms for created in ages)
+    return all(created is not None and created > since_ms for created in ages)

@@ -1,12 +1,14 @@
-"""Cores and memory of the whole cluster: how many nodes more, or less, the limits allow."""
+"""Cores, memory and GPUs of the whole cluster: how many nodes more, or less, limits allow."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ove_capacity.model.node import Node
 from ove_capacity.model.resources import CPU, MEMORY
+from ove_capacity.openshift.autoscaler.gpus import gpus_of
 from ove_capacity.openshift.autoscaler.options import AutoscalingOptions
 from ove_capacity.openshift.autoscaler.view import ClusterView
 
@@ -17,18 +19,18 @@ _NOT_COUNTED = ("type", "virtual-kubelet")
 
 
 def node_resources(node: Node) -> dict[str, int]:
-    """Whole cores, rounded up, and bytes of memory of a node's capacity.
+    """Whole cores, rounded up, and bytes of memory of a node's capacity; its GPUs by their type.
 
     Source: openshift/kubernetes-autoscaler 70920d3c6 cluster-autoscaler/core/utils/utils.go,
-    GetNodeCoresAndMemory.
+    GetNodeCoresAndMemory, and resourcequotas/cache.go, totalNodeResources.
     """
     cores = -(-node.capacity.get(CPU, 0) // _CORE_MILLI)
-    return {CPU: cores, MEMORY: node.capacity.get(MEMORY, 0)}
+    return {CPU: cores, MEMORY: node.capacity.get(MEMORY, 0), **gpus_of(node)}
 
 
 @dataclass(slots=True)
 class Quotas:
-    """What is left of cores and memory; it shrinks as nodes are granted."""
+    """What is left of what is limited; it shrinks as nodes are granted."""
 
     left: dict[str, int]
     by_group: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -43,8 +45,8 @@ class Quotas:
         """How many of *wanted* nodes are allowed, and which resources would run out."""
         allowed, short = wanted, []
         for resource, each in self._delta(group, node).items():
-            left = self.left[resource]
-            if each > 0 and left < each * wanted:
+            left = self.left.get(resource)
+            if left is not None and each > 0 and left < each * wanted:
                 allowed = min(allowed, left // each)
                 short.append(resource)
         return allowed, short
@@ -54,7 +56,8 @@ class Quotas:
         if self.allowed(group, node, count)[0] != count:
             return False
         for resource, each in self._delta(group, node).items():
-            self.left[resource] = max(0, self.left[resource] - count * each)
+            if resource in self.left:
+                self.left[resource] = max(0, self.left[resource] - count * each)
         return True
 
 
@@ -75,7 +78,8 @@ def maximum_quotas(
     Source: openshift/kubernetes-autoscaler 70920d3c6 cluster-autoscaler/resourcequotas/factory.go,
     newQuotasTracker; release-4.21 cluster-autoscaler/core/scaleup/resource/manager.go.
     """
-    quotas = Quotas({CPU: options.cores_max, MEMORY: options.memory_max_bytes})
+    gpus = {kind: most for kind, (_, most) in options.gpus.items()}
+    quotas = Quotas({CPU: options.cores_max, MEMORY: options.memory_max_bytes, **gpus})
     if options.rules.counts_usage_by_target:
         used = _used_by_target(view, nodes, templates)
     else:
@@ -90,7 +94,8 @@ def minimum_quotas(nodes: Iterable[tuple[Node, str]], options: AutoscalingOption
     Source: openshift/kubernetes-autoscaler 70920d3c6 cluster-autoscaler/resourcequotas/factory.go,
     newQuotasTracker.
     """
-    quotas = Quotas({CPU: options.cores_min, MEMORY: options.memory_min_bytes})
+    gpus = {kind: least for kind, (least, _) in options.gpus.items()}
+    quotas = Quotas({CPU: options.cores_min, MEMORY: options.memory_min_bytes, **gpus})
     used = _used(quotas, nodes)
     quotas.left = {name: max(0, used[name] - limit) for name, limit in quotas.left.items()}
     return quotas
@@ -101,8 +106,8 @@ def _counts(node: Node) -> bool:
     return node.labels.get(key) != value
 
 
-def _used(quotas: Quotas, nodes: Iterable[tuple[Node, str]]) -> dict[str, int]:
-    used = {CPU: 0, MEMORY: 0}
+def _used(quotas: Quotas, nodes: Iterable[tuple[Node, str]]) -> Counter[str]:
+    used: Counter[str] = Counter()
     for node, group in nodes:
         if _counts(node):
             for name, amount in quotas._delta(group, node).items():
@@ -112,9 +117,9 @@ def _used(quotas: Quotas, nodes: Iterable[tuple[Node, str]]) -> dict[str, int]:
 
 def _used_by_target(
     view: ClusterView, nodes: Iterable[tuple[Node, str]], templates: Mapping[str, Node]
-) -> dict[str, int]:
+) -> Counter[str]:
     """Targets of the groups times their templates, and every node outside them."""
-    used = {CPU: 0, MEMORY: 0}
+    used: Counter[str] = Counter()
     parts = [(node_resources(node), 1) for node, group in nodes if not group and _counts(node)]
     parts += [
         (node_resources(templates[state.name]), state.target_size)

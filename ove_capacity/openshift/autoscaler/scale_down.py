@@ -218,7 +218,10 @@ class _Planning:
         if used is None:
             return UNEXPECTED
         self.measured[name] = used
-        return NOT_UNDERUTILIZED if used.highest > self.options.utilization_threshold else ""
+        most = self.options.utilization_threshold
+        if used.gpu is not None:
+            most = self.options.gpu_utilization_threshold
+        return NOT_UNDERUTILIZED if used.highest > most else ""
 
     # -- simulation ------------------------------------------------------------------------------
 

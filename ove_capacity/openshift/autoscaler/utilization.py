@@ -10,6 +10,7 @@ from ove_capacity.model.pod import Pod, PodSpec
 from ove_capacity.model.pod_requests import pod_requests
 from ove_capacity.model.resources import CPU, MEMORY
 from ove_capacity.openshift.autoscaler.drainability import is_long_terminating
+from ove_capacity.openshift.autoscaler.gpus import gpu_resource
 from ove_capacity.openshift.autoscaler.view import is_daemon_pod
 
 __all__ = ["SpecAmounts", "Utilization", "utilization"]
@@ -22,13 +23,15 @@ _MILLI = 1000
 class Utilization:
     """Shares of what a node has to give that its pods ask for."""
 
-    cpu: float
-    memory: float
+    cpu: float = 0.0
+    memory: float = 0.0
+    gpu: float | None = None
+    """Of a node with GPUs, of which nothing else is looked at."""
 
     @property
     def highest(self) -> float:
-        """The larger one, which is compared with the threshold."""
-        return max(self.cpu, self.memory)
+        """The larger one, which is compared with the threshold; of GPUs, theirs."""
+        return max(self.cpu, self.memory) if self.gpu is None else self.gpu
 
 
 class SpecAmounts:
@@ -60,13 +63,16 @@ def utilization(
 ) -> Utilization | None:
     """CPU and memory asked for, as shares of allocatable; None when the node has none of one.
 
-    Hugepages and devices do not count. What the platform's own pods ask for counts as DaemonSets'.
+    Hugepages and devices do not count; on a node with GPUs nothing but they do. What the platform's
+    own pods ask for counts as DaemonSets'.
     *amounts*: remembers what specs ask for.
 
     Source: openshift/kubernetes-autoscaler 70920d3c6 cluster-autoscaler/simulator/utilization/
     info.go, Calculate.
     """
     amounts = amounts or SpecAmounts()
+    if resource := gpu_resource(node):
+        return Utilization(gpu=_gpu_share(node, resource, pods, now_ms, ignore_daemons))
     counted = _by_spec(pod for pod in pods if not is_long_terminating(pod, now_ms))
     daemons: dict[int, tuple[PodSpec, int]] = {}
     if ignore_daemons:
@@ -86,6 +92,22 @@ def utilization(
             asked += platform
         shares.append(float(asked) / float(allocatable) if allocatable else 0.0)
     return Utilization(*shares)
+
+
+def _gpu_share(
+    node: Node, resource: str, pods: Sequence[Pod], now_ms: int, ignore_daemons: bool
+) -> float:
+    """0 when they are not ready, so that such a node may still go."""
+    left, asked = node.allocatable.get(resource, 0), 0
+    for pod in pods:
+        amount = pod_requests(pod.spec).get(resource)
+        if amount is None:
+            continue
+        if ignore_daemons and is_daemon_pod(pod):
+            left -= amount.value
+        elif not is_long_terminating(pod, now_ms):
+            asked += amount.value
+    return float(asked) / float(left) if left else 0.0
 
 
 def _by_spec(pods: Iterable[Pod]) -> dict[int, tuple[PodSpec, int]]:

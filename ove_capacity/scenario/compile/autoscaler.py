@@ -44,6 +44,8 @@ def asked_autoscaler(
         said["cores"] = _cores(own.cores)
     if "memory" in own.model_fields_set:
         said["memory_gib"] = _memory(context, name, own.memory)
+    if "gpus" in own.model_fields_set:
+        said["gpus"] = tuple((each.type, each.min, each.max) for each in own.gpus)
     if own.expander:
         said["expanders"] = _expanders(context, name, own)
     if "scale_down" in own.model_fields_set:

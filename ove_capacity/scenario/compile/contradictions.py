@@ -12,6 +12,7 @@ from ove_capacity.manifests.document import FieldPath
 from ove_capacity.model.autoscaling import Autoscaling, ClusterAutoscaler
 from ove_capacity.model.cluster import Cluster
 from ove_capacity.model.resources import CPU, MEMORY
+from ove_capacity.openshift.autoscaler.gpus import unmet_limits
 from ove_capacity.openshift.autoscaler.quotas import node_resources
 from ove_capacity.openshift.machines import startup_timeout_ms
 from ove_capacity.scenario.compile.context import Context
@@ -48,8 +49,7 @@ def _sentences(cluster: Cluster, autoscaling: Autoscaling) -> Iterator[str]:
         objects = dict.fromkeys(each.partition(": ")[0] for each in autoscaling.refused)
         yield f"the API server refuses {' and '.join(objects)}: nothing is scaled"
         return
-    if asked.gpus:
-        yield "limits of GPUs are not counted"
+    yield from unmet_limits(autoscaling, cluster.nodes)
     yield from _limits(cluster, asked)
     yield from _bounds(autoscaling, asked)
 

@@ -19,7 +19,7 @@ from ove_capacity.scenario.schema.section import (
     one_or_many,
 )
 
-__all__ = ["Autoscaler", "MachinesSection", "MemoryRange", "Range", "ScaleDown"]
+__all__ = ["Autoscaler", "GpuRange", "MachinesSection", "MemoryRange", "Range", "ScaleDown"]
 
 
 class Range(Section):
@@ -39,6 +39,19 @@ class MemoryRange(Section):
     min: AmountOfMemory | None = None
     """The least."""
     max: AmountOfMemory | None = None
+    """The most."""
+
+    _ordered = model_validator(mode="after")(in_order)
+
+
+class GpuRange(Section):
+    """Bounds of the GPUs of one type."""
+
+    type: Name
+    """The value of the nodes' label ``cluster-api/accelerator``."""
+    min: Count = 0
+    """The least."""
+    max: Count
     """The most."""
 
     _ordered = model_validator(mode="after")(in_order)
@@ -93,6 +106,8 @@ class Autoscaler(Section):
     """Bounds of the CPUs of all machines."""
     memory: MemoryRange = MemoryRange()
     """Bounds of the memory of all machines, in whole GiB."""
+    gpus: tuple[GpuRange, ...] = ()
+    """Bounds of the GPUs of all machines, by type."""
     expander: Annotated[tuple[Name, ...], BeforeValidator(one_or_many), OneAlone()] = ()
     """How it chooses among pools, first to last: LeastWaste, Priority, Random; and for studies
     most-pods and least-nodes, which OpenShift does not offer."""

@@ -14,6 +14,7 @@ from ove_capacity.model.node import Node
 from ove_capacity.model.pod import PodSpec
 from ove_capacity.model.resources import CPU, MEMORY
 from ove_capacity.openshift.autoscaler.drainability import Budgets, Drain, pods_to_move
+from ove_capacity.openshift.autoscaler.gpus import gpu_resource
 from ove_capacity.openshift.autoscaler.loop import Loop, Moment
 from ove_capacity.openshift.autoscaler.removal import BLOCKED_BY_POD, Unremovable
 from ove_capacity.openshift.autoscaler.scale_down import NOT_UNDERUTILIZED, is_kept
@@ -153,6 +154,8 @@ def _look(
         name = state.nodes[n].name
         if name in recent:
             continue
+        if gpu_resource(state.nodes[n]):
+            return None
         if by > _NEAR:
             if scaler.staying.get(name) != NOT_UNDERUTILIZED:
                 found[name] = NOT_UNDERUTILIZED

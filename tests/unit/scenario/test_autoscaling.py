@@ -145,6 +145,7 @@ def test_a_health_check_of_nobody_asks_for_nothing(made):
         (", max: 12", "{maxNodesTotal: 10}", "the maxNodesTotal limit of 10 is below the 12 nodes"),
         (", max: 12", "{cores: {max: 300}}", "the cores limit of 300 is below the 312 cores"),
         (", max: 12", "{memory: {max: 1Ti}}", "the memory limit of 1,024 is below the 1,248 GiB"),
+        (", max: 12", "{gpus: [{type: a10, max: 4}]}", "of GPUs of type a10 limits nothing"),
         ("", "{}", "no pool has a max: nothing is scaled"),
         (", max: 12", "{expander: most-pods}", "OpenShift does not offer most-pods"),
         (", max: 12", "{memory: {max: 2000500Mi}}", "counts in whole GiB: read as 1,953 GiB"),
