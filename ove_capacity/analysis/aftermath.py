@@ -10,7 +10,7 @@ from ove_capacity.analysis.drain import Drain, drain
 from ove_capacity.analysis.rehearsal import Loss, Rehearsal
 from ove_capacity.analysis.series import Series, series
 
-__all__ = ["second_losses", "single_drains", "while_drained"]
+__all__ = ["second_losses", "single_drains", "survives_while_drained", "while_drained"]
 
 
 def second_losses(stage: Rehearsal) -> Series:
@@ -48,6 +48,25 @@ def single_drains(stage: Rehearsal, evicted: Mapping[str, str]) -> tuple[Drain, 
     return tuple(drains)
 
 
+def survives_while_drained(stage: Rehearsal, evicted: Mapping[str, str], at_once: int) -> bool:
+    """`WhileDrained.is_survived`: the first drain or loss that is not survived ends the trying."""
+    for group in combinations(stage.workers, at_once):
+        if not drain(stage, group, evicted).is_completed:
+            return False
+        if not all(loss.is_survived for _, loss in _losses_after(stage, group)):
+            return False
+    return True
+
+
+def _losses_after(stage: Rehearsal, drained: Sequence[int]) -> Iterator[tuple[Sequence[int], Loss]]:
+    """The loss of each other worker; then the drain is taken back."""
+    mark = stage.mark()
+    for n in [n for n in stage.workers if n not in drained]:
+        yield (*drained, n), stage.lose([n], explain=False)
+        stage.rewind(mark)
+    stage.rewind()
+
+
 def while_drained(stage: Rehearsal, evicted: Mapping[str, str], at_once: int) -> WhileDrained:
     """Drain every set of so many workers, as far as that goes, then lose each other one.
 
@@ -58,11 +77,7 @@ def while_drained(stage: Rehearsal, evicted: Mapping[str, str], at_once: int) ->
     def losses() -> Iterator[tuple[Sequence[int], Loss]]:
         for group in combinations(stage.workers, at_once):
             drains.append(drain(stage, group, evicted))
-            mark = stage.mark()
-            for n in [n for n in stage.workers if n not in group]:
-                yield (*group, n), stage.lose([n], explain=False)
-                stage.rewind(mark)
-            stage.rewind()
+            yield from _losses_after(stage, group)
 
     def again(group: Sequence[int]) -> Loss:
         *drained, lost = group

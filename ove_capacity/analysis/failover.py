@@ -31,7 +31,7 @@ from ove_capacity.model.node import ZONE_LABEL
 from ove_capacity.sim.run import Run
 from ove_capacity.sim.world import VmStatus
 
-__all__ = ["BUDGET", "failover"]
+__all__ = ["BUDGET", "failover", "survivable"]
 
 BUDGET = 2_000_000
 """Placements of lost VMs that one kind of loss may take: all pairs of 100 workers with 2,500 VMs
@@ -103,6 +103,12 @@ def failover(
     return Failover(found, survive)
 
 
+def survivable(run: Run) -> dict[str, int]:
+    """Cluster -> `ClusterFailover.survives_nodes`: the first loss not survived ends the trying."""
+    question = _Question(None, 0, (), BUDGET, False)
+    return {name: _Inquiry(run, name, question).survives() for name in run.clusters("")}
+
+
 class _Inquiry:
     """One cluster's losses."""
 
@@ -139,6 +145,15 @@ class _Inquiry:
         self._remark(found)
         return replace(found, notes=tuple(self.notes))
 
+    def survives(self) -> int:
+        """How many arbitrary workers may be lost at once."""
+        singles = self._singles()
+        if self.running and all(loss.is_survived for loss in singles) and self._tries_pairs():
+            if all(loss.is_survived for _, loss in self._pair_losses()):
+                return self._beyond_pairs()[0]
+            return 1
+        return self._exhaustively(singles, None)[0]
+
     # -- losses at once ------------------------------------------------------------------------
 
     def _lose(self, group: Sequence[int], *, explain: bool = True) -> Loss:
@@ -169,30 +184,40 @@ class _Inquiry:
         return False
 
     def _pairs(self, singles: Sequence[Loss]) -> Pairs | None:
-        count = len(self.workers)
-        if count < 2 or not self.running:
+        if not self._tries_pairs():
             return None
-        if not self._affords(self._cost(2), f"{comb(count, 2):,} pairs of workers"):
-            return None
-        self._expect(self._cost(2))
         matrix = np.diag([len(loss.not_returned) for loss in singles])
+        at = {n: i for i, n in enumerate(self.workers)}
 
         def losses() -> Iterator[tuple[Sequence[int], Loss]]:
-            for i, one in enumerate(self.workers):
-                down = self.stage.take([one])
-                mark = self.stage.mark()
-                for j in range(i + 1, count):
-                    group = (one, self.workers[j])
-                    both = [*down, *self.stage.take([group[1]])]
-                    loss = self.stage.restart(group, both, explain=False)
-                    matrix[i, j] = matrix[j, i] = len(loss.not_returned)
-                    yield group, loss
-                    self.stage.rewind(mark)
-                self.stage.rewind()
+            for (one, other), loss in self._pair_losses():
+                i, j = at[one], at[other]
+                matrix[i, j] = matrix[j, i] = len(loss.not_returned)
+                yield (one, other), loss
 
         tried = series(losses(), self._lose_again)
         names = self.stage.names(self.workers)
         return Pairs(tried, names, tuple(tuple(row) for row in matrix.tolist()))
+
+    def _tries_pairs(self) -> bool:
+        count = len(self.workers)
+        if count < 2 or not self.running:
+            return False
+        if not self._affords(self._cost(2), f"{comb(count, 2):,} pairs of workers"):
+            return False
+        self._expect(self._cost(2))
+        return True
+
+    def _pair_losses(self) -> Iterator[tuple[tuple[int, int], Loss]]:
+        """Every pair; whoever stops early leaves the stage as it is then."""
+        for i, one in enumerate(self.workers):
+            down = self.stage.take([one])
+            mark = self.stage.mark()
+            for other in self.workers[i + 1 :]:
+                both = [*down, *self.stage.take([other])]
+                yield (one, other), self.stage.restart((one, other), both, explain=False)
+                self.stage.rewind(mark)
+            self.stage.rewind()
 
     def _exhaustively(
         self, singles: Sequence[Loss], pairs: Pairs | None
@@ -208,6 +233,11 @@ class _Inquiry:
             return 1, 1, None
         if pairs.tried.not_survived:
             return 1, 2, pairs.tried.worst[0]
+        return self._beyond_pairs()
+
+    def _beyond_pairs(self) -> tuple[int, int, Loss | None]:
+        """The same, once every pair is survived."""
+        count = len(self.workers)
         for size in range(3, count + 1):
             asked = size <= (self.question.survive or 0)
             if self._cost(size) > (self.question.budget if asked else _BEYOND):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from ove_capacity.analysis.aftermath import while_drained
+from ove_capacity.analysis.aftermath import survives_while_drained
 from ove_capacity.analysis.cluster_failover import ClusterFailover
 from ove_capacity.analysis.drain import evictions
 from ove_capacity.analysis.rehearsal import Rehearsal
@@ -140,7 +140,7 @@ def what_lets_drain(run: Run, found: ClusterFailover) -> str:
 
     def will_do(count: int) -> bool:
         stage = Rehearsal(grown(state, model, count), vms, run.case)
-        return while_drained(stage, freed, at_once).is_survived
+        return survives_while_drained(stage, freed, at_once)
 
     told = [f"{_MASQUERADE} for {_bridging(run, evicted)}"] if freed != evicted else []
     if not (told and will_do(0)):

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ove_capacity.analysis.failover import failover
+from ove_capacity.analysis.failover import failover, survivable
 from ove_capacity.analysis.failover_result import Failover
 from ove_capacity.analysis.headroom import Headroom, headroom
 from ove_capacity.analysis.settle import settle
@@ -55,7 +55,7 @@ def simulate_document(run: Run) -> dict[str, object]:
     """
     planned, shapes = settle(run.case), workload_names(run.case)
     room, losses = headroom(planned, shapes=shapes), failover(planned).to_dict()
-    last_room, last_losses = headroom(run, shapes=shapes), failover(run, extras=False)
+    last_room, last_survived = headroom(run, shapes=shapes), survivable(run)
     return {
         "scenario": run.case.name,
         "until_ms": run.until_ms,
@@ -71,9 +71,7 @@ def simulate_document(run: Run) -> dict[str, object]:
                 "failover": losses[cluster.name],
                 "at_end": {
                     "headroom": last_room.clusters[cluster.name].summary(),
-                    "failover": {
-                        "survives_nodes": last_losses.clusters[cluster.name].survives_nodes,
-                    },
+                    "failover": {"survives_nodes": last_survived[cluster.name]},
                 },
                 **_scaling(run, cluster),
             }

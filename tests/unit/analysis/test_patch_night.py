@@ -2,7 +2,11 @@
 
 import pytest
 
+from ove_capacity.analysis.aftermath import survives_while_drained, while_drained
+from ove_capacity.analysis.drain import evictions
 from ove_capacity.analysis.failover import failover
+from ove_capacity.analysis.rehearsal import Rehearsal
+from ove_capacity.analysis.settle import settle
 from ove_capacity.model.pod import Affinity, PodAffinityTerm, SpreadConstraint
 from ove_capacity.model.selector import LabelSelector, Requirement
 from ove_capacity.model.virtualization import KubeVirt
@@ -170,3 +174,15 @@ def test_no_number_of_machines_helps_a_vm_that_only_one_may_hold():
     found = asked(workload("tied", memory_gib=1, vmi_fields=tied))
     assert (found.spare.nodes, found.spare.tried_nodes) == (None, 8)
     assert str(found.spare) == "not even 8 more machines like w1 would help"
+
+
+@pytest.mark.parametrize(("count", "survived"), [(1, True), (2, True), (3, False), (6, False)])
+def test_whether_patch_night_is_survived_is_the_same_without_trying_all_of_it(count, survived):
+    site = cluster(workers=3, kubevirt=MIGRATE)
+    run = settle(case(workload("vm", memory_gib=60, count=count), clusters=(site,)))
+    vms = run.vms_of("production")
+    stage = Rehearsal(run.states["production"], vms, run.case)
+    evicted = evictions(run.case, site, vms)
+    assert survives_while_drained(stage, evicted, 1) is survived
+    stage.rewind()
+    assert while_drained(stage, evicted, 1).is_survived is survived
