@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ove_capacity.manifests.config_pools import POOL, WORKER, pools_of
 from ove_capacity.manifests.fields import Fields
-from ove_capacity.manifests.selectors import label_selector_of
 from ove_capacity.model.cpu_set import CpuSetError, cpu_mask
 from ove_capacity.model.resources import CPU, MEMORY
 from ove_capacity.quantity import QuantityError, memory_bytes
@@ -18,10 +18,7 @@ __all__ = ["KINDS", "WrittenKubelet", "WrittenPages", "written_kubelet", "writte
 KINDS = ("PerformanceProfile", "KubeletConfig")
 """The first makes one of the second, which wins where both are there."""
 
-_MASTER = {
-    "pools.operator.machineconfiguration.openshift.io/master": "",
-    "machineconfiguration.openshift.io/role": "master",
-}
+_MASTER = "master"
 _SNIPPET = "kubeletconfig.experimental"
 _AVAILABLE = "memory.available"
 _ALIGNED = ("restricted", "single-numa-node")
@@ -64,11 +61,28 @@ class WrittenPages:
     """Some are asked for on one NUMA cell alone."""
 
 
-def _is_for_masters(fields: Fields) -> bool:
-    selector = label_selector_of(fields.fields("spec"), "machineConfigPoolSelector")
-    if selector is None or not selector.requirements:
-        return "node-role.kubernetes.io/master" in fields.fields("spec").labels("nodeSelector")
-    return selector.matches(_MASTER) or any(selector.matches({k: v}) for k, v in _MASTER.items())
+def _of_workers(kind: str, objects: Mapping[str, Sequence[Fields]]) -> list[Fields]:
+    """Objects of that kind for the workers; those for other pools of theirs where there is none.
+
+    Workers are configured alike here: what is for some of them alone is left out when something is
+    for all, and a warning says so either way.
+    """
+    pools = objects.get(POOL, ())
+    chosen = [(each, pools_of(each, pools)) for each in objects.get(kind, ())]
+    own = [each for each, names in chosen if WORKER in names]
+    others = [(each, names) for each, names in chosen if WORKER not in names]
+    found = list(own)
+    for each, names in others:
+        custom = [name for name in names if name != _MASTER]
+        if not names:
+            each.warning("is not used: it selects no MachineConfigPool that is listed")
+        elif custom and own:
+            each.warning(f"is not used: it is for the pool {', '.join(custom)} alone")
+        elif custom:
+            found.append(each)
+            if pools:
+                each.warning(f"is for the pool {', '.join(custom)}: taken for all workers")
+    return found
 
 
 def _amounts(value: Any) -> dict[str, Any]:
@@ -157,7 +171,7 @@ def written_pages(objects: Mapping[str, Sequence[Fields]]) -> WrittenPages | Non
     Source: openshift/cluster-node-tuning-operator 069ef8f pkg/apis/performanceprofile/v2/
     performanceprofile_types.go, HugePages: sizes are written as the kernel has them, 1G.
     """
-    profiles = [each for each in objects.get(KINDS[0], ()) if not _is_for_masters(each)]
+    profiles = _of_workers(KINDS[0], objects)
     if not profiles:
         return None
     pages: dict[str, int] = {}
@@ -177,9 +191,7 @@ def written_kubelet(objects: Mapping[str, Sequence[Fields]]) -> WrittenKubelet |
 
     *objects*: by kind. Those for masters are left aside; others that do not count are warned of.
     """
-    of_workers = [
-        each for kind in KINDS for each in objects.get(kind, ()) if not _is_for_masters(each)
-    ]
+    of_workers = [each for kind in KINDS for each in _of_workers(kind, objects)]
     if not of_workers:
         return None
     *others, chosen = of_workers

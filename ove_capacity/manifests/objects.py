@@ -242,6 +242,7 @@ _READERS: Mapping[tuple[str, str], Callable[[Objects, Fields], None]] = {
     ("k8s.cni.cncf.io", "NetworkAttachmentDefinition"): _kubevirt_part,
     ("kubevirt.io", "KubeVirt"): _kubevirt_part,
     ("machineconfiguration.openshift.io", "KubeletConfig"): _kubevirt_part,
+    ("machineconfiguration.openshift.io", "MachineConfigPool"): _kubevirt_part,
     ("performance.openshift.io", "PerformanceProfile"): _kubevirt_part,
     ("kubevirt.io", "VirtualMachine"): _vm,
     ("kubevirt.io", "VirtualMachineInstance"): _vm,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ove_capacity.errors import ScenarioError
+from ove_capacity.manifests.config_pools import POOL, check_pools
 from ove_capacity.manifests.document import Problems
 from ove_capacity.manifests.fields import Fields
 from ove_capacity.manifests.instancetypes import instancetype_of, preference_of
@@ -43,7 +44,8 @@ def check_parts(found: Objects, problems: Problems) -> None:
                 read(each, problems)
             except ScenarioError as error:
                 problems.errors += error.problems
-    configs = {kind: found.kubevirt_parts.get(kind, []) for kind in KINDS}
+    check_pools(found.kubevirt_parts.get(POOL, []))
+    configs = {kind: found.kubevirt_parts.get(kind, []) for kind in (*KINDS, POOL)}
     written_kubelet(configs)
     written_pages(configs)
     written_topologies(found.kubevirt_parts.get("NodeResourceTopology", []))

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from ove_capacity.kubelet import start
 from ove_capacity.kubelet.rules import kubelet_rules
 from ove_capacity.kubelet.start_error import StartError
+from ove_capacity.manifests.config_pools import POOL, check_pools
 from ove_capacity.manifests.document import FieldPath
 from ove_capacity.manifests.kubelet_configs import (
     WrittenKubelet,
@@ -112,6 +113,7 @@ def kubelet_config(context: Context, name: str, found: Objects) -> KubeletRules:
     The scenario's own ``kubelet`` section comes before what the objects of the cluster say.
     """
     own = context.scenario.clusters[name].kubelet
+    check_pools(found.kubevirt_parts.get(POOL, []))
     written = written_kubelet(found.kubevirt_parts)
     given = (_checked(written) if written else Kubelet()).model_copy(
         update={key: getattr(own, key) for key in own.model_fields_set}

@@ -248,6 +248,49 @@ def test_pages_by_cell_and_pages_of_no_size_are_told(by_objects, pages, found, w
     assert any(words in each for each in case.warnings)
 
 
+_POOL = """\
+apiVersion: machineconfiguration.openshift.io/v1
+kind: MachineConfigPool
+metadata: {name: NAME, labels: {LABEL: ""}}
+spec: {paused: PAUSED, maxUnavailable: 2}
+"""
+_SELECTING = _RENDERED.replace("machineconfiguration.openshift.io/role: worker", 'tuned: ""')
+
+
+def _pool(name, label, paused="false"):
+    return _POOL.replace("NAME", name).replace("LABEL", label).replace("PAUSED", paused)
+
+
+@pytest.mark.parametrize(
+    ("objects", "policy", "words"),
+    [
+        ([_SELECTING], "single-numa-node", ""),
+        ([_SELECTING, _pool("worker", "tuned")], "single-numa-node", ""),
+        ([_SELECTING, _pool("worker", "plain")], "none", "selects no MachineConfigPool"),
+        (
+            [_SELECTING, _pool("worker", "plain"), _pool("cnf", "tuned")],
+            "single-numa-node",
+            "is for the pool cnf: taken for all workers",
+        ),
+        (
+            [
+                _SELECTING,
+                _RENDERED.replace("single-numa-node", "restricted"),
+                _pool("cnf", "tuned"),
+            ],
+            "restricted",
+            "",
+        ),
+        ([_RENDERED, _pool("worker", "plain", "true")], "single-numa-node", "no new configuration"),
+        ([_RENDERED, _pool("worker", "plain")], "single-numa-node", "spec.maxUnavailable (1x)"),
+    ],
+)
+def test_pools_say_which_configuration_is_the_workers(by_objects, objects, policy, words):
+    found, case = by_objects(*objects, machine=_BARE if policy == "none" else _MACHINE)
+    assert (found.config.topology_manager_policy if found else "none") == policy
+    assert any(words in each for each in case.warnings) or not words
+
+
 def test_the_scenario_says_it_better_than_an_object(by_objects):
     found, case = by_objects(_RENDERED, kubelet="topologyManagerPolicy: restricted")
     assert found.config.topology_manager_policy == "restricted"
