@@ -72,6 +72,7 @@ def _callees(function: FunctionType) -> dict[str, FunctionType]:
     }
 
 
+@cache
 def _fingerprint(function: FunctionType) -> bytes:
     """Changes with the source of a kernel, of any that it calls, and with the constants they name.
 
@@ -94,6 +95,7 @@ def _cache_folder(function: FunctionType) -> Path:
     return Path(home) / "ove-capacity" / "kernels" / name
 
 
+@cache
 def _stamp(function: FunctionType) -> str:
     """The compiler's cache serves one installed file as it is now: no copy of it elsewhere."""
     file = Path(function.__code__.co_filename)

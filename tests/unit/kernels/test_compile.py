@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
+from ove_capacity.kernels import compile as kernels
 from ove_capacity.kernels.compile import Array, _cache_folder, form, kernel, views
 from ove_capacity.kernels.tree import pick
 
@@ -50,6 +51,21 @@ def test_a_copy_elsewhere_and_a_file_installed_anew_have_code_of_their_own(tmp_p
     assert folder("here") == folder("here")
     assert folder("here") != folder("there")
     assert folder("here") != folder("here", anew=True)
+
+
+def test_while_nothing_is_compiled_the_source_is_read_once(monkeypatch, tmp_path):
+    monkeypatch.delenv("OVE_CAPACITY_KERNELS", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    read = []
+    monkeypatch.setattr(kernels, "getsource", lambda each: read.append(each) or "source")
+
+    @kernel
+    def twice(x: int) -> int:
+        return 2 * x
+
+    assert form(twice, kernels.CALLS_WORTH_LOADING) == (twice, False)
+    assert form(twice, 1) == form(twice, 1) == (twice, False)
+    assert read == [twice]
 
 
 def test_both_forms_answer_alike(monkeypatch):
