@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -11,6 +10,7 @@ from ove_capacity.ingest.kubelet_config import KubeletFound, kubelet_of
 from ove_capacity.ingest.sketch import Intake, Value
 from ove_capacity.manifests.fields import Fields
 from ove_capacity.manifests.selectors import label_selector_of
+from ove_capacity.openshift.network import cluster_network
 
 __all__ = ["ClusterConfig", "Reach"]
 
@@ -18,7 +18,6 @@ _PROFILES = ("LowNodeUtilization", "HighNodeUtilization", "NoScoring")
 _SET_LABEL = "machine.openshift.io/cluster-api-machineset"
 _POOL_LABEL = "pools.operator.machineconfiguration.openshift.io/"
 _WORKER = "worker"
-_CIDR = re.compile(r"[0-9a-fA-F.:]{2,45}/\d{1,3}")
 _MOST_MACHINES = 20_000
 
 
@@ -158,7 +157,11 @@ class ClusterConfig:
         if len(ranges) != 1:
             intake.set_aside("Network", "names no pod network, or more than one range of it")
             return False
-        cidr, prefix = ranges[0].text("cidr"), ranges[0].whole("hostPrefix", 23, 1, 128)
-        if _CIDR.fullmatch(cidr):
-            self.cluster_network = {"cidr": cidr, "hostPrefix": prefix}
-        return bool(self.cluster_network)
+        cidr, prefix = ranges[0].text("cidr"), ranges[0].whole_or_none("hostPrefix")
+        try:
+            network = cluster_network(cidr, prefix)
+        except ValueError as error:
+            intake.set_aside("Network", str(error))
+            return False
+        self.cluster_network = {"cidr": network.cidr, "hostPrefix": network.host_prefix}
+        return True

@@ -189,6 +189,25 @@ def test_scheduler_and_pod_network_are_those_of_the_cluster(tmp_path):
     assert section["network"] == {"clusterNetwork": {"cidr": "10.128.0.0/14", "hostPrefix": 24}}
 
 
+@pytest.mark.parametrize(
+    ("written", "why"),
+    [
+        ({"cidr": "10.128.0.0/14", "hostPrefix": 2}, "a node's slice /2 is larger than the whole"),
+        ({"cidr": "10.128.0.0/14", "hostPrefix": 31}, "a node's slice /31 leaves no address"),
+        ({"cidr": "10.128.0.0/44"}, "'10.128.0.0/44' is not a range like"),
+        ({}, "'' is not a range like"),
+    ],
+)
+def test_a_pod_network_that_is_none_is_set_aside(written, why, tmp_path):
+    spec = {"clusterNetwork": [written]}
+    network = thing("config.openshift.io/v1", "Network", "cluster", spec=spec)
+    section, sketch = made(tmp_path, network)
+    assert "network" not in section
+    count = report(sketch)["Network"]
+    assert count[:3] == (1, 0, 1)
+    assert count[3].startswith(why)
+
+
 def volume(name, storage, size):
     spec = {"capacity": {"storage": size}, "storageClassName": storage}
     return thing("v1", "PersistentVolume", name, spec=spec)
