@@ -92,7 +92,9 @@ class ClusterFailover:
     losses: tuple[Loss, ...] = ()
     """Of each worker alone."""
     vms: int = 0
-    """Running on the workers."""
+    """Running on the workers; pods of services where no VM runs, as `counted` says."""
+    counted: str = "VM"
+    """What is lost and placed again: ``VM``, or ``pod`` of the services of a hub without VMs."""
     pairs: Pairs | None = None
     """None: not tried."""
     search: Search = Search(None, None, 0)
@@ -131,9 +133,10 @@ class ClusterFailover:
             return f"{self.cluster}: {told}."
         missing = len(example.not_returned)
         lost = " + ".join(example.nodes)
+        what = f"{self.counted}{'s' if missing > 1 else ''}"
         return (
             f"{self.cluster}: {told}; when {lost} {'are' if len(example.nodes) > 1 else 'is'} lost "
-            f"{missing} VM{'s' if missing > 1 else ''} of {example.displaced} would not return."
+            f"{missing} {what} of {example.displaced} would not return."
         )
 
     def to_dict(self) -> dict[str, object]:

@@ -132,6 +132,7 @@ class _Inquiry:
             cluster=self.name,
             workers=len(self.workers),
             vms=self.running,
+            counted="pod" if self.services else "VM",
             survives_nodes=survives,
             checked_nodes=checked,
             losses=singles,

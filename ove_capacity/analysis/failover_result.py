@@ -19,7 +19,7 @@ _GIB = 1 << 30
 _WIDTH = 100
 _SHOWN_ROWS = 12
 _SHOWN_NAMES = 2
-_DOWN = "VMs that would not return"
+_DOWN = "that would not return"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,9 @@ class Failover:
 
     def __str__(self) -> str:
         # Upstream's sentences are too long for a column.
-        tables = [_told(each) if each.title == _DOWN else each.text(_WIDTH) for each in self.tables]
+        tables = [
+            _told(each) if each.title.endswith(_DOWN) else each.text(_WIDTH) for each in self.tables
+        ]
         parts = [*tables[:1], _bullets(self.answers), *tables[1:], _bullets(self.notes)]
         return "\n\n".join(filter(None, parts))
 
@@ -133,7 +135,9 @@ def _summary(clusters: Sequence[ClusterFailover]) -> Table:
         for each in clusters
     ]
     columns = ("cluster", "workers", "VMs", "survives", "tried", "fails at", "single")
+    pods = [each.cluster for each in clusters if each.vms and each.counted == "pod"]
     notes = (
+        *((f"VMs of {', '.join(pods)}: pods of services, there are no VMs.",) if pods else ()),
         "survives: any so many workers may be lost at once; tried: in all sets of up to so many; "
         "fails at: so many are known that must not be lost.",
         "single, pair, second: losses after which a VM finds no node, of those tried; second: the "
@@ -172,8 +176,16 @@ def _not_returned(clusters: Sequence[ClusterFailover]) -> Table:
         rows.append((cluster, f"{lost}{others}", len(vms), names, message))
     hidden = max(0, len(rows) - _SHOWN_ROWS)
     notes = (f"and {hidden} more rows: --format json tells all of them",) if hidden else ()
-    columns = ("cluster", "lost", "VMs", "which", "reason")
-    return Table(_DOWN, columns, tuple(rows[:_SHOWN_ROWS]), notes)
+    columns = ("cluster", "lost", _what(clusters), "which", "reason")
+    return Table(f"{columns[2]} {_DOWN}", columns, tuple(rows[:_SHOWN_ROWS]), notes)
+
+
+def _what(clusters: Sequence[ClusterFailover]) -> str:
+    """What is lost in all of them."""
+    told = {each.counted for each in clusters if each.vms}
+    if told == {"pod"}:
+        return "Pods"
+    return "VMs and pods" if "pod" in told else "VMs"
 
 
 def _telling(found: ClusterFailover) -> Iterator[Loss]:

@@ -69,10 +69,11 @@ def n_plus_1(found: ClusterFailover, *, is_fenced: bool) -> Finding:
         more = found.survives_nodes
         detail = f"any {more} of {_count(found.workers, 'worker')} may be lost"
         return Finding(question, Answer.YES, detail, "" if is_fenced else _NO_FENCING)
-    detail = f"{len(weak)} of {len(found.losses)} losses leave VMs without a node"
+    detail = f"{len(weak)} of {len(found.losses)} losses leave {found.counted}s without a node"
     change = _spare(found.spare) if found.spare else NONE_KNOWN
     what = _what(weak) if found.workers > 1 else "workers"
-    return Finding(question, Answer.NO, f"{detail}, {_worst(weak)} at most", what, change)
+    most = _count(max(len(loss.not_returned) for loss in weak), found.counted)
+    return Finding(question, Answer.NO, f"{detail}, {most} at most", what, change)
 
 
 def while_draining(found: ClusterFailover) -> Finding:
@@ -201,10 +202,6 @@ def _what(losses: Iterable[Loss]) -> str:
     return _commonest(
         binding_of(each.message) for loss in losses for each in loss.not_returned if each.message
     )
-
-
-def _worst(losses: Iterable[Loss]) -> str:
-    return _count(max(len(loss.not_returned) for loss in losses), "VM")
 
 
 def _commonest(words: Iterable[str]) -> str:

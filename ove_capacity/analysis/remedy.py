@@ -9,6 +9,7 @@ from ove_capacity.analysis.aftermath import survives_while_drained
 from ove_capacity.analysis.cluster_failover import ClusterFailover
 from ove_capacity.analysis.drain import evictions
 from ove_capacity.analysis.rehearsal import Rehearsal
+from ove_capacity.analysis.service_pods import service_records
 from ove_capacity.analysis.spare import grown
 from ove_capacity.analysis.system_share import system_shares
 from ove_capacity.analysis.waterfall import NodeShares, node_shares, waterfall, with_more
@@ -125,7 +126,8 @@ def what_lets_drain(run: Run, found: ClusterFailover) -> str:
     Empty when that and four machines more will not do, or the cluster is too large to try.
     """
     tried = found.while_drained
-    state, vms = run.states[found.cluster], run.vms_of(found.cluster)
+    state = run.states[found.cluster]
+    vms = run.vms_of(found.cluster) or list(service_records(run, found.cluster))
     if found.workers > _DRAIN_WORKERS or (tried is None and found.workers > 1):
         return ""
     if tried is None:

@@ -47,8 +47,8 @@ class Spare:
         cores = self.cpu_milli // _CORE
         return (
             f"every worker may be lost with one more machine like {self.like}, or with one like it "
-            f"that leaves {self.memory_bytes // _GIB} GiB of memory and {cores} "
-            f"core{'' if cores == 1 else 's'} to VMs"
+            f"that has {self.memory_bytes // _GIB} GiB of memory and {cores} "
+            f"core{'' if cores == 1 else 's'} free"
         )
 
     def to_dict(self) -> dict[str, object]:

@@ -246,7 +246,7 @@ def _survives(loss: ClusterFailover) -> str:
     if loss.survives_nodes:
         return "yes"
     worst = max((len(each.not_returned) for each in loss.losses), default=0)
-    return f"NO, {worst} VM{'s' if worst > 1 else ''}"
+    return f"NO, {worst} {loss.counted}{'s' if worst > 1 else ''}"
 
 
 def _fits(fit: Fit) -> str:

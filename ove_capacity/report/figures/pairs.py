@@ -46,7 +46,7 @@ def pairs(found: Failover) -> Picture:
     every = [each for each in clusters if each.vms]
     shown = every[:_SHOWN]
     some = f" The first {len(shown)} of {len(every)} clusters." if every[len(shown) :] else ""
-    titles = {each.cluster: wrapped(each.cluster, _COLUMN, 10) for each in shown}
+    titles = {each.cluster: wrapped(_named(each), _COLUMN, 10) for each in shown}
     rows = [shown[i : i + 2] for i in range(0, len(shown), 2)]
     heights = [_FRAME + max(map(_side, row)) for row in rows]
     left = 0.5 + max((_label_inches(each) for each in shown), default=0.3)
@@ -73,6 +73,10 @@ def pairs(found: Failover) -> Picture:
             _draw(panel, each, side)
         top -= height / inches
     return picture
+
+
+def _named(found: ClusterFailover) -> str:
+    return found.cluster if found.counted == "VM" else f"{found.cluster}: pods of its services"
 
 
 def _without_vms(clusters: Sequence[ClusterFailover]) -> str:
@@ -105,8 +109,11 @@ def _title(clusters: Sequence[ClusterFailover]) -> str:
     if len(told) == 1:
         weak = sum(not loss.is_survived for loss in told[0].losses)
         return f"{told[0].cluster}: {weak} of {told[0].workers} workers may not be lost"
+    who = "clusters with VMs"
+    if any(each.counted != "VM" for each in told):
+        who = "clusters with VMs or services"
     return (
-        f"Any one worker may be lost in {len(one)} of {len(told)} clusters with VMs, any two in "
+        f"Any one worker may be lost in {len(one)} of {len(told)} {who}, any two in "
         f"{len(two) or 'none'}"
     )
 

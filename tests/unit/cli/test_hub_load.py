@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -127,3 +128,11 @@ def test_a_lost_worker_of_a_hub_takes_its_services_with_it(
     assert main(["headroom", *arguments]) == 0
     told = json.loads(capsys.readouterr().out)["clusters"]["management"]["headroom"]
     assert "services" in json.dumps(told)
+
+
+def test_what_a_hub_without_vms_loses_is_called_pods(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["failover", ARCHITECTURE, "--cluster", "management"]) == 0
+    told = capsys.readouterr().out
+    assert "Pods that would not return" in told
+    assert re.search(r"are\s+lost\s+\d+\s+pods\s+of\s+38\s+would\s+not\s+return", told)
+    assert "VMs of management: pods of services, there are no VMs." in told
