@@ -11,6 +11,7 @@ from ove_capacity.model.joining import Joining
 from ove_capacity.model.node import Node
 from ove_capacity.model.placement import Placement
 from ove_capacity.model.plan import (
+    ApiOutage,
     ClusterLoss,
     Duration,
     HubLoss,
@@ -189,6 +190,15 @@ def fleet_losses_table(plan: Plan) -> Table:
     ]
     rows += [
         (
+            each.cluster,
+            "its API does not answer",
+            _when(each),
+            _lasting(each.lasting) if each.lasting else "for good",
+        )
+        for each in plan.api_outages
+    ]
+    rows += [
+        (
             "the hub",
             "lost, restored from its backup" if each.from_backup else "lost",
             _when(each),
@@ -343,7 +353,7 @@ def _guest_memory(vmi: Vmi) -> str:
     return size_text(guest.value) if guest is not None else "-"
 
 
-def _when(loss: NodeLoss | ClusterLoss | Partition | HubLoss) -> str:
+def _when(loss: ApiOutage | ClusterLoss | HubLoss | NodeLoss | Partition) -> str:
     if loss.at_ms is not None:
         return f"at {format_duration(loss.at_ms)}"
     return f"every {_lasting(loss.every)}" if loss.every else "never"

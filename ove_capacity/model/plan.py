@@ -10,6 +10,7 @@ from ove_capacity.model.storage import Disk
 from ove_capacity.model.vm import Vmi
 
 __all__ = [
+    "ApiOutage",
     "Arrivals",
     "ClusterLoss",
     "Cordon",
@@ -173,6 +174,19 @@ class Partition:
 
 
 @dataclass(frozen=True, slots=True)
+class ApiOutage:
+    """The API of a cluster does not answer; its agent tells the hub, its VMs go on running."""
+
+    cluster: str
+    lasting: Duration | None = None
+    """None: for good."""
+    every: Duration | None = None
+    """Time between outages; or …"""
+    at_ms: int | None = None
+    """… the moment of a single one."""
+
+
+@dataclass(frozen=True, slots=True)
 class HubLoss:
     """The hub is gone: no decision, no GitOps, no alert; the clusters go on running."""
 
@@ -229,5 +243,6 @@ class Plan:
     cluster_losses: tuple[ClusterLoss, ...] = ()
     partitions: tuple[Partition, ...] = ()
     hub_losses: tuple[HubLoss, ...] = ()
+    api_outages: tuple[ApiOutage, ...] = ()
     until_ms: int | None = None
     """How long a simulation runs unless it is told otherwise."""

@@ -9,12 +9,14 @@ from ove_capacity.ocm.first_sync import Opened, first_sync, opened
 from ove_capacity.ocm.health import (
     POLL_MS,
     RESYNC_MS,
+    STATUS_MS,
     UNREACHABLE,
     Availability,
     expiry_ms,
     heard_again,
     next_tick_ms,
     renewal_age_ms,
+    told_unavailable_ms,
     with_availability,
 )
 from ove_capacity.ocm.hub import Hub
@@ -28,6 +30,7 @@ __all__ = [
     "POLL_MS",
     "PRIORITIZERS",
     "RESYNC_MS",
+    "STATUS_MS",
     "UNREACHABLE",
     "Availability",
     "Candidates",
@@ -50,5 +53,6 @@ __all__ = [
     "reported",
     "settle",
     "sync",
+    "told_unavailable_ms",
     "with_availability",
 ]

@@ -17,6 +17,7 @@ from ove_capacity.ocm.cluster_document import tainted
 __all__ = [
     "POLL_MS",
     "RESYNC_MS",
+    "STATUS_MS",
     "UNAVAILABLE",
     "UNREACHABLE",
     "Availability",
@@ -25,6 +26,7 @@ __all__ = [
     "heard_again",
     "next_tick_ms",
     "renewal_age_ms",
+    "told_unavailable_ms",
     "with_availability",
 ]
 
@@ -39,7 +41,11 @@ RESYNC_MS = 600_000
 """How often every Placement is decided anew, for whatever reason. Source: ocm v1.3.0-78
 pkg/placement/controllers/manager.go, the informers' resync."""
 
-_STATUS_MS = 60_000
+STATUS_MS = 60_000
+"""How often an agent looks how its cluster is, and tells. Source: ocm v1.3.0-78
+pkg/registration/spoke/options.go, ClusterHealthCheckPeriod."""
+
+_FAILING_MS = 20_000
 _LEASE_TIMES = 5
 _JITTER = 0.25
 
@@ -117,9 +123,23 @@ def heard_again(
     ClusterHealthCheckPeriod.
     """
     renewed_ms = now_ms + renewal_age_ms(lease_ms, draw())
-    told_ms = max(renewed_ms, now_ms + int(draw() * _STATUS_MS))
+    told_ms = max(renewed_ms, now_ms + int(draw() * STATUS_MS))
     too_late = was_known and expires_ms < renewed_ms
     return Heard(renewed_ms, max(now_ms, expires_ms) if too_late else None, told_ms)
+
+
+def told_unavailable_ms(drawn: float) -> int:
+    """How long after its API has stopped to answer an agent tells the hub so.
+
+    It looks every minute, and waits for 20 s of failures, every 5 s one.
+
+    Args:
+        drawn: evenly from [0, 1).
+
+    Source: ocm v1.3.0-78 pkg/registration/spoke/managedcluster/available_reconcile.go,
+    failureThreshold, healthCheckRetryInterval; spoke/options.go, ClusterHealthCheckPeriod.
+    """
+    return int(drawn * STATUS_MS) + _FAILING_MS
 
 
 def with_availability(

@@ -53,6 +53,10 @@ class Link:
     """Since when it is heard without a break, or was."""
     renewed_ms: int = 0
     """Its last renewal, as far as it was ever looked at."""
+    api_outages: int = 0
+    """What keeps its API from answering."""
+    api_turn: int = 0
+    """Counts when that begins and ends."""
     turn: int = 0
     """Counts silences and their ends: who waited through one has nothing to say any more."""
 

@@ -18,7 +18,8 @@ class EventLog:
     vm-started, vm-lost, vm-preempted, vm-stopped (its run strategy does not start it again),
     vm-ended; of nodes: node-lost, services-moved (their pods, elsewhere), node-fenced,
     remediation-held-back, node-returned, node-cordoned, node-uncordoned; of clusters: cluster-lost,
-    cluster-returned, partition-began, partition-ended, cluster-unreachable (the hub gives it up),
+    cluster-returned, partition-began, partition-ended, api-outage-began, api-outage-ended,
+    cluster-unavailable (so says its agent), cluster-unreachable (the hub gives it up),
     cluster-available; of the hub: hub-lost, hub-returned, placement-decided, placement-flapped
     (back where it was within a day), placement-followed (by GitOps); of the autoscaler: scale-up,
     scale-up-failed, scale-down, scale-down-failed, not-scaled-up, not-scaled-down, machine-created,

@@ -25,7 +25,12 @@ from ove_capacity.sim.machines import MachineLog
 from ove_capacity.sim.processes.admission import warn_of_rejections, warn_of_standing
 from ove_capacity.sim.processes.arrivals import arrivals, growth, listed
 from ove_capacity.sim.processes.autoscaling import open_autoscaling
-from ove_capacity.sim.processes.clusters import cluster_losses, hub_losses, partitions
+from ove_capacity.sim.processes.clusters import (
+    api_outages,
+    cluster_losses,
+    hub_losses,
+    partitions,
+)
 from ove_capacity.sim.processes.cordons import closed_nodes, cordons
 from ove_capacity.sim.processes.hub import open_hub, report, why_none
 from ove_capacity.sim.processes.losses import losses, nodes_of
@@ -312,6 +317,8 @@ def _spawn_fleet(world: World) -> None:
         world.spawn(cluster_losses(world, world.site(loss.cluster), loss, number))
     for number, cut in enumerate(plan.partitions):
         world.spawn(partitions(world, world.site(cut.cluster), cut, number))
+    for number, outage in enumerate(plan.api_outages):
+        world.spawn(api_outages(world, world.site(outage.cluster), outage, number))
     for number, gone in enumerate(plan.hub_losses):
         world.spawn(hub_losses(world, gone, number))
     for joining in world.case.joinings:

@@ -160,6 +160,8 @@ class Site:
         """By node."""
         self.losses = 0
         """Losses of the whole cluster that hold it down."""
+        self.api_outages = 0
+        """What keeps its API from answering: nothing is bound meanwhile."""
         self.cordons: Counter[str] = Counter()
         """Node -> cordons that hold it closed, the one it was written with among them."""
         self.tie: np.random.Generator | None = None

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from ove_capacity.model.placement import Placement, PrioritizerWeight
-from ove_capacity.model.plan import ClusterLoss, Cordon, Duration, HubLoss, Partition
+from ove_capacity.model.plan import ApiOutage, ClusterLoss, Cordon, Duration, HubLoss, Partition
 from ove_capacity.model.pod import Toleration
 from ove_capacity.ocm.health import UNREACHABLE
 from ove_capacity.sim.run import simulate
@@ -241,3 +241,39 @@ def test_whatever_happens_the_hub_s_story_is_consistent(seed):
 def test_the_same_trouble_is_the_same_story():
     first, again = (simulate(_troubled(3), until_ms=5 * DAY_MS) for _ in range(2))
     assert first.events.rows() == again.events.rows()
+
+
+def test_an_agent_tells_that_its_api_does_not_answer_long_before_a_lease_runs_out():
+    outage = ApiOutage("large", lasting(HOUR_MS), at_ms=HOUR_MS)
+    found = run(workload("vm", placement="one"), api_outages=[outage])
+    told, back = only(times(found, "cluster-unavailable")), only(times(found, "cluster-available"))
+    assert 20 <= told - 3600 < 80
+    assert 0 <= back - 7200 < 60
+    assert [where for _, where in decided(found)] == ["large", "small", "large"]
+    assert not times(found, "cluster-unreachable")
+
+
+def test_a_toleration_of_unreachable_clusters_is_none_of_unavailable_ones():
+    outage = ApiOutage("large", lasting(HOUR_MS), at_ms=HOUR_MS)
+    assert len(decided(run(placement=PATIENT, api_outages=[outage]))) == 3
+
+
+def test_an_outage_that_is_over_before_it_is_told_changes_nothing():
+    outage = ApiOutage("large", lasting(19_000), at_ms=HOUR_MS)
+    assert len(decided(run(api_outages=[outage]))) == 1
+
+
+def test_nothing_is_bound_while_the_api_does_not_answer_and_what_runs_goes_on():
+    outage = ApiOutage("large", lasting(HOUR_MS), at_ms=HOUR_MS)
+    here = (workload("early", cluster="large"), workload("late", cluster="large", at="90m"))
+    found = run(*here, api_outages=[outage])
+    assert times(found, "vm-started") == [0, 7200]
+    assert times(found, "vm-created") == [0, 5400]
+
+
+def test_a_cluster_that_is_cut_off_with_a_mute_api_is_unreachable_when_its_lease_is_over():
+    outage = ApiOutage("large", lasting(HOUR_MS), at_ms=HOUR_MS)
+    cut = Partition("large", lasting(HOUR_MS), at_ms=HOUR_MS + 10 * MINUTE_MS)
+    found = run(api_outages=[outage], partitions=[cut])
+    assert only(times(found, "cluster-unavailable")) < only(times(found, "cluster-unreachable"))
+    assert only(times(found, "cluster-available")) >= 2 * 3600 + 600

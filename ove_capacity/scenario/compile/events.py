@@ -12,6 +12,7 @@ from ove_capacity.scenario.compile.cluster import Compiled
 from ove_capacity.scenario.compile.context import Context
 from ove_capacity.scenario.compile.duration import duration_of
 from ove_capacity.scenario.compile.fleet_events import (
+    api_outages,
     cluster_losses,
     hub_losses,
     partitions,
@@ -20,6 +21,7 @@ from ove_capacity.scenario.compile.fleet_events import (
 )
 from ove_capacity.scenario.compile.workloads import arrivals_of
 from ove_capacity.scenario.schema.event import (
+    ApiOutageSection,
     ArrivalsSection,
     ClusterLossSection,
     CordonSection,
@@ -187,7 +189,7 @@ def _check_others(
 def with_events(context: Context, plan: Plan, clusters: Mapping[str, Compiled]) -> Plan:
     """The plan with all that happens; what is wrong is noted."""
     losses, cordons, growths, streams = [], [], [], []
-    gone, cut, hub_gone = [], [], []
+    gone, cut, hub_gone, mute = [], [], [], []
     for index, event in enumerate(context.scenario.events):
         path = ("events", index)
         if isinstance(event, NodeLossSection):
@@ -202,6 +204,8 @@ def with_events(context: Context, plan: Plan, clusters: Mapping[str, Compiled]) 
             losses += zone_losses(context, path, event, clusters)
         elif isinstance(event, PartitionSection):
             cut += partitions(context, path, event, clusters)
+        elif isinstance(event, ApiOutageSection):
+            mute += api_outages(context, path, event, clusters)
         elif isinstance(event, HubLossSection):
             hub_gone += hub_losses(context, path, event)
         elif isinstance(event, CordonSection):
@@ -220,4 +224,5 @@ def with_events(context: Context, plan: Plan, clusters: Mapping[str, Compiled]) 
         cluster_losses=tuple(gone),
         partitions=tuple(cut),
         hub_losses=tuple(hub_gone),
+        api_outages=tuple(mute),
     )

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 from ove_capacity.manifests.document import FieldPath
 from ove_capacity.model.node import ZONE_LABEL
-from ove_capacity.model.plan import ClusterLoss, HubLoss, NodeLoss, Partition
+from ove_capacity.model.plan import ApiOutage, ClusterLoss, HubLoss, NodeLoss, Partition
 from ove_capacity.scenario.compile.cluster import Compiled
 from ove_capacity.scenario.compile.context import Context
 from ove_capacity.scenario.compile.duration import duration_of
 from ove_capacity.scenario.schema.event import (
+    ApiOutageSection,
     ClusterLossSection,
     HubLossSection,
     PartitionSection,
@@ -18,7 +19,14 @@ from ove_capacity.scenario.schema.event import (
     ZoneLossSection,
 )
 
-__all__ = ["cluster_losses", "hub_losses", "partitions", "region_losses", "zone_losses"]
+__all__ = [
+    "api_outages",
+    "cluster_losses",
+    "hub_losses",
+    "partitions",
+    "region_losses",
+    "zone_losses",
+]
 
 
 def cluster_losses(
@@ -88,6 +96,16 @@ def partitions(
     ]
 
 
+def api_outages(
+    context: Context, path: FieldPath, section: ApiOutageSection, clusters: Mapping[str, Compiled]
+) -> list[ApiOutage]:
+    """One outage for each cluster that it is about; what is wrong is noted."""
+    return [
+        ApiOutage(name, duration_of(section.lasting), duration_of(section.every), section.at)
+        for name in _concerned(context, path, section, clusters)
+    ]
+
+
 def hub_losses(context: Context, path: FieldPath, section: HubLossSection) -> list[HubLoss]:
     """The loss, unless it is wrong, which is noted."""
     if not _is_timed(context, path, section):
@@ -99,7 +117,7 @@ def hub_losses(context: Context, path: FieldPath, section: HubLossSection) -> li
 def _concerned(
     context: Context,
     path: FieldPath,
-    section: ClusterLossSection | PartitionSection,
+    section: ApiOutageSection | ClusterLossSection | PartitionSection,
     clusters: Mapping[str, Compiled],
 ) -> list[str]:
     if not _is_timed(context, path, section):
@@ -115,7 +133,8 @@ def _concerned(
 def _is_timed(
     context: Context,
     path: FieldPath,
-    section: ClusterLossSection
+    section: ApiOutageSection
+    | ClusterLossSection
     | HubLossSection
     | PartitionSection
     | RegionLossSection

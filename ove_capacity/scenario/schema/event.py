@@ -23,6 +23,7 @@ from ove_capacity.scenario.schema.workload import VmSection
 
 __all__ = [
     "AddClusterSection",
+    "ApiOutageSection",
     "ArrivalsSection",
     "ClusterLossSection",
     "CordonSection",
@@ -222,6 +223,21 @@ class PartitionSection(Section):
     """How long; left out: for good."""
 
 
+class ApiOutageSection(Section):
+    """The API of a cluster does not answer; its VMs go on running."""
+
+    kind: Literal["api-outage"]
+    """Its agent tells the hub that it is unavailable; nothing new starts there meanwhile."""
+    cluster: Name | None = None
+    """Left out: every cluster, each at its own times."""
+    at: Milliseconds | None = None
+    """The moment of a single one, or …"""
+    every: Exponential | None = None
+    """… the time between outages of one cluster."""
+    lasting: Constant | None = Field(default=None, alias="for")
+    """How long; left out: for good."""
+
+
 class HubLossSection(Section):
     """The hub is lost; the clusters run on."""
 
@@ -318,6 +334,7 @@ Event = Annotated[
     | RegionLossSection
     | ZoneLossSection
     | PartitionSection
+    | ApiOutageSection
     | HubLossSection
     | GrowthSection
     | ScalePoolSection

@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 from simpy.events import ProcessGenerator
 
-from ove_capacity.model.plan import ClusterLoss, Duration, HubLoss, Partition
+from ove_capacity.model.plan import ApiOutage, ClusterLoss, Duration, HubLoss, Partition
 from ove_capacity.sim.draw import draw_ms
 from ove_capacity.sim.hub import hub_cluster
-from ove_capacity.sim.processes.hub import hear, hush, restore_hub, stop_hub
+from ove_capacity.sim.processes.hub import hear, hush, mute, restore_hub, stop_hub, unmute
 from ove_capacity.sim.processes.losses import lose, repair
 from ove_capacity.sim.world import Site, World
 
-__all__ = ["cluster_losses", "hub_losses", "partitions"]
+__all__ = ["api_outages", "cluster_losses", "hub_losses", "partitions"]
 
 
 def cluster_losses(world: World, site: Site, loss: ClusterLoss, ordinal: int) -> ProcessGenerator:
@@ -68,6 +68,24 @@ def partitions(world: World, site: Site, cut: Partition, ordinal: int) -> Proces
     return _now_and_then(world, path, cut, cut.lasting, begin, end)
 
 
+def api_outages(world: World, site: Site, outage: ApiOutage, ordinal: int) -> ProcessGenerator:
+    """The API of a cluster does not answer: nothing new is bound, what runs goes on."""
+
+    def begin() -> None:
+        world.record("api-outage-began", site, site.name)
+        site.api_outages += 1
+        mute(world, site.name)
+
+    def end() -> None:
+        world.record("api-outage-ended", site, site.name)
+        site.api_outages -= 1
+        unmute(world, site.name)
+        site.ring()
+
+    path = ("api-outage", site.name, ordinal)
+    return _now_and_then(world, path, outage, outage.lasting, begin, end)
+
+
 def hub_losses(world: World, loss: HubLoss, ordinal: int) -> ProcessGenerator:
     """The hub is gone, and comes back as it was, from its backup, or never."""
 
@@ -83,7 +101,7 @@ def hub_losses(world: World, loss: HubLoss, ordinal: int) -> ProcessGenerator:
 def _now_and_then(
     world: World,
     path: tuple[str | int, ...],
-    when: ClusterLoss | Partition | HubLoss,
+    when: ApiOutage | ClusterLoss | HubLoss | Partition,
     lasting: Duration | None,
     begin: Callable[[], None],
     end: Callable[[], None],

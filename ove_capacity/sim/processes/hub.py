@@ -11,6 +11,7 @@ from ove_capacity.model.managed_cluster import ManagedCluster
 from ove_capacity.ocm import (
     POLL_MS,
     RESYNC_MS,
+    STATUS_MS,
     UNREACHABLE,
     Availability,
     Decision,
@@ -25,13 +26,25 @@ from ove_capacity.ocm import (
     reported,
     settle,
     sync,
+    told_unavailable_ms,
     with_availability,
 )
 from ove_capacity.sim.hub import Followed, HubSite, Link
 from ove_capacity.sim.world import Site, World
 from ove_capacity.simtime import DAY_MS, SECOND_MS, format_duration
 
-__all__ = ["hear", "hush", "join", "open_hub", "report", "restore_hub", "stop_hub", "why_none"]
+__all__ = [
+    "hear",
+    "hush",
+    "join",
+    "mute",
+    "open_hub",
+    "report",
+    "restore_hub",
+    "stop_hub",
+    "unmute",
+    "why_none",
+]
 
 _EXPIRED, _RESYNC = "a toleration has expired", "the regular resync"
 
@@ -84,8 +97,47 @@ def _give_up(world: World, name: str, link: Link, turn: int) -> ProcessGenerator
     """The lease runs out."""
     due_ms = expiry_ms(link.renewed_ms, link.lease_ms)
     yield world.wait(max(0, due_ms - world.now_ms))
-    if link.turn == turn and world.hub.is_up and link.is_known:
+    if link.turn == turn and world.hub.is_up and (link.is_known or link.api_outages):
         _mark(world, name, link, Availability.UNKNOWN)
+
+
+def mute(world: World, name: str) -> None:
+    """The cluster's API does not answer from now on; its agent tells the hub, if it is heard."""
+    link = world.hub.links[name]
+    link.api_outages += 1
+    if link.api_outages > 1:
+        return
+    link.api_turn += 1
+    drawn = world.stream("ocm.livez", name).random()
+    world.spawn(_tell(world, name, link, link.api_turn, told_unavailable_ms(drawn)))
+
+
+def unmute(world: World, name: str) -> None:
+    """The cluster's API answers again, when nothing else keeps it from doing so."""
+    link = world.hub.links[name]
+    link.api_outages -= 1
+    if link.api_outages:
+        return
+    link.api_turn += 1
+    if not link.silences:
+        for told in world.hub.when_heard:
+            told(name)
+    drawn = world.stream("ocm.livez", name).random()
+    world.spawn(_tell(world, name, link, link.api_turn, int(drawn * STATUS_MS)))
+
+
+def _tell(world: World, name: str, link: Link, turn: int, after_ms: int) -> ProcessGenerator:
+    yield world.wait(after_ms)
+    if link.api_turn == turn and not link.silences and world.hub.is_up:
+        _take(world, name, link)
+
+
+def _take(world: World, name: str, link: Link) -> None:
+    """The hub takes the agent's word for how its cluster is."""
+    if not link.api_outages:
+        report(world, world.sites[name])
+    if link.is_known == bool(link.api_outages):
+        _mark(world, name, link, Availability.FALSE if link.api_outages else Availability.TRUE)
 
 
 def hear(world: World, name: str) -> None:
@@ -119,9 +171,7 @@ def _hear(world: World, name: str, link: Link, turn: int) -> ProcessGenerator:
     yield world.wait(heard.available_ms - world.now_ms)
     if link.turn != turn:
         return
-    report(world, world.sites[name])
-    if not link.is_known:
-        _mark(world, name, link, Availability.TRUE)
+    _take(world, name, link)
 
 
 def _mark(world: World, name: str, link: Link, available: Availability) -> None:
@@ -133,18 +183,23 @@ def _mark(world: World, name: str, link: Link, available: Availability) -> None:
     if link.is_known:
         world.events.record(world.now_ms, "cluster-available", name, name)
         _decide(world, f"{name} is back")
+        return
+    if available is Availability.FALSE:
+        world.events.record(world.now_ms, "cluster-unavailable", name, name)
+        what = "unavailable"
     else:
         world.events.record(world.now_ms, "cluster-unreachable", name, name)
-        for told in hub.when_given_up:
-            told(name)
-        _decide(world, f"{name} is unreachable")
+        what = "unreachable"
+    for told in hub.when_given_up:
+        told(name)
+    _decide(world, f"{name} is {what}")
 
 
 def report(world: World, site: Site) -> None:
     """A cluster's agent tells the hub how large it is now; Placements are decided anew."""
     hub = world.hub
     link = hub.links[site.name]
-    if link.silences or not hub.is_up:
+    if link.silences or link.api_outages or not hub.is_up:
         return
     inventory = hub.hub.inventory
     known = inventory.clusters[inventory.index[site.name]]

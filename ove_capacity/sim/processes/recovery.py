@@ -80,7 +80,7 @@ def _hand_over(world: World, told: Followed, workload: Workload) -> None:
 def _prune(world: World, name: str, workload: Workload) -> list[Journey]:
     """GitOps deletes the VMs; where it does not reach the cluster, they run on until it does."""
     site, link = world.site(name), world.hub.links[name]
-    if not link.silences or site.losses:
+    if not (link.silences or link.api_outages) or site.losses:
         return leave_all(world, site, workload, _PRUNED)
     world.warnings.setdefault(
         f"cluster {name} was cut off while its Placements went elsewhere: their VMs ran twice, "

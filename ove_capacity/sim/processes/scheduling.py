@@ -18,14 +18,15 @@ __all__ = ["pushed_out", "scheduling"]
 def scheduling(world: World, site: Site) -> ProcessGenerator:
     """Try waiting pods when they are due, all that are due at one instant in one go."""
     while True:
-        due_ms = queue.next_ms(site.queue, world.now_ms)
+        due_ms = None if site.api_outages else queue.next_ms(site.queue, world.now_ms)
         if due_ms is None or due_ms > world.now_ms:
             site.bell = world.env.event()
             timer = [] if due_ms is None else [world.wait(due_ms - world.now_ms, SCHEDULING)]
             yield AnyOf(world.env, [site.bell, *timer])
             continue
         yield world.wait(0, SCHEDULING)
-        _cycle(world, site)
+        if not site.api_outages:
+            _cycle(world, site)
 
 
 def _cycle(world: World, site: Site) -> None:
