@@ -50,6 +50,7 @@ $(VENV)/.made:
 
 $(VENV)/.runs: $(VENV)/.made pyproject.toml constraints.txt
 	$(PIP) -e .
+	@$(BIN)/python -m compileall -q ove_capacity  # half a second of each start where Python may write no bytecode
 	@touch $@
 
 $(VENV)/.develops: $(VENV)/.made pyproject.toml constraints.txt
