@@ -199,7 +199,7 @@ NOT_MODELLED = frozenset(
         *("ofNonZeroValue", "optFlatMap", "optMap", "or", "orValue", "quote", "url", "validate"),
         *("value", "dns1123Label", "dns1123Subdomain", "dns1035Label", "qualifiedName"),
         *("dns1123LabelPrefix", "dns1123SubdomainPrefix", "dns1035LabelPrefix", "labelValue"),
-        *("uri", "uuid", "byte", "date", "datetime"),
+        *("uri", "uuid", "byte", "date", "datetime", "first", "last"),
     )
 )
 """Functions of the same libraries that upstream knows and we do not run."""

@@ -1,7 +1,7 @@
 """Compile an expression as upstream does, with upstream's words, and ask it about a cluster.
 
 The evaluator is the Rust one: its grammar is upstream's own, so that syntax errors read alike. It
-checks no types; an expression that upstream's type checker refuses is false here.
+checks no types; of what upstream's type checker refuses, `operand_errors` knows the most common.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any
 
 from ove_capacity.ocm.cel.functions import FUNCTIONS, NOT_MODELLED
+from ove_capacity.ocm.cel.operands import operand_errors
 from ove_capacity.ocm.cel.references import NAMESPACES, reference_errors
 
 __all__ = ["Scores", "compile_error", "holds", "not_modelled"]
@@ -79,6 +80,7 @@ def compile_error(expression: str) -> str:
         errors = [each for each in found if not each[2].startswith("Incomplete ")] or found
     else:
         errors = list(reference_errors(expression, program.references()))
+        errors = errors or operand_errors(expression)
     return f"compilation failed: {_lines_of(expression, errors)}" if errors else ""
 
 
