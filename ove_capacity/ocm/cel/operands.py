@@ -21,19 +21,19 @@ _TOKEN = re.compile(
     r"|(?P<name>[A-Za-z_]\w*)|(?P<sign>==|!=|<=|>=|&&|\|\||[-+*/%<>!?:.,()\[\]{}])",
     re.DOTALL,
 )
-Type = tuple["str | Type", ...]
+_Type = tuple["str | _Type", ...]
 """("int",), ("list", of what), ("map", from what, to what)."""
 
 _DYN, _BOOL, _INT, _STRING = ("dyn",), ("bool",), ("int",), ("string",)
 _QUANTITY, _SEMVER = ("kubernetes.Quantity",), ("kubernetes.Semver",)
-_CLUSTER: Type = ("map", _STRING, _DYN)
-_KINDS: Mapping[str, Type] = {
+_CLUSTER: _Type = ("map", _STRING, _DYN)
+_KINDS: Mapping[str, _Type] = {
     "text": _STRING,
     "float": ("double",),
     "uint": ("uint",),
     "int": _INT,
 }
-_CONSTANTS: Mapping[str, Type] = {"true": _BOOL, "false": _BOOL, "null": ("null",)}
+_CONSTANTS: Mapping[str, _Type] = {"true": _BOOL, "false": _BOOL, "null": ("null",)}
 _LEVELS = (("||",), ("&&",), ("<", "<=", ">", ">=", "==", "!=", "in"), ("+", "-"), ("*", "/", "%"))
 _ORDERED = ("bool", "bytes", "double", "duration", "int", "string", "timestamp", "uint")
 _NUMBERS = ("double", "int", "uint")
@@ -47,15 +47,15 @@ _TAKEN = {
 }
 """Operator -> types that it takes, both alike but for times and durations."""
 _TIMES = ("duration", "timestamp")
-_OF_TEXT: Mapping[str, Type] = {
+_OF_TEXT: Mapping[str, _Type] = {
     "isQuantity": _BOOL,
     "isSemver": _BOOL,
     "quantity": _QUANTITY,
     "semver": _SEMVER,
 }
 """Function of one text -> what it gives."""
-_OF_ANY: Mapping[str, Type] = {"has": _BOOL, "size": _INT, "dyn": _DYN}
-_METHODS: Mapping[str, Type] = {
+_OF_ANY: Mapping[str, _Type] = {"has": _BOOL, "size": _INT, "dyn": _DYN}
+_METHODS: Mapping[str, _Type] = {
     **dict.fromkeys(("contains", "endsWith", "matches", "startsWith"), _BOOL),
     **dict.fromkeys(("isGreaterThan", "isInteger", "isLessThan"), _BOOL),
     **dict.fromkeys(("compareTo", "indexOf", "lastIndexOf", "size"), _INT),
@@ -90,7 +90,7 @@ class _Reader:
     expression: str
     tokens: list[_Token]
     next: int = 0
-    bound: dict[str, Type] = field(default_factory=dict)
+    bound: dict[str, _Type] = field(default_factory=dict)
     errors: list[Misuse] = field(default_factory=list)
 
     def ahead(self, *texts: str) -> bool:
@@ -104,7 +104,7 @@ class _Reader:
         self.next += 1
         return token
 
-    def refuse(self, at: int, name: str, types: tuple[Type, ...], of: Type = ()) -> Type:
+    def refuse(self, at: int, name: str, types: tuple[_Type, ...], of: _Type = ()) -> _Type:
         applied = f"({', '.join(_shown(each) for each in types)})"
         applied = f"{_shown(of)}.{applied}" if of else applied
         before = self.expression[:at]
@@ -115,7 +115,7 @@ class _Reader:
 
     # -- by precedence -----------------------------------------------------------------------------
 
-    def whole(self) -> Type:
+    def whole(self) -> _Type:
         asked = self.level(0)
         if not self.ahead("?"):
             return asked
@@ -127,7 +127,7 @@ class _Reader:
             return self.refuse(at, "_?_:_", (asked, first, second))
         return first if first == second else _DYN
 
-    def level(self, depth: int) -> Type:
+    def level(self, depth: int) -> _Type:
         if depth == len(_LEVELS):
             return self.unary()
         left = self.level(depth + 1)
@@ -136,9 +136,9 @@ class _Reader:
             left = self.applied(sign, left, self.level(depth + 1))
         return left
 
-    def applied(self, sign: _Token, left: Type, right: Type) -> Type:
+    def applied(self, sign: _Token, left: _Type, right: _Type) -> _Type:
         name = sign.text
-        given: Type
+        given: _Type
         if name in ("&&", "||"):
             good, given = _fits(left, _BOOL) and _fits(right, _BOOL), _BOOL
         elif name == "in":
@@ -155,7 +155,7 @@ class _Reader:
         shown = "@in" if name == "in" else f"_{name}_"
         return given if good else self.refuse(sign.at, shown, (left, right))
 
-    def unary(self) -> Type:
+    def unary(self) -> _Type:
         if self.ahead("!"):
             at, inner = self.take().at, self.unary()
             return _BOOL if _fits(inner, _BOOL) else self.refuse(at, "!_", (inner,))
@@ -170,7 +170,7 @@ class _Reader:
 
     # -- what operators stand between --------------------------------------------------------------
 
-    def primary(self) -> Type:
+    def primary(self) -> _Type:
         token = self.take()
         if token.kind in _KINDS:
             return _KINDS[token.kind]
@@ -186,7 +186,7 @@ class _Reader:
             return self.mapping()
         raise _GivenUpError
 
-    def named(self, token: _Token) -> Type:
+    def named(self, token: _Token) -> _Type:
         if self.ahead("("):
             at = self.take().at
             given = tuple(self.several(")"))
@@ -200,7 +200,7 @@ class _Reader:
             return self.bound[token.text]
         return _CLUSTER if token.text == "managedCluster" else _CONSTANTS.get(token.text, _DYN)
 
-    def several(self, end: str) -> list[Type]:
+    def several(self, end: str) -> list[_Type]:
         found = []
         while not self.ahead(end):
             found.append(self.whole())
@@ -209,7 +209,7 @@ class _Reader:
         self.take(end)
         return found
 
-    def mapping(self) -> Type:
+    def mapping(self) -> _Type:
         keys, values = [], []
         while not self.ahead("}"):
             keys.append(self.whole())
@@ -220,7 +220,7 @@ class _Reader:
         self.take("}")
         return "map", _common(keys), _common(values)
 
-    def member(self, of: Type) -> Type:
+    def member(self, of: _Type) -> _Type:
         sign = self.take()
         if sign.text == "[":
             index = self.whole()
@@ -245,7 +245,7 @@ class _Reader:
             return _QUANTITY
         return _METHODS.get(name.text, _DYN)
 
-    def macro(self, name: str, of: Type) -> Type:
+    def macro(self, name: str, of: _Type) -> _Type:
         variable = self.take()
         self.take(",")
         inner = of[1] if of[0] in ("list", "map") else _DYN
@@ -261,7 +261,7 @@ class _Reader:
         return of if name == "filter" and of[0] == "list" else _DYN
 
 
-def _asked(method: str, of: Type) -> tuple[Type, ...]:
+def _asked(method: str, of: _Type) -> tuple[_Type, ...]:
     """Types that an argument of the method may have."""
     if of in (_QUANTITY, _SEMVER) and method in _LIKE_ITSELF:
         return (of,)
@@ -270,7 +270,7 @@ def _asked(method: str, of: Type) -> tuple[Type, ...]:
     return (_STRING,) if method in _ASK_TEXT else (_DYN,)
 
 
-def _fits(one: Type, other: Type) -> bool:
+def _fits(one: _Type, other: _Type) -> bool:
     if _DYN in (one, other) or one == other:
         return True
     mine, theirs = _parts(one), _parts(other)
@@ -278,15 +278,15 @@ def _fits(one: Type, other: Type) -> bool:
     return same and all(_fits(a, b) for a, b in zip(mine, theirs, strict=True))
 
 
-def _parts(of: Type) -> list[Type]:
+def _parts(of: _Type) -> list[_Type]:
     return [each for each in of if isinstance(each, tuple)]
 
 
-def _common(types: list[Type]) -> Type:
+def _common(types: list[_Type]) -> _Type:
     return types[0] if types and all(each == types[0] for each in types) else _DYN
 
 
-def _shown(of: Type) -> str:
+def _shown(of: _Type) -> str:
     inner = ", ".join(_shown(each) for each in _parts(of))
     return f"{of[0]}({inner})" if inner else str(of[0])
 
