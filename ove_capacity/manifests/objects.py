@@ -271,7 +271,6 @@ _READERS: Mapping[tuple[str, str], Callable[[Objects, Fields], None]] = {
 
 _PER_CLUSTER = frozenset(("ClusterAutoscaler", "HyperConverged", "MachineAutoscaler", "MachineSet"))
 """Kinds that are read by nobody yet, but already belong under a cluster."""
-
 _ONLY_IN_A_LIST = frozenset(("apiVersion", "items", "metadata"))
 
 

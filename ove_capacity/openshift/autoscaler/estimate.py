@@ -139,14 +139,32 @@ class _Packing:
         granted = wanted if self.limit is None else min(wanted, self.limit - len(self.nodes))
         new = self._snapshot.add_nodes(self.group, granted)
         self.nodes.extend(new)
-        self._place(c, pods, new)
+        for start, n in zip(range(0, len(pods), each), new, strict=False):
+            filling = pods[start : start + each]
+            self._snapshot.place(c, n, len(filling))
+            self.used[n] = None
+            self.pods.extend(filling)
         self.is_exhausted = granted < wanted
 
     def _place(self, c: int, pods: Sequence[int], nodes: Sequence[int]) -> int:
-        chosen = self._snapshot.place_run(c, len(pods), np.array(nodes, np.int64))
+        if self.simulation.templates[self.group].node.unschedulable:
+            chosen = self._place_on_closed(c, len(pods), nodes)
+        else:
+            chosen = self._snapshot.place_run(c, len(pods), np.array(nodes, np.int64))
         self.used.update(dict.fromkeys(chosen))
         self.pods.extend(pods[: len(chosen)])
         return len(chosen)
+
+    def _place_on_closed(self, c: int, count: int, nodes: Sequence[int]) -> list[int]:
+        """On nodes closed like their example, as every node of the group is: who tolerates that."""
+        chosen: list[int] = []
+        while len(chosen) < count:
+            n = next((n for n in nodes if self._snapshot.check(c, n) == PASS), -1)
+            if n < 0:
+                break
+            self._snapshot.place(c, n)
+            chosen.append(n)
+        return chosen
 
     def add_group(self, c: int, pods: Sequence[int]) -> None:
         """One equivalence group: on nodes invented already, then on the newest and on new ones."""

@@ -180,10 +180,10 @@ class _Sorting:
         middle = low + length // 4 * 2 - 1
         for i in range(3):
             state ^= state << 13 & _WORD
-            state ^= state >> 17
-            state ^= state << 5 & _WORD
+            state ^= state >> 7
+            state ^= state << 17 & _WORD
             other = state & mask
-            self._swap(middle - 1 + i, low + (other - length if other >= length else other))
+            self._swap(middle + i, low + (other - length if other >= length else other))
 
     def _heap(self, low: int, high: int) -> None:
         size = high - low

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-import numpy as np
-
 from ove_capacity.model.pod import Pod
 from ove_capacity.openshift.autoscaler.equivalence import SimilarPods
 from ove_capacity.openshift.autoscaler.go_sort import go_sorted
@@ -71,19 +69,13 @@ def _without_place(simulation: Simulation, ordered: Sequence[int]) -> list[int]:
     similar, rows = SimilarPods(), snapshot.rows
     refused: list[int] = []
     full: set[int] = set()
-    passed: dict[int, int] = {}
-    """Class -> how many of the first rows will not take it any more."""
     for c, run in groupby(ordered, key=lambda number: classes[number]):
         tried: list[int] = []
         for number in run:
             (refused if similar.has_like(pods[number]) else tried).append(number)
-        left = rows[passed.get(c, 0) :]
-        nodes = snapshot.place_run(c, len(tried), left) if tried and c not in full else []
-        if snapshot.only_loses(c):
-            if len(nodes) < len(tried):
-                full.add(c)
-            elif nodes:
-                passed[c] = int(np.searchsorted(rows, nodes[-1]))
+        nodes = snapshot.place_run(c, len(tried), rows) if tried and c not in full else []
+        if len(nodes) < len(tried) and snapshot.only_loses(c):
+            full.add(c)
         for number, n in zip(tried, nodes, strict=False):
             snapshot.note(number, n)
         for number in tried[len(nodes) :]:

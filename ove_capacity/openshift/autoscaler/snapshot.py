@@ -24,6 +24,7 @@ from ove_capacity.openshift.autoscaler.columns import (
     grown_nodes,
     grown_static,
 )
+from ove_capacity.openshift.autoscaler.turns import behind, taken_in_turns
 from ove_capacity.state.arrays import (
     AFFINITY_LINKS,
     ANTI_LINKS,
@@ -46,7 +47,6 @@ from ove_capacity.state.cluster_state import ClusterState
 __all__ = ["Mark", "Pattern", "Snapshot"]
 
 _SPARE = 64
-_FEW = 8  # nodes that are looked at one by one, before all others are at once
 
 
 class Pattern(NamedTuple):
@@ -88,6 +88,8 @@ class Snapshot:
         self._classes: ClassArrays = state.classes
         self._profile: ProfileArrays = profile_arrays(scheduler.profile, state.resources)
         self._own_keys = self._keys_of_one_node()
+        self._last = 0
+        """The node that took a pod last: the next pod is tried behind it first."""
         self._asked: dict[int, list[tuple[int, int]]] = {}
         self._closed: dict[int, Array] = {}
         """Class -> nodes that pods on them, or near, have closed to it."""
@@ -189,40 +191,51 @@ class Snapshot:
         ok &= nodes.presence[rows] == READY
         ok &= nodes.cordoned[rows] == 0
         ok &= classes.static[STATIC_CODE, classes.facts[c, STATIC_ROW], rows] == PASS
-        if c in self._closed:
-            ok &= ~self._closed[c][rows]
         kept: Array = rows[ok]
         return kept
 
+    def _ring(self, c: int, rows: Array) -> Array:
+        """*rows* in their turns, less those that are closed to class *c*."""
+        if c in self._closed:
+            rows = rows[~self._closed[c][rows]]
+        return behind(rows, self._last)
+
+    def _close(self, c: int, rows: Array | Sequence[int]) -> None:
+        """Remember that these have no room for class *c* until pods go."""
+        if c not in self._closed:
+            self._closed[c] = np.zeros(len(self._nodes.presence), np.bool_)
+        self._closed[c][rows] = True
+
     def first_fit(self, c: int, rows: Array) -> int:
-        """The first of *rows* that may take a pod of class *c*, -1 when none does.
+        """The next of *rows* behind the last match that may take a pod of class *c*; -1: none.
 
         Cordoned nodes are not tried, whatever the pod tolerates.
         """
-        candidates = self._open(c, rows)
-        if len(candidates) == 0:
-            return -1
-        if not self.heeds_pods(c):
-            return int(candidates[0])
+        ring = self._ring(c, rows)
+        heeds, remember = self.heeds_pods(c), self.only_loses(c)
         nodes, counters, classes, profile, scratch = self._views
-        prepare(c, counters, classes, scratch)
-        remember = self.only_loses(c)
-        for n in candidates.tolist():
-            if check_node(c, n, nodes, counters, classes, profile, scratch) == PASS:
+        if heeds:
+            ring = self._open(c, ring)
+            prepare(c, counters, classes, scratch)
+        for n in ring.tolist():
+            if (
+                check_node(c, n, nodes, counters, classes, profile, scratch) == PASS
+                if heeds
+                else self._room(c, n)
+            ):
+                self._last = n
                 return int(n)
             if remember:
-                if c not in self._closed:
-                    self._closed[c] = np.zeros(len(self._nodes.presence), np.bool_)
-                self._closed[c][n] = True
+                self._close(c, [n])
         return -1
 
     def place_run(self, c: int, count: int, rows: Array) -> list[int]:
-        """Place up to *count* pods of a class, each on the first of *rows* that takes it.
+        """Place up to *count* pods of a class, each on the next of *rows* that takes it.
 
         Returns their nodes; the first pod that finds none ends it.
         """
-        if not self.heeds_pods(c):
-            return self._place_by_room(c, count, rows)
+        if count > 1 and not self.heeds_pods(c):
+            return self._place_bulk(c, count, rows)
         chosen: list[int] = []
         while len(chosen) < count:
             n = self.first_fit(c, rows)
@@ -231,18 +244,6 @@ class Snapshot:
             self.place(c, n)
             chosen.append(n)
         return chosen
-
-    def _place_by_room(self, c: int, count: int, rows: Array) -> list[int]:
-        """Pods that heed no others: a few nodes one by one, as a pod or two seldom need more."""
-        chosen: list[int] = []
-        for n in rows[:_FEW].tolist():
-            pods = min(self._room(c, n), count - len(chosen))
-            if pods:
-                self.place(c, n, pods)
-                chosen += [n] * pods
-            if len(chosen) == count:
-                return chosen
-        return chosen + self._place_bulk(c, count - len(chosen), rows[_FEW:])
 
     def _room(self, c: int, n: int) -> int:
         """How many pods of class *c*, which heed no others, node *n* takes."""
@@ -264,21 +265,19 @@ class Snapshot:
         return self._asked[c]
 
     def _place_bulk(self, c: int, count: int, rows: Array) -> list[int]:
-        candidates = self._open(c, rows)
-        if len(candidates) == 0:
+        """Pods that heed no others, round by round: one on each node that has room."""
+        ring = self._open(c, self._ring(c, rows))
+        asked = [r for r, _ in self._needs(c)]
+        each = (self._free(ring)[:, asked] // self._classes.request[c][asked]).min(axis=1)
+        if not each.any():
             return []
-        request = self._classes.request[c]
-        asked = np.flatnonzero((request > 0) & (self._profile.ignored == 0))
-        each = (self._free(candidates)[:, asked] // request[asked]).min(axis=1)
-        upto = np.cumsum(each)
-        last = int(np.searchsorted(upto, count))
-        taken = each[: last + 1].copy()
-        if last < len(each):
-            taken[last] = count - (int(upto[last - 1]) if last else 0)
+        taken, last = taken_in_turns(each, count)
+        self._last = int(ring[last])
         chosen: list[int] = []
-        for n, pods in zip(candidates.tolist(), taken.tolist(), strict=False):
-            self.place(c, n, pods)
-            chosen.extend([n] * pods)
+        for n, pods in zip(ring.tolist(), taken.tolist(), strict=True):
+            if pods:
+                self.place(c, n, pods)
+                chosen.extend([n] * pods)
         return chosen
 
     # -- writing ---------------------------------------------------------------------------------
