@@ -84,7 +84,9 @@ def _prometheus(nodes: int) -> Growth:
         MEMORY: (memory + 2 * steps) * _GB,
         "storage_per_day": round((disk + 6 * steps) * _GB),
     }
-    each = {"cpu_micro": 1_000_000 // 50, MEMORY: 6 * _GB // 50}
+    before = max((row[1] for row in _NODES if row[0] < nodes and row[1] < memory), default=0)
+    more = 2 if steps else memory - before
+    each = {"cpu_micro": 1_000_000 // 50, MEMORY: more * _GB // 50}
     note = "were everything scraped as a cluster's own Prometheus does, by each replica"
     return Growth("Prometheus", "node", nodes, usage, each, _PROMETHEUS, note=note)
 

@@ -99,11 +99,15 @@ def test_a_hub_uses_more_with_each_cluster(clusters: int, cpu: int, memory_mib: 
 
 
 @pytest.mark.parametrize(
-    ("nodes", "cpu", "memory_gb"), [(3, 1000, 6), (50, 1000, 6), (51, 2000, 10), (300, 6000, 18)]
+    ("nodes", "cpu", "memory_gb", "each_mb"),
+    [(3, 1000, 6, 120), (50, 1000, 6, 120), (51, 2000, 10, 80), (300, 6000, 18, 40)],
 )
-def test_federation_uses_more_with_each_node(nodes: int, cpu: int, memory_gb: int) -> None:
+def test_federation_uses_more_with_each_node(
+    nodes: int, cpu: int, memory_gb: int, each_mb: int
+) -> None:
     (found,) = fleet_growth(1, nodes, has_hub=False, has_prometheus=True)
     assert (found.usage[CPU], found.usage[MEMORY]) == (cpu, memory_gb * 10**9)
+    assert found.each[MEMORY] == each_mb * 10**6
 
 
 def test_a_volume_holds_so_many_series() -> None:
