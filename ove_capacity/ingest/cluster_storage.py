@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ove_capacity.ingest.odd_nodes import LEAST_BYTES
 from ove_capacity.ingest.sketch import Intake, Value, gib_text, memory_text
 from ove_capacity.manifests.fields import Fields
 from ove_capacity.model.resources import AMOUNT_MAX
@@ -71,7 +72,7 @@ class ClusterStorage:
     def _ceph(self, name: str, fields: Fields) -> None:
         capacity = fields.fields("status").fields("ceph").fields("capacity")
         raw, used = capacity.whole("bytesTotal"), capacity.whole("bytesUsed")
-        if 0 < raw <= AMOUNT_MAX and 0 <= used <= raw:
+        if LEAST_BYTES <= raw <= AMOUNT_MAX and 0 <= used <= raw:
             self.raw[name], self.used[name] = raw, used
 
     def _pool(self, name: str, fields: Fields) -> None:
@@ -87,7 +88,7 @@ class ClusterStorage:
             if size is None or size.value <= _LEAST_DEVICE:
                 return
             total += size.value * each.whole("count", 1, 0) * each.whole("replica", 3, 1)
-        if 0 < total <= AMOUNT_MAX:
+        if LEAST_BYTES <= total <= AMOUNT_MAX:
             self.ordered[name] = total
 
     def of_ceph(self) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ove_capacity.ingest.odd_nodes import LEAST_BYTES
 from ove_capacity.ingest.sketch import Value, cpu_text, memory_text
 from ove_capacity.ingest.sysinfo import cpu_list
 from ove_capacity.manifests.fields import Fields
@@ -40,10 +41,12 @@ class KubeletFound:
 
 
 def _amount(quantity: Quantity | None, name: str) -> Value | None:
-    """As a scenario says it; None for nothing, and for more than any machine has."""
+    """As a scenario says it; None for nothing, for a few bytes, and for more than machines have."""
     if quantity is None or quantity.nano <= 0 or quantity.value > AMOUNT_MAX // 1000:
         return None
-    return cpu_text(quantity.milli) if name == CPU else memory_text(quantity.value)
+    if name == CPU:
+        return cpu_text(quantity.milli)
+    return memory_text(quantity.value) if quantity.value >= LEAST_BYTES else None
 
 
 def _threshold(text: object) -> Value | None:

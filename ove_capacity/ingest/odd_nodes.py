@@ -12,9 +12,11 @@ from ove_capacity.model.resources import (
     page_bytes,
 )
 
-__all__ = ["oddity_of"]
+__all__ = ["LEAST_BYTES", "oddity_of"]
 
-_LEAST_BYTES = 1 << 20
+LEAST_BYTES = 1 << 20
+"""What a scenario takes for a size whose unit was forgotten is smaller."""
+
 _MOST = 1_000_000
 """Pods or pages of one node that a scenario counts."""
 
@@ -25,7 +27,7 @@ def oddity_of(node: Node) -> str:
     if not all(each.get(name) for each in both for name in (CPU, MEMORY)):
         return "offers no CPU or no memory"
     sizes = (each.get(name, 0) for each in both for name in (MEMORY, EPHEMERAL_STORAGE))
-    if any(0 < size < _LEAST_BYTES for size in sizes):
+    if any(0 < size < LEAST_BYTES for size in sizes):
         return "says bytes where MiB are meant"
     pages = {
         name.removeprefix(HUGEPAGES_PREFIX): amount

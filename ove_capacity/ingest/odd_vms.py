@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from ove_capacity.ingest.odd_nodes import LEAST_BYTES
 from ove_capacity.model.resources import MEMORY
 from ove_capacity.model.vm import VirtualMachine, Vmi
 
 __all__ = ["UnitMissingError", "check_units"]
-
-_LEAST_BYTES = 1 << 20
 
 
 class UnitMissingError(ValueError):
@@ -26,8 +25,8 @@ def check_units(vm: VirtualMachine, vmi: Vmi) -> None:
     """
     domain = vmi.spec.domain
     memory = domain.memory.guest or domain.resources.requests.get(MEMORY)
-    if memory is not None and 0 < memory.value < _LEAST_BYTES:
+    if memory is not None and 0 < memory.value < LEAST_BYTES:
         raise UnitMissingError(f"its memory is {memory.value} bytes")
     for disk in vm.disks:
-        if disk.size_bytes < _LEAST_BYTES:
+        if disk.size_bytes < LEAST_BYTES:
             raise UnitMissingError(f"a disk of it is {disk.size_bytes} bytes")

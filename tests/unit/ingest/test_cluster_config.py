@@ -78,6 +78,8 @@ def report(sketch):
             "evictionHard.nodefs.available",
         ),
         ({"evictionHard": {"memory.available": "5%"}}, None, "evictionHard.memory.available"),
+        ({"evictionHard": {"memory.available": "5"}}, None, "evictionHard.memory.available"),
+        ({"systemReserved": {"memory": "250"}}, None, "systemReserved.memory"),
         ({"podsPerCore": 10, "maxPods": 100}, {"maxPods": 100}, "podsPerCore"),
     ],
 )
