@@ -257,7 +257,7 @@ def _findings(
         if check is not None and timeout_ms is not None and group.given_up >= _LOOPS_FROM:
             yield (
                 f"the health check {check.name} deleted {group.given_up} machines of "
-                f"{group.name} that had no node after {format_duration(timeout_ms)}, and "
+                f"{group.name} that had no node and no news for {format_duration(timeout_ms)}, and "
                 f"{group.joined} became nodes: whoever takes longer is deleted and made anew, for "
                 "ever."
             )
