@@ -13,6 +13,7 @@ __all__ = ["AutoscalerFound", "autoscaler_of"]
 
 _MOST = 1_000_000
 _PRIORITY = 1 << 31
+_LONGEST_NAME = 253
 _LAST = "Random"
 _EXPANDERS = ("LeastWaste", "Priority", _LAST)
 """Those of OpenShift; nothing may follow the last, which leaves one choice."""
@@ -42,13 +43,28 @@ def _bounds(limits: Fields, key: str, unit: str, unused: list[str]) -> dict[str,
     return {key: bounds} if bounds else {}
 
 
+def _gpus(limits: Fields, unused: list[str]) -> list[Value]:
+    said: list[Value] = []
+    for each in limits.each("gpus"):
+        kind = each.text("type")
+        least, most = (each.whole(name, 0, 0, _MOST) for name in ("min", "max"))
+        if not 0 < len(kind) <= _LONGEST_NAME or least > most:
+            unused.append("resourceLimits.gpus: no type, or its min is more than its max")
+        else:
+            said.append({"type": kind, "min": least, "max": most})
+    return said
+
+
 def _limits(limits: Fields, unused: list[str]) -> dict[str, Value]:
     said: dict[str, Value] = {}
     if "maxNodesTotal" in limits:
         said["maxNodesTotal"] = limits.whole("maxNodesTotal", 0, 0, _MOST)
     said |= _bounds(limits, "cores", "", unused)
     said |= _bounds(limits, "memory", "Gi", unused)
-    known = ("maxNodesTotal", "cores", "memory")
+    gpus = _gpus(limits, unused)
+    if gpus:
+        said["gpus"] = gpus
+    known = ("maxNodesTotal", "cores", "memory", "gpus")
     unused += [f"resourceLimits.{key}" for key in sorted(limits.value) if key not in known]
     return said
 

@@ -157,12 +157,13 @@ def test_a_cluster_autoscaler_is_the_autoscaler(tmp_path):
         "maxNodesTotal": 24,
         "cores": {"min": 8, "max": 128},
         "memory": {"max": "256Gi"},
+        "gpus": [{"type": "nvidia.com/gpu", "min": 0, "max": 16}],
         "scaleDown": {"enabled": True, "delayAfterAdd": "10s"},
         "podPriorityThreshold": -10,
         "balanceSimilarNodeGroups": True,
     }
-    assert sketch.decisions[-1] == (
-        "ClusterAutoscaler default: not used of it: resourceLimits.gpus, scaleDown.uneededTime."
+    assert (
+        sketch.decisions[-1] == "ClusterAutoscaler default: not used of it: scaleDown.uneededTime."
     )
 
 
@@ -172,6 +173,10 @@ def test_a_cluster_autoscaler_is_the_autoscaler(tmp_path):
         ({"expanders": ["Price"]}, "expanders: OpenShift refuses them"),
         ({"expanders": ["Random", "LeastWaste"]}, "expanders: OpenShift refuses them"),
         ({"scaleDown": {"utilizationThreshold": "1"}}, "scaleDown.utilizationThreshold"),
+        (
+            {"resourceLimits": {"gpus": [{"type": "T4", "min": 2, "max": 1}]}},
+            "resourceLimits.gpus: no type, or its min is more than its max",
+        ),
     ],
 )
 def test_what_openshift_refuses_of_an_autoscaler_is_left_out(spec, unused, tmp_path):
