@@ -15,6 +15,8 @@ from ove_capacity.quantity import Quantity, QuantityError
 __all__ = ["MACHINE_RULES", "most_machines"]
 
 _GIB = 1 << 30
+_FAR_BEYOND = 64
+"""So many times all memory that there may ever be is no limit that somebody meant."""
 _ROLES = ("master", "worker", "storage")
 
 
@@ -154,6 +156,32 @@ def _out_of_reach(subject: Subject) -> Iterator[Finding]:
                 )
 
 
+def _in_mib(subject: Subject) -> Iterator[Finding]:
+    """Memory of the limits is in whole GiB: one in MiB is a thousand times what was meant.
+
+    How far from all that the pools may ever have a limit must lie is ours.
+
+    Source: openshift/cluster-autoscaler-operator 00361ce pkg/controller/clusterautoscaler/
+    clusterautoscaler.go, ResourceArgs: resourceLimits.memory is --memory-total, in GiB.
+    """
+    keys = ("spec", "resourceLimits", "memory")
+    for scaler in subject.of_kind("ClusterAutoscaler"):
+        for cluster in _clusters(subject, scaler):
+            have = sum(node.capacity.get(MEMORY, 0) for node in cluster.nodes) // _GIB
+            more = max(0, most_machines(subject, cluster) - len(cluster.nodes))
+            most = have + more * _of_one(cluster, "memory")
+            for key, told in (("min", "no machine is given back"), ("max", "it limits nothing")):
+                limit = _whole(scaler.get(*keys, key))
+                if limit is None or limit < _FAR_BEYOND * most:
+                    continue
+                said = f"{limit:,} GiB, and all machines of {cluster.name} have {most:,} at most"
+                yield Finding(
+                    scaler.problem(said, *keys, key),
+                    consequence=f"{told} on {cluster.name}",
+                    repair=f"{limit >> 10:,}, if MiB were meant: the field is in GiB",
+                )
+
+
 def _of_one(cluster: Cluster, limited: str) -> int:
     """How much of a limit the largest worker takes."""
     if limited == "maxNodesTotal":
@@ -180,6 +208,7 @@ MACHINE_RULES = (
     Rule("machines-count", "Totals that are no sums", Severity.WARNING, _counts),
     Rule("autoscaler-bounds", "Bounds the wrong way round", Severity.ERROR, _bounds),
     Rule("autoscaler-limit-reached", "Limits below what exists", Severity.ERROR, _below_existing),
+    Rule("autoscaler-memory-unit", "Memory limits in MiB", Severity.WARNING, _in_mib),
     Rule("autoscaler-out-of-reach", "Maximums beyond a limit", Severity.WARNING, _out_of_reach),
 )
 """Machines."""

@@ -37,6 +37,15 @@ spec: {{minReplicas: {least}, maxReplicas: {most}, scaleTargetRef: {{kind: Machi
         ("autoscaler-out-of-reach", "memory: {max: 287}", 1, 9, ["it stops at 8: 1 machines"]),
         ("autoscaler-out-of-reach", "memory: {max: 288}", 1, 9, []),
         ("autoscaler-out-of-reach", "memory: {max: 40}", 1, 2, []),
+        ("autoscaler-memory-unit", "memory: {max: 294912}", 1, 9, ["it limits nothing on one"]),
+        (
+            "autoscaler-memory-unit",
+            "memory: {min: 65536}",
+            1,
+            9,
+            ["no machine is given back on one"],
+        ),
+        ("autoscaler-memory-unit", "memory: {min: 64, max: 18000}", 1, 9, []),
     ],
 )
 def test_limits_of_an_autoscaler(
