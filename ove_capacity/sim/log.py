@@ -23,10 +23,10 @@ class EventLog:
     cluster-available; of the hub: hub-lost, hub-returned, placement-decided, placement-flapped
     (back where it was within a day), placement-followed (by GitOps); of the autoscaler: scale-up,
     scale-up-failed, scale-down, scale-down-failed, not-scaled-up, not-scaled-down, machine-created,
-    machine-failed, machine-deleted, node-joined, node-left, vm-migrated, vm-evicted; of recoveries
-    elsewhere: recovery-decided, recovery-called-off, recovery-ends (they go home), vm-removed (from
-    the cluster that it leaves), vm-recovered (its guest serves); and workload-grown, no-cluster,
-    pod-preempted."""
+    machine-failed, machine-deleted, node-joined, node-left, migration-pending (its target finds no
+    node), migration-failed, vm-migrated, vm-evicted; of recoveries elsewhere: recovery-decided,
+    recovery-called-off, recovery-ends (they go home), vm-removed (from the cluster that it
+    leaves), vm-recovered (its guest serves); and workload-grown, no-cluster, pod-preempted."""
     cluster: list[str] = field(default_factory=list)
     name: list[str] = field(default_factory=list)
     """``namespace/name`` of a VM or a Placement, or a node, machine or pool."""

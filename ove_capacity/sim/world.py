@@ -12,6 +12,7 @@ import simpy
 from simpy.events import Event, EventPriority, Process
 
 from ove_capacity.errors import UnknownNameError
+from ove_capacity.kube import queue
 from ove_capacity.model.case import Case
 from ove_capacity.model.cluster import Cluster
 from ove_capacity.model.joining import Joining
@@ -99,6 +100,8 @@ class Vm:
     """Its pod's row in the state, while it runs."""
     node: str = ""
     """Where it runs, or ran last."""
+    leaves: str = ""
+    """The node that it is to leave, by migration; empty: none."""
     arrived_ms: int = 0
     submitted_ms: int = 0
     """When its pod entered the queue last."""
@@ -137,12 +140,17 @@ class Outage:
 
 @dataclass(slots=True, eq=False)
 class Migration:
-    """A VM on its way to another node: both of its pods are there."""
+    """A VM on its way to another node: both of its pods are there, or the target waits for one."""
 
     source: str
-    target: str
-    row: int
-    """Of the target pod."""
+    pod: Pod
+    """The target pod; its key is the VM's."""
+    submitted_ms: int
+    settled: Event
+    """Rings when the target pod has a node, or is gone."""
+    target: str = ""
+    row: int = -1
+    """Of the target pod; -1 while it has no node."""
 
 
 class Site:
@@ -205,6 +213,8 @@ class Site:
         self.counts[vm.status] -= 1
         self.counts[status] += 1
         vm.status = status
+        if status is not VmStatus.RUNNING:
+            vm.leaves = ""
         self.tell()
 
     def end_migration(self, vm: Vm) -> bool:
@@ -213,9 +223,22 @@ class Site:
         A target that was lost or pushed out is on no node any more.
         """
         migration = self.migrations.pop(vm.pod.key, None)
-        if migration is not None and self.state.node_of(migration.row) >= 0:
+        if migration is None:
+            return False
+        if migration.row < 0:
+            queue.discard(self.queue, vm.pod.key)
+        elif self.state.node_of(migration.row) >= 0:
             claim.release(self.state, migration.row)
-        return migration is not None
+        if not migration.settled.triggered:
+            migration.settled.succeed()
+        return True
+
+    def waiting_pod(self, vm: Vm) -> tuple[Pod, int]:
+        """The pod of a VM that is in the queue, and since when: its own, or a migration's."""
+        migration = self.migrations.get(vm.pod.key)
+        if migration is None:
+            return vm.pod, vm.submitted_ms
+        return migration.pod, migration.submitted_ms
 
     def ring(self) -> None:
         """Tell the scheduler to look at the queue."""
@@ -350,4 +373,5 @@ class World:
             assert runs == (vm.row >= 0), f"{vm.key} is {vm.status} on row {vm.row}"
             assert not runs or site.state.node_of(vm.row) == site.state.node_index(vm.node), vm.key
             waits = vm.pod.key in site.queue.waiting or vm.backs_off
+            waits = waits and vm.pod.key not in site.migrations
             assert waits == (vm.status is VmStatus.PENDING), f"{vm.key}: {vm.status}, queue {waits}"

@@ -35,6 +35,13 @@ def migrating(name, strategy="LiveMigrate", **fields):
     return safe(name, vmi_fields={"eviction_strategy": strategy}, **fields)
 
 
+NO_ROOM_TO_MIGRATE = [
+    migrating("web", count=3),
+    workload("late", count=2, memory_gib=90, at="10m12s"),
+]
+"""A worker is closed after ten minutes; its VM is to leave five seconds later."""
+
+
 # -- growing ---------------------------------------------------------------------------------------
 
 
@@ -198,9 +205,39 @@ def test_a_vm_keeps_its_worker_whatever_it_needs():
 def test_a_vm_that_may_be_moved_migrates_and_its_worker_goes():
     run = played(migrating("web", count=3), least=1)
     assert len(times(run, "vm-migrated")) >= 2
-    assert len(times(run, "node-left")) == 2
+    assert run.samples.workers[-1] == 1
     assert run.counts["production"]["running"] == 3
     assert any(each.name == "migration.duration" for each in run.assumptions)
+
+
+def test_while_a_worker_drains_its_vms_count_twice_and_a_machine_comes_for_nothing():
+    run = played(migrating("web", count=3), least=1)
+    assert details(run, "scale-up") == ["2 -> 3"]
+    assert times(run, "vm-migrated")[1] - times(run, "scale-up")[0] < 120
+
+
+def test_a_migration_whose_target_finds_no_node_brings_a_machine():
+    run = played(*NO_ROOM_TO_MIGRATE, most=4, until_ms=30 * MINUTE_MS)
+    assert times(run, "migration-pending") == [615]
+    assert details(run, "scale-up") == ["3 -> 4"]
+    assert times(run, "scale-down-failed") == [735]  # before the machine is there
+    assert details(run, "vm-migrated") == ["from w1"]
+    assert run.vm("web-0").node == "worker-0"
+
+
+def test_a_migration_without_a_machine_is_tried_again_and_again_also_when_the_drain_is_over():
+    run = played(*NO_ROOM_TO_MIGRATE, most=3, until_ms=30 * MINUTE_MS)
+    assert times(run, "migration-failed") == [915, 1235, 1575]
+    assert times(run, "migration-pending") == [615, 915 + 20, 1235 + 40, 1575 + 80]
+    assert "1 node(s) didn't match pod anti-affinity rules" in details(run, "migration-pending")[1]
+    assert run.vm("web-0").node == "w1"
+
+
+def test_a_target_that_waits_goes_with_its_vm():
+    run = played(*NO_ROOM_TO_MIGRATE, loss("w1", at="11m"), most=3, until_ms=30 * MINUTE_MS)
+    assert times(run, "migration-pending") == [615]
+    assert not times(run, "migration-failed")
+    assert (run.vm("web-0").status, run.vm("web-0").node) == ("running", "worker-0")
 
 
 def test_a_vm_that_shuts_down_on_eviction_starts_elsewhere():
@@ -258,6 +295,8 @@ STORIES = {
     "lifetimes": ([workload("web", count=12, lifetime="1h")], {}),
     "backoff": ([workload("web", count=12)], {"times": takes(failure=1.0)}),
     "moves": ([migrating("web", count=5), workload("late", count=2, at="30m")], {}),
+    "waits": (NO_ROOM_TO_MIGRATE, {"most": 4}),
+    "waits for ever": (NO_ROOM_TO_MIGRATE, {"most": 3}),
     "stuck": ([migrating("web", "External", count=3)], {}),
     "losses": ([workload("web", count=6), loss("w1", repair="2h")], {"checked": check()}),
     "late": ([workload(f"w{n}", count=n, at=f"{n * 7}m", lifetime="40m") for n in range(2, 9)], {}),

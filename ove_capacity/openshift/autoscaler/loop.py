@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from numpy.random import Generator
@@ -38,13 +38,15 @@ from ove_capacity.openshift.autoscaler.scale_up import (
     scale_up,
 )
 from ove_capacity.openshift.autoscaler.similar import GroupIncrease
-from ove_capacity.openshift.autoscaler.simulation import simulation_of
+from ove_capacity.openshift.autoscaler.simulation import is_expendable, simulation_of
 from ove_capacity.openshift.autoscaler.templates import remembered_nodes
 from ove_capacity.openshift.autoscaler.view import (
     NOTHING_IN_PROGRESS,
     ClusterView,
     GroupState,
     InProgress,
+    is_daemon_pod,
+    is_mirror_pod,
 )
 
 __all__ = ["Loop", "LoopMemory", "Moment", "run_once"]
@@ -98,6 +100,8 @@ class Loop:
     """Groups that grow to their least size."""
     assessment: Assessment | None = None
     """What was found out about nodes that might go; None: it was not looked at."""
+    pending: range = range(0)
+    """Numbers of the pending pods; those of nodes that are being drained follow."""
 
 
 def run_once(
@@ -119,7 +123,8 @@ def run_once(
     memory = replace(memory, remembered=remembered_nodes(_told(moment, memory)))
     memory, timed_out, reverted = _settle_requests(moment, memory, options)
     view = _informed(moment, memory, dict(reverted))
-    simulation = simulation_of(moment.cluster, view, moment.running, moment.pending, options)
+    waiting = (*moment.pending, *_leaving(moment, options))
+    simulation = simulation_of(moment.cluster, view, moment.running, waiting, options)
     grown = scale_up(simulation, options, rng, now_ms=moment.now_ms)
     memory = _after_scale_up(grown, moment.now_ms, memory, options)
     deletions, found = Deletions(), None
@@ -139,7 +144,22 @@ def run_once(
         raised = raised_to_least(simulation, grown, options)
         if raised:
             memory = _enlarged(raised, moment.now_ms, memory, options)
-    return Loop(grown, deletions, reverted, timed_out, memory, raised, found)
+    pending = simulation.pending[: len(moment.pending)]
+    return Loop(grown, deletions, reverted, timed_out, memory, raised, found, pending)
+
+
+def _leaving(moment: Moment, options: AutoscalingOptions) -> Iterator[Pod]:
+    """Pods of nodes that are being drained: they need another place, and count as pending.
+
+    Source: openshift/kubernetes-autoscaler 70920d3c6 cluster-autoscaler/core/podlistprocessor/
+    currently_drained_nodes.go, currentlyDrainedPods; utils/pod/pod.go, FilterRecreatablePods.
+    """
+    cutoff = options.expendable_pods_priority_cutoff
+    for pod, node in moment.running:
+        if node not in moment.deleting.drained or pod.deleted_ms is not None:
+            continue
+        if not (is_daemon_pod(pod) or is_mirror_pod(pod) or is_expendable(pod, cutoff)):
+            yield pod
 
 
 def _is_resting(now_ms: int, memory: LoopMemory, options: AutoscalingOptions) -> bool:

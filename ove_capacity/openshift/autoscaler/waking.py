@@ -59,7 +59,7 @@ def wakes_ms(
         *_cooldowns(memory, options),
         *_unneeded(moment, memory, options),
     ]
-    if moment.pending or options.enforce_min_size:
+    if moment.pending or moment.deleting.drained or options.enforce_min_size:
         timers += (backoff.until_ms for backoff in memory.backoffs.values())
     if moment.pending:
         timers += _growing_old(moment.pending, options)

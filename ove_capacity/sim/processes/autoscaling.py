@@ -193,9 +193,13 @@ def _moment(
             dict.fromkeys(sorted(down), UNREADY),
         ),
         tuple(_running(site, now_ms)),
-        tuple(replace(vm.pod, created_ms=vm.submitted_ms) for vm in pending),
+        tuple(_as_created(*site.waiting_pod(vm)) for vm in pending),
         InProgress(frozenset(scaler.emptying), frozenset(scaler.draining)),
     )
+
+
+def _as_created(pod: Pod, created_ms: int) -> Pod:
+    return replace(pod, created_ms=created_ms)
 
 
 def _with_budgets(site: Site, migrating: set[str]) -> Cluster:

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from simpy.events import ProcessGenerator
 
 from ove_capacity.kube import queue
-from ove_capacity.kubevirt import migration
 from ove_capacity.kubevirt.eviction import MIGRATES, SHUTS_DOWN, on_eviction
 from ove_capacity.kubevirt.rules import rules_of
-from ove_capacity.model.pod_requests import pod_requests
-from ove_capacity.model.resources import HUGEPAGES_PREFIX, MEMORY
 from ove_capacity.model.vm import Vmi
 from ove_capacity.openshift.machines import (
     DELETION_DELAY_MS,
     EVICTION_RETRY_MS,
     EVICTION_TIMEOUT_MS,
 )
-from ove_capacity.place import place, tie_draws
 from ove_capacity.sim.machines import Scaler
 from ove_capacity.sim.processes.machines import close_node, delete_machine, reopen_node
-from ove_capacity.sim.processes.scheduling import pushed_out
+from ove_capacity.sim.processes.migrating import evacuate
 from ove_capacity.sim.processes.starting import restart
-from ove_capacity.sim.world import Migration, Site, Vm, VmStatus, World
+from ove_capacity.sim.world import Site, Vm, VmStatus, World
 from ove_capacity.simtime import format_duration
 from ove_capacity.state import claim
 
@@ -51,7 +45,7 @@ def delete_empty(world: World, site: Site, scaler: Scaler, name: str) -> Process
 def drain(world: World, site: Site, scaler: Scaler, name: str) -> ProcessGenerator:
     """A node is closed, its VMs are evicted time and again, and it is deleted once they are gone.
 
-    Where that takes too long it is opened again; migrations that run go on.
+    Where that takes too long it is opened again; VMs that were to migrate still do.
 
     Source of the times: see `ove_capacity.openshift.machines`.
     """
@@ -106,7 +100,7 @@ def _evict(world: World, site: Site, vm: Vm, what: str) -> None:
     if vm.pod.key in site.migrations or vm.status is not VmStatus.RUNNING:
         return
     if what == MIGRATES:
-        _begin_migration(world, site, vm)
+        evacuate(world, site, vm)
     elif what == SHUTS_DOWN:
         world.record("vm-evicted", site, vm.key, vm.node)
         claim.release(site.state, vm.row)
@@ -114,42 +108,3 @@ def _evict(world: World, site: Site, vm: Vm, what: str) -> None:
         restart(world, site, vm)
         site.move()
         world.verify(site)
-
-
-def _begin_migration(world: World, site: Site, vm: Vm) -> None:
-    """The target pod is scheduled while the source stays: the VM is booked twice."""
-    running = Counter(each.source for each in site.migrations.values())
-    if running.total() >= migration.PARALLEL or running[vm.node] >= migration.PARALLEL_OUTBOUND:
-        return
-    policy = world.case.policy
-    outcome = place(site.state, [vm.pod], policy, draws=tie_draws(policy, 1, site.tie))
-    for displaced in outcome.displaced:
-        pushed_out(world, site, displaced)
-    for bound in outcome.bound:
-        moving = Migration(vm.node, bound.node, bound.row)
-        site.migrations[vm.pod.key] = moving
-        world.is_migrating = True
-        world.spawn(_migrate(world, site, vm, moving))
-
-
-def _migrate(world: World, site: Site, vm: Vm, moving: Migration) -> ProcessGenerator:
-    yield world.wait(migration.duration_ms(_memory_bytes(vm)))
-    if site.migrations.get(vm.pod.key) is not moving:
-        return
-    del site.migrations[vm.pod.key]
-    claim.release(site.state, vm.row)
-    vm.row, vm.node = moving.row, moving.target
-    world.record("vm-migrated", site, vm.key, vm.node, f"from {moving.source}")
-    queue.changed(site.queue, world.now_ms, room=True)
-    site.ring()
-    site.move()
-    world.verify(site)
-
-
-def _memory_bytes(vm: Vm) -> int:
-    asked = pod_requests(vm.pod.spec)
-    return sum(
-        amount.value
-        for name, amount in asked.items()
-        if name == MEMORY or name.startswith(HUGEPAGES_PREFIX)
-    )

@@ -33,7 +33,7 @@ _NEAR = 1e-3
 
 def sight_of(site: Site, scaler: Scaler, moment: Moment, found: Loop) -> Sight:
     """What the whole loop just made has seen."""
-    grown, first = found.scale_up, len(moment.running)
+    grown, first = found.scale_up, found.pending.start
     everybody, reasons = "", {}
     lasting = all(reason not in (IN_BACKOFF, NOT_READY) for _, reason in grown.skipped)
     if is_at_total(grown, scaler.options):
@@ -42,6 +42,8 @@ def sight_of(site: Site, scaler: Scaler, moment: Moment, found: Loop) -> Sight:
         if len(grown.skipped) == len(scaler.groups):
             everybody = not_triggered(grown, scaler.options)
         for group in grown.remaining:
+            if group.pods[0] not in found.pending:
+                continue  # of a node that is being drained
             spec = moment.pending[group.pods[0] - first].spec
             if not _heeds_pods(spec):
                 reasons[id(spec)] = not_triggered(grown, scaler.options, group)

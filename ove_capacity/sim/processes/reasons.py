@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from ove_capacity.openshift.autoscaler.loop import Loop
 from ove_capacity.openshift.autoscaler.removal import Unremovable
@@ -52,12 +52,18 @@ _PASSING = ("NotUnneededLongEnough", "NotUnreadyLongEnough", "NotUnderutilized")
 def _waiting(scaler: Scaler, found: Loop) -> dict[str, int]:
     """Upstream's sentence -> VMs that it was said of."""
     grown = found.scale_up
-    if is_at_total(grown, scaler.options) and grown.pods.to_help:
-        return {not_triggered(grown, scaler.options): len(grown.pods.to_help)}
     told: Counter[str] = Counter()
-    for group in grown.remaining:
-        told[not_triggered(grown, scaler.options, group)] += len(group.pods)
-    return dict(sorted(told.items()))
+    if is_at_total(grown, scaler.options):
+        told[not_triggered(grown, scaler.options)] = _count(grown.pods.to_help, found)
+    else:
+        for group in grown.remaining:
+            told[not_triggered(grown, scaler.options, group)] += _count(group.pods, found)
+    return {reason: count for reason, count in sorted(told.items()) if count}
+
+
+def _count(numbers: Iterable[int], found: Loop) -> int:
+    """Of the pods, those that wait; others stand on a node that is being drained."""
+    return sum(number in found.pending for number in numbers)
 
 
 def words_of(each: Unremovable) -> str:

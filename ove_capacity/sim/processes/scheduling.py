@@ -6,11 +6,13 @@ from simpy.events import AnyOf, ProcessGenerator
 
 from ove_capacity.kernels.compile import Array
 from ove_capacity.kube import queue
-from ove_capacity.place import Displaced, place, tie_draws
+from ove_capacity.place import Displaced, Placed, place, tie_draws
 from ove_capacity.sim.processes.admission import turned_away
 from ove_capacity.sim.processes.lifetimes import lifetime
 from ove_capacity.sim.processes.starting import restart
-from ove_capacity.sim.world import SCHEDULING, Site, Vm, VmStatus, World
+from ove_capacity.sim.world import SCHEDULING, Migration, Site, Vm, VmStatus, World
+from ove_capacity.state import claim
+from ove_capacity.state.pending import Waiting
 
 __all__ = ["pushed_out", "scheduling"]
 
@@ -32,27 +34,50 @@ def scheduling(world: World, site: Site) -> ProcessGenerator:
 def _cycle(world: World, site: Site) -> None:
     tried = queue.pop_ready(site.queue, world.now_ms)
     vms = [site.vms[waiting.key] for waiting in tried]
-    pods, policy = [vm.pod for vm in vms], world.case.policy
+    pods, policy = [site.waiting_pod(vm)[0] for vm in vms], world.case.policy
+    moving = {vm.pod.key: site.migrations.get(vm.pod.key) for vm in vms}
     draws = _tie_draws(world, site, vms)
     outcome = place(site.state, pods, policy, draws=draws, insist=False)
     waiting_of = {waiting.key: waiting for waiting in tried}
     for displaced in outcome.displaced:
         pushed_out(world, site, displaced)
     for bound in outcome.bound:
-        _start(world, site, site.vms[bound.pod.key], bound.row, bound.node)
+        target = moving[bound.pod.key]
+        if target is None:
+            _start(world, site, site.vms[bound.pod.key], bound.row, bound.node)
+        else:
+            _found_node(site, target, bound)
     for refused in outcome.refused:
-        vm = site.vms[refused.pod.key]
-        vm.reason = str(refused.message)
-        waiting = waiting_of[refused.pod.key]
-        if waiting.attempts == 0:
-            world.record("vm-pending", site, vm.key, detail=vm.reason)
-        queue.park(site.queue, waiting, world.now_ms)
+        vm, waiting = site.vms[refused.pod.key], waiting_of[refused.pod.key]
+        _refused(world, site, vm, waiting, str(refused.message))
     for away in outcome.turned_away:
-        turned_away(world, site, site.vms[away.pod.key], away)
+        vm = site.vms[away.pod.key]
+        if not site.end_migration(vm):
+            turned_away(world, site, vm, away)
     if outcome.bound or outcome.displaced:
         site.move()
         queue.changed(site.queue, world.now_ms, room=bool(outcome.displaced))
     world.verify(site)
+
+
+def _refused(world: World, site: Site, vm: Vm, waiting: Waiting, message: str) -> None:
+    is_new = waiting.attempts == 0
+    if vm.status is VmStatus.PENDING:
+        vm.reason = message
+        if is_new:
+            world.record("vm-pending", site, vm.key, detail=message)
+    elif is_new:
+        world.record("migration-pending", site, vm.key, vm.node, message)
+    queue.park(site.queue, waiting, world.now_ms)
+
+
+def _found_node(site: Site, moving: Migration, bound: Placed) -> None:
+    """A migration's target is bound; if it was given up at this very moment, it goes again."""
+    if site.migrations.get(bound.pod.key) is not moving:
+        claim.release(site.state, bound.row)
+        return
+    moving.row, moving.target = bound.row, bound.node
+    moving.settled.succeed()
 
 
 def _tie_draws(world: World, site: Site, vms: list[Vm]) -> Array:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from ove_capacity.kube import queue
+from ove_capacity.model.pod import Pod
 from ove_capacity.sim.world import Site, Vm, VmStatus, World
 from ove_capacity.state.pending import Waiting
 
-__all__ = ["RESTARTING", "restart", "stays_down", "submit"]
+__all__ = ["RESTARTING", "enqueue", "restart", "stays_down", "submit"]
 
 RESTARTING = ("Always", "RerunOnFailure")
 """Run strategies that start a VM again whose pod has failed."""
@@ -14,10 +15,15 @@ RESTARTING = ("Always", "RerunOnFailure")
 
 def submit(world: World, site: Site, vm: Vm) -> None:
     """The VM's pod enters the queue."""
-    spec = vm.pod.spec
     vm.submitted_ms = world.now_ms
+    enqueue(world, site, vm, vm.pod)
+
+
+def enqueue(world: World, site: Site, vm: Vm, pod: Pod) -> None:
+    """A pod of the VM enters the queue: the one it starts in, or the target of a migration."""
+    spec = pod.spec
     social = bool(spec.affinity.pod_required or any(each.hard for each in spec.spread))
-    queue.add(site.queue, Waiting(vm.pod.key, spec.priority, world.now_ms, vm.seq, social))
+    queue.add(site.queue, Waiting(pod.key, spec.priority, world.now_ms, vm.seq, social))
     site.ring()
 
 
