@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ove_capacity.checks.finding import Finding, Rule, Severity
 from ove_capacity.checks.launched import affected, launched_vms
 from ove_capacity.checks.subject import Manifest, Subject
-from ove_capacity.openshift.machines import PLATFORMS
+from ove_capacity.openshift.machines import PLATFORMS, PROVISIONED_SHARE
 from ove_capacity.simtime import format_duration, parse_duration
 
 __all__ = ["SCALING_RULES"]
@@ -126,28 +126,36 @@ def _platforms(subject: Subject, check: Manifest) -> set[str]:
     }
 
 
+def _longer_phase(whole_ms: int) -> int:
+    """Of a machine's time: until its instance exists, or from then until its node is ready."""
+    return round(whole_ms * max(PROVISIONED_SHARE, 1 - PROVISIONED_SHARE))
+
+
 def _startup_too_short(subject: Subject) -> Iterator[Finding]:
     """A health check that gives up before a machine has booted deletes it, and the next one too.
 
-    What machines take is assumed by us, as docs/model.md says.
+    The time begins anew when the machine has its instance. What machines take, and how much of it
+    until then, is assumed by us, as docs/model.md says.
 
-    Source: openshift/machine-api-operator release-4.15 pkg/controller/machinehealthcheck/
-    machinehealthcheck_controller.go, needsRemediation.
+    Source: openshift/machine-api-operator 95119612 pkg/controller/machinehealthcheck/
+    machinehealthcheck_controller.go, needsRemediation; pkg/controller/machine/controller.go,
+    updateStatus.
     """
     for check in subject.of_kind("MachineHealthCheck"):
         given = _milliseconds(check.get("spec", "nodeStartupTimeout"), _STARTUP_MS)
         times = [PLATFORMS[each] for each in _platforms(subject, check)]
-        half = max((each.p50_ms for each in times), default=0)
-        most = max((each.p95_ms for each in times), default=0)
-        waits = _waiting(subject, check)
+        half = _longer_phase(max((each.p50_ms for each in times), default=0))
+        most = _longer_phase(max((each.p95_ms for each in times), default=0))
+        waits = _longer_phase(_waiting(subject, check))
         if not given or given >= max(waits, most):
             continue
-        why, longest = f"one in 20 is assumed to take {format_duration(most)}", most
+        why, longest = f"one in 20 is assumed to take {format_duration(most)} for one", most
         if given < half:
-            why = f"half of them are assumed to take {format_duration(half)}"
+            why = f"half of them are assumed to take {format_duration(half)} for one"
         elif given < waits:
-            why, longest = f"the autoscaler waits {format_duration(waits)}", max(waits, most)
-        said = f"machines have {format_duration(given)}, and {why}"
+            why = f"the autoscaler waits as long as for one of {format_duration(waits)}"
+            longest = max(waits, most)
+        said = f"machines have {format_duration(given)} for each phase, and {why}"
         yield Finding(
             check.problem(said, "spec", "nodeStartupTimeout"),
             consequence="a slow machine is deleted and made again: the pool never grows",

@@ -256,6 +256,7 @@ def autoscaling_of(
     written, section = _written(found), context.scenario.clusters[name]
     asked = asked_autoscaler(context, name, written.autoscaler)
     claimed = _claimed(context, name, written, machines)
+    context.machine_sets.update({(name, pool): made for pool, made in claimed.items()})
     every = list(_pool_groups(context, written, cluster, machines, claimed))
     every += _set_groups(context, written, cluster, list(claimed.values()))
     checks = {each.set.name: _check(each, written.checks) for each in every}

@@ -33,6 +33,8 @@ class Context:
     """What the fleet's own manifests hold."""
     management: Management = field(default_factory=Management)
     """What runs on the hub, once that is known."""
+    machine_sets: dict[tuple[str, str], str] = field(default_factory=dict)
+    """(cluster, pool) -> the MachineSet that makes its machines, named or guessed."""
     assumptions: list[Assumption] = field(default_factory=list)
     origins: list[Origin] = field(default_factory=list)
 

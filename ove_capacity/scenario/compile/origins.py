@@ -11,7 +11,12 @@ from ove_capacity.manifests.objects import Objects
 from ove_capacity.manifests.parts import written_cluster_network
 from ove_capacity.manifests.profile import ClusterProfile
 from ove_capacity.model.assumption import Evidence
-from ove_capacity.model.autoscaling import ClusterAutoscaler, MachineAutoscaler, ScaleDown
+from ove_capacity.model.autoscaling import (
+    Autoscaling,
+    ClusterAutoscaler,
+    MachineAutoscaler,
+    ScaleDown,
+)
 from ove_capacity.model.cluster import Cluster
 from ove_capacity.model.node import Node
 from ove_capacity.model.origin import Level, Origin
@@ -269,15 +274,30 @@ def _autoscaling(teller: _Teller, found: Objects) -> Iterator[Origin]:
             path = teller.own("autoscaler", *name.split("."))
             told = asked.get(name, written[name])
             yield teller.tell(f"autoscaler.{name}", told, path, manifest=_place(fields))
-        group = next((g for g in scaling.groups if _is_bounded_by(noun, g.name)), None)
-        if group is not None:
-            for key, size in (("min", group.min_size), ("max", group.max_size)):
-                path = teller.own("pools", group.name, key)
-                yield teller.tell(f"pools.{group.name}.{key}", size, path, manifest=_place(fields))
+        if isinstance(noun, MachineAutoscaler):
+            yield from _bounds(teller, scaling, noun.machine_set, _place(fields))
 
 
-def _is_bounded_by(noun: object, group: str) -> bool:
-    return isinstance(noun, MachineAutoscaler) and noun.machine_set == group
+def _bounds(
+    teller: _Teller, scaling: Autoscaling, machine_set: str, place: str
+) -> Iterator[Origin]:
+    """The least and the most machines of the pool that a MachineSet makes, over all its zones."""
+    sets, cluster = teller.context.machine_sets, teller.cluster.name
+    pool = next((p for (c, p), made in sets.items() if (c, made) == (cluster, machine_set)), None)
+    groups = [
+        group
+        for group in scaling.groups
+        if group.name == machine_set
+        or (pool is not None and (made := scaling.machines.get(group.name)) and made.pool == pool)
+    ]
+    if groups:
+        name = pool or machine_set
+        for key, size in (
+            ("min", sum(group.min_size for group in groups)),
+            ("max", sum(group.max_size for group in groups)),
+        ):
+            path = teller.own("pools", name, key)
+            yield teller.tell(f"pools.{name}.{key}", size, path, manifest=place)
 
 
 def _rules(teller: _Teller, found: Objects, rules: KubeletRules) -> Iterator[Origin]:

@@ -274,13 +274,14 @@ METAL, CLOUD = "BareMetalMachineProviderSpec", "AWSMachineProviderConfig"
 @pytest.mark.parametrize(
     ("timeout", "provider", "expected"),
     [
-        ("", METAL, ["warning 40m"]),
-        ("nodeStartupTimeout: 15m, ", METAL, ["warning 40m"]),
-        ("nodeStartupTimeout: 30m, ", METAL, ["info 40m"]),
-        ("nodeStartupTimeout: 40m, ", METAL, []),
+        ("", METAL, ["info 20m"]),
+        ("nodeStartupTimeout: 9m, ", METAL, ["warning 20m"]),
+        ("nodeStartupTimeout: 19m, ", METAL, ["info 20m"]),
+        ("nodeStartupTimeout: 20m, ", METAL, []),
         ('nodeStartupTimeout: "0", ', METAL, []),
         ("", CLOUD, []),
-        ("nodeStartupTimeout: 3m, ", CLOUD, ["warning 8m"]),
+        ("nodeStartupTimeout: 3m, ", CLOUD, ["info 4m"]),
+        ("nodeStartupTimeout: 1m, ", CLOUD, ["warning 4m"]),
     ],
 )
 def test_a_health_check_that_gives_up(
@@ -292,7 +293,7 @@ def test_a_health_check_that_gives_up(
 
 
 def test_a_health_check_waits_as_long_as_the_autoscaler(tmp_path: Path) -> None:
-    for given, number in (("10m", 1), ("20m", 0)):
+    for given, number in (("7m", 1), ("8m", 0)):
         check = CHECK.format(timeout=f"nodeStartupTimeout: {given}, ", provider=CLOUD)
         own = f"{check}---{SCALER.format(on='true')}"
         assert len(found(tmp_path, "startup-timeout", own=own)) == number

@@ -97,9 +97,21 @@ def test_a_machine_set_that_nobody_lists_is_taken_to_make_the_only_workers(made)
     found, case = made(objects=[_SCALER, _scaled("worker-machineset")])
     assert found.groups[0].name == "worker"
     assert any(each.name == "autoscaler.machine_set" for each in case.assumptions)
+    assert _told(case, "pools.worker.max") == ("20", "manifest")
     own, case = made(", machineSet: worker-machineset", "", [_SCALER, _scaled("worker-machineset")])
     assert own.groups[0].max_size == 20
+    assert _told(case, "pools.worker.max") == ("20", "manifest")
     assert not any(each.name == "autoscaler.machine_set" for each in case.assumptions)
+
+
+def test_the_bounds_of_a_pool_over_zones_are_told_as_one(made):
+    _, case = made(", zones: [a, b, c]", "", [_SCALER, _scaled("worker-machineset")])
+    assert _told(case, "pools.worker.max") == ("20", "manifest")
+
+
+def _told(case, name):
+    ((value, level),) = [(each.value, each.level) for each in case.origins if each.name == name]
+    return value, level
 
 
 def test_a_pool_over_zones_is_a_group_in_each(made):
