@@ -44,6 +44,8 @@ def check_parts(found: Objects, problems: Problems) -> None:
                 read(each, problems)
             except ScenarioError as error:
                 problems.errors += error.problems
+    for policy in found.policies:
+        policy.fields("spec")
     check_pools(found.kubevirt_parts.get(POOL, []))
     configs = {kind: found.kubevirt_parts.get(kind, []) for kind in (*KINDS, POOL)}
     written_kubelet(configs)

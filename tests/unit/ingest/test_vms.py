@@ -222,6 +222,10 @@ _LATER = (
         "10.0.0.0/40",
     ),
     ("{apiVersion: v1, kind: ResourceQuota, spec: {hard: 3}}", "must be a mapping"),
+    (
+        "{apiVersion: kyverno.io/v1, kind: ClusterPolicy, metadata: {name: p}, spec: v}",
+        "must be a mapping",
+    ),
     ("{apiVersion: kubevirt.io/v1, kind: KubeVirt, spec: [1]}", "must be a mapping"),
 )
 """Objects that VMs do not need, in a file that the scenario must name, and what is wrong there."""
