@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,7 +46,7 @@ class _Read:
 def _read(source: Path, intake: Intake, problems: Problems) -> _Read:
     found = _Read()
     for file, documents in files_read(source, intake, problems):
-        own = _own_objects(documents, intake, problems, lenient=source.is_dir())
+        own = _own_objects(file, documents, intake, problems, lenient=source.is_dir())
         if own is None:
             continue
         if own.kubevirt_parts or own.priority_classes:
@@ -62,12 +63,15 @@ def _read(source: Path, intake: Intake, problems: Problems) -> _Read:
 
 
 def _own_objects(
-    documents: Iterable[Document], intake: Intake, problems: Problems, *, lenient: bool
+    file: str, documents: Iterable[Document], intake: Intake, problems: Problems, *, lenient: bool
 ) -> Objects | None:
     """The objects of one file; None when it is wrong and others can do without it."""
     own = Problems()
     objects = objects_of(documents, own)
     check_parts(objects, own)
+    names = Counter(node.name for node in objects.nodes)
+    twice = [name for name, number in names.items() if number > 1]
+    own.errors += [Problem(f"has two nodes named {name!r}", file, 1, 1) for name in twice]
     problems.warnings += own.warnings
     if not own.errors:
         return objects

@@ -237,6 +237,10 @@ _LATER = (
         (node_text("w0"), r"holds no VM \(found: Node"),
         (vm_text("a", domain="cpu: {cores: many}"), "must be a whole number"),
         (vm_text("a", run="Sometimes"), "must be one of"),
+        (
+            "---\n".join([vm_text("a"), node_text("w0"), node_text("w0")]),
+            "has two nodes named 'w0'",
+        ),
         (vm_text("a" * 254), r"must have at most 253 characters \(has 254\)"),
         *((vm_text("a") + f"---\n{text}", said) for text, said in _LATER),
     ],
