@@ -179,23 +179,13 @@ def fleet_losses_table(plan: Plan) -> Table:
         )
         for each in plan.cluster_losses
     ]
-    rows += [
-        (
-            each.cluster,
-            "cut from the hub",
-            _when(each),
-            _lasting(each.lasting) if each.lasting else "for good",
-        )
-        for each in plan.partitions
+    silent: list[tuple[str, Partition | ApiOutage]] = [
+        ("cut from the hub", each) for each in plan.partitions
     ]
+    silent += [("its API does not answer", each) for each in plan.api_outages]
     rows += [
-        (
-            each.cluster,
-            "its API does not answer",
-            _when(each),
-            _lasting(each.lasting) if each.lasting else "for good",
-        )
-        for each in plan.api_outages
+        (each.cluster, what, _when(each), _lasting(each.lasting) if each.lasting else "for good")
+        for what, each in silent
     ]
     rows += [
         (
