@@ -3,61 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from ove_capacity.analysis.system_share import GUIDELINE_PERCENT, guideline_verdict
+from ove_capacity.analysis.headroom import headroom
+from ove_capacity.analysis.system_share import GUIDELINE_PERCENT
 from ove_capacity.checks.finding import Finding, Rule, Severity
 from ove_capacity.checks.launched import affected, launched_vms
 from ove_capacity.checks.subject import Subject
-from ove_capacity.model.cluster import Cluster
-from ove_capacity.model.resources import CPU, HUGEPAGES_PREFIX, MEMORY
+from ove_capacity.model.plan import Plan
 
 __all__ = ["CAPACITY_RULES"]
 
 _ALIGNING = ("best-effort", "restricted", "single-numa-node")
 
 
-def _share_percent(cluster: Cluster) -> tuple[float, str]:
-    """The larger share, over CPU and memory, of workers that is not for guests; and of which."""
-    shares = []
-    for name in (CPU, MEMORY):
-        have = sum(node.capacity.get(name, 0) for node in cluster.workers)
-        free = sum(
-            node.allocatable.get(name, 0) - node.platform.get(name, 0) for node in cluster.workers
-        )
-        if name == MEMORY:  # hugepages are memory that guests use
-            free += sum(
-                amount
-                for node in cluster.workers
-                for resource, amount in node.allocatable.items()
-                if resource.startswith(HUGEPAGES_PREFIX)
-            )
-        shares.append((round(100 * (have - free) / have, 1) if have else 0.0, name))
-    return max(shares)
-
-
 def _overhead(subject: Subject) -> Iterator[Finding]:
     """The architecture plans 20-30 % of a cluster for the system; less leaves more to guests.
 
-    Counted is what is reserved and what platform pods ask for, of the workers' capacity; `verdict`
-    tells the other two ways to count.
+    Counted is what is reserved and what platform pods ask for, of the workers' capacity, as
+    `headroom` does; `verdict` tells the other two ways to count.
 
     Source: the reference architecture, Best Practices, Resource Planning: 20-30% overhead for
     system components; the parts as in docs/model.md, Headroom.
     """
     low, high = GUIDELINE_PERCENT
-    for cluster in subject.case.fleet.clusters if subject.case else ():
-        if not cluster.workers:
+    case = subject.case
+    empty = replace(case, plan=Plan()) if case else None  # no VM has a part in it
+    for name, room in headroom(empty, shapes=()).clusters.items() if empty else ():
+        share = next(each for each in room.shares if each.name == "reserved_and_platform")
+        percent, verdict = share.percent, share.verdict
+        if percent is None:
             continue
-        percent, name = _share_percent(cluster)
-        verdict = guideline_verdict(percent)
         if verdict == "within":
             continue
-        said = f"the system takes {percent:g} % of {name} on its workers"
-        problem = subject.problem(f"{said}: {verdict} {low}-{high} %", "clusters", cluster.name)
+        said = f"the system takes {percent:.1f} % of {share.larger} on its workers"
+        problem = subject.problem(f"{said}: {verdict} {low}-{high} %", "clusters", name)
         told = "guests get less than planned" if verdict == "above" else "guests may use the rest"
         repair = "fewer, larger workers" if verdict == "above" else ""
         severity = Severity.WARNING if verdict == "above" else None
-        yield Finding(problem, f"{told}: {100 - percent:g} % of {name}", repair, severity)
+        yield Finding(problem, f"{told}: {100 - percent:.1f} % of {share.larger}", repair, severity)
 
 
 def _aligned(subject: Subject, cluster: str) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+import ove_capacity as oc
 from ove_capacity.checks import run_rules
 from ove_capacity.testing.manifests import subject
 from tests.unit.checks.scenarios import told
@@ -24,6 +26,15 @@ def test_the_share_of_the_system(cpu: int, expected: str, tmp_path: Path) -> Non
     vms = "{name: web, cluster: one, cpu: 1, memory: 1Gi}"
     lines = told(tmp_path, "practice-overhead", pools=pools, vms=vms)
     assert [line.startswith(expected) for line in lines] == [True] * bool(expected)
+
+
+def test_the_share_is_the_one_that_headroom_tells() -> None:
+    fleet = Path(__file__).parents[3] / "scenarios" / "rh-ove.yaml"
+    told = [each.problem.message for each in oc.check(fleet, rules=["practice-overhead"]).findings]
+    rooms = oc.headroom(oc.load(fleet), shapes=()).clusters.values()
+    assert [re.findall(r"[\d.]+ %", message)[0] for message in told] == [
+        f"{room.overhead_percent:.1f} %" for room in rooms
+    ]
 
 
 PINNED = "{name: db, cluster: one, cpu: 2, memory: 1Gi, count: 3, dedicatedCpuPlacement: true}"
