@@ -41,11 +41,11 @@ Array = NDArray[Any]
 _F = TypeVar("_F", bound=Callable[..., Any])
 _T = TypeVar("_T", bound=NamedTuple)
 
-CALLS_WORTH_LOADING = 300_000
-"""Pod-node pairs run plain (7 µs each) after which loading compiled kernels, for a second of CPU,
+CALLS_WORTH_LOADING = 600_000
+"""Pod-node pairs run plain (3 µs each) after which loading compiled kernels, for a second of CPU,
 would have paid; twice that many, so that what ends soon after does not pay for both."""
 
-CALLS_WORTH_COMPILING = 1_000_000
+CALLS_WORTH_COMPILING = 2_000_000
 """Pod-node pairs run plain after which compiling them first would have paid."""
 
 _log = logging.getLogger(__name__)

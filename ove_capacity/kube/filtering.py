@@ -32,6 +32,7 @@ from ove_capacity.state.arrays import (
     ANTI_LINKS,
     EXISTING_LINKS,
     GONE,
+    HARD_LINKS,
     READY,
     SELF_MATCH,
     STATIC_CODE,
@@ -42,7 +43,7 @@ from ove_capacity.state.arrays import (
     NodeArrays,
 )
 
-__all__ = ["check_node", "check_resources", "find_feasible", "prepare"]
+__all__ = ["check_node", "check_pods", "check_resources", "find_feasible", "prepare"]
 
 
 @kernel
@@ -74,6 +75,35 @@ def check_resources(
 
 
 @kernel
+def check_pods(
+    c: int, n: int, counters: CounterArrays, classes: ClassArrays, scratch: Scratch
+) -> int:
+    """The filters behind them, which look at pods elsewhere; `prepare` has run for class *c*.
+
+    Source: kubernetes v1.34.1 pkg/scheduler/framework/runtime/framework.go, RunFilterPlugins.
+    """
+    starts = classes.starts
+    links = classes.links
+    scope = counters.scope
+    domain = counters.domain
+    count = counters.held
+    if starts[HARD_LINKS, c] < starts[HARD_LINKS, c + 1]:
+        code = spreads(c, n, starts, links, scope, domain, count, scratch.hard_minimum)
+        if code != PASS:
+            return code
+    itself = classes.facts[c, SELF_MATCH]
+    if starts[AFFINITY_LINKS, c] < starts[AFFINITY_LINKS, c + 1] and not attracts(
+        c, n, itself, starts, links, scope, domain, count, counters.entries
+    ):
+        return AFFINITY
+    if repels(c, n, ANTI_LINKS, starts, links, scope, domain, count):
+        return ANTI_AFFINITY
+    if repels(c, n, EXISTING_LINKS, starts, links, scope, domain, count):
+        return EXISTING_ANTI_AFFINITY
+    return PASS
+
+
+@kernel
 def check_node(
     c: int,
     n: int,
@@ -88,26 +118,7 @@ def check_node(
     Source: kubernetes v1.34.1 pkg/scheduler/framework/runtime/framework.go, RunFilterPlugins.
     """
     code = check_resources(c, n, nodes, classes, profile)
-    if code != PASS:
-        return code
-    starts = classes.starts
-    links = classes.links
-    scope = counters.scope
-    domain = counters.domain
-    count = counters.held
-    code = spreads(c, n, starts, links, scope, domain, count, scratch.hard_minimum)
-    if code != PASS:
-        return code
-    itself = classes.facts[c, SELF_MATCH]
-    if starts[AFFINITY_LINKS, c] < starts[AFFINITY_LINKS, c + 1] and not attracts(
-        c, n, itself, starts, links, scope, domain, count, counters.entries
-    ):
-        return AFFINITY
-    if repels(c, n, ANTI_LINKS, starts, links, scope, domain, count):
-        return ANTI_AFFINITY
-    if repels(c, n, EXISTING_LINKS, starts, links, scope, domain, count):
-        return EXISTING_ANTI_AFFINITY
-    return PASS
+    return code if code != PASS else check_pods(c, n, counters, classes, scratch)
 
 
 @kernel

@@ -46,10 +46,11 @@ from ove_capacity.state.arrays import (
 
 __all__ = [
     "choose",
-    "normalize",
     "score_balance",
     "score_fit",
     "score_nodes",
+    "score_pods",
+    "score_static",
     "skip_scores",
     "sum_scores",
     "weigh_spread",
@@ -152,23 +153,53 @@ def weigh_spread(
 
 
 @kernel
-def normalize(
-    count: int, raw: Array, norm: Array, skipped: Array, feasible: Array, ignored: Array
-) -> None:
-    """Write normalised scores, (plugins, N) int64, from raw ones, for the first *count* nodes.
+def score_static(c: int, count: int, classes: ClassArrays, scratch: Scratch) -> None:
+    """Write raw and normalised scores of taints and preferred node terms.
+
+    Of the first *count* nodes of `Scratch.feasible`.
 
     Source: kubernetes v1.34.1 pkg/scheduler/framework/runtime/framework.go, RunScorePlugins.
     """
+    static = classes.static
+    s = classes.facts[c, STATIC_ROW]
+    raw = scratch.raw
+    feasible = scratch.feasible
     for j in range(count):
-        norm[FIT_SCORE, j] = raw[FIT_SCORE, j]
-        norm[BALANCED, j] = raw[BALANCED, j]
-        norm[IMAGE, j] = raw[IMAGE, j]
-    normalize_taints(raw, norm, TAINTS, count)
-    normalize_preference(raw, norm, NODE_PREFERENCE, count)
-    if skipped[SPREAD] == 0:
-        normalize_crowding(raw, norm, SPREAD, count, feasible, ignored)
-    if skipped[INTER_POD] == 0:
-        normalize_pull(raw, norm, INTER_POD, count)
+        raw[TAINTS, j] = static[STATIC_TAINTS, s, feasible[j]]
+        raw[NODE_PREFERENCE, j] = static[STATIC_PREFERENCE, s, feasible[j]]
+    normalize_taints(raw, scratch.norm, TAINTS, count)
+    normalize_preference(raw, scratch.norm, NODE_PREFERENCE, count)
+
+
+@kernel
+def score_pods(
+    c: int, count: int, counters: CounterArrays, classes: ClassArrays, scratch: Scratch
+) -> None:
+    """Write raw and normalised scores that look at pods elsewhere, as far as they run.
+
+    Of the first *count* nodes of `Scratch.feasible`; `skip_scores` has run for class *c*.
+
+    Source: kubernetes v1.34.1 pkg/scheduler/framework/runtime/framework.go, RunScorePlugins.
+    """
+    raw = scratch.raw
+    feasible = scratch.feasible
+    starts = classes.starts
+    links = classes.links
+    scope = counters.scope
+    domain = counters.domain
+    held = counters.held
+    if scratch.skipped[SPREAD] == 0:
+        weigh_spread(c, count, counters, classes, scratch)
+        for j in range(count):
+            if scratch.ignored[feasible[j]] == 0:
+                raw[SPREAD, j] = crowding(
+                    c, feasible[j], starts, links, scope, domain, held, scratch.soft_weight
+                )
+        normalize_crowding(raw, scratch.norm, SPREAD, count, feasible, scratch.ignored)
+    if scratch.skipped[INTER_POD] == 0:
+        for j in range(count):
+            raw[INTER_POD, j] = pull(c, feasible[j], starts, links, scope, domain, held)
+        normalize_pull(raw, scratch.norm, INTER_POD, count)
 
 
 @kernel
@@ -198,42 +229,23 @@ def score_nodes(
 
     Source: kubernetes v1.34.1 pkg/scheduler/schedule_one.go, prioritizeNodes.
     """
-    static = classes.static
-    s = classes.facts[c, STATIC_ROW]
     raw = scratch.raw
+    norm = scratch.norm
     skipped = scratch.skipped
-    starts = classes.starts
-    links = classes.links
-    feasible = scratch.feasible
-    pulls = pulls_anywhere(c, starts, links, counters.entries)
+    s = classes.facts[c, STATIC_ROW]
+    pulls = pulls_anywhere(c, classes.starts, classes.links, counters.entries)
     skip_scores(c, pulls, profile.weight, classes.facts, skipped)
-    if skipped[SPREAD] == 0:
-        weigh_spread(c, count, counters, classes, scratch)
     for j in range(count):
-        n = feasible[j]
-        raw[TAINTS, j] = static[STATIC_TAINTS, s, n]
-        raw[NODE_PREFERENCE, j] = static[STATIC_PREFERENCE, s, n]
-        raw[IMAGE, j] = static[STATIC_IMAGE, s, n]
+        n = scratch.feasible[j]
+        raw[IMAGE, j] = classes.static[STATIC_IMAGE, s, n]
         raw[FIT_SCORE, j] = score_fit(c, n, nodes, classes, profile)
         if skipped[BALANCED] == 0:
             raw[BALANCED, j] = score_balance(c, n, nodes, classes, profile)
-        if skipped[SPREAD] == 0 and scratch.ignored[n] == 0:
-            raw[SPREAD, j] = crowding(
-                c,
-                n,
-                starts,
-                links,
-                counters.scope,
-                counters.domain,
-                counters.held,
-                scratch.soft_weight,
-            )
-        if skipped[INTER_POD] == 0:
-            raw[INTER_POD, j] = pull(
-                c, n, starts, links, counters.scope, counters.domain, counters.held
-            )
-    normalize(count, raw, scratch.norm, skipped, feasible, scratch.ignored)
-    sum_scores(count, profile.weight, scratch.norm, skipped, scratch.total)
+        for plugin in (IMAGE, FIT_SCORE, BALANCED):
+            norm[plugin, j] = raw[plugin, j]
+    score_static(c, count, classes, scratch)
+    score_pods(c, count, counters, classes, scratch)
+    sum_scores(count, profile.weight, norm, skipped, scratch.total)
 
 
 @kernel

@@ -54,6 +54,8 @@ class Scratch(NamedTuple):
     """(trees, 2 * width) int64."""
     fresh: Array
     """(trees,) int64: number of changes a tree has seen, -1 when it must be built."""
+    mark: Array
+    """(N + 1,) int64: the repair of a tree in which each node was met last; the last: repairs."""
 
 
 def _longest(starts: Array, kind: int) -> int:
@@ -91,4 +93,5 @@ def new_scratch(nodes: NodeArrays, counters: CounterArrays, classes: ClassArrays
         best=np.full((trees, 2 * width), -1, np.int64),
         equals=np.ones((trees, 2 * width), np.int64),
         fresh=np.full(trees, -1, np.int64),
+        mark=np.zeros(count + 1, np.int64),
     )

@@ -51,7 +51,9 @@ def count_on_node(
     """Add (*sign* 1) or take away (-1) one pod of class *c* on node *n*, everywhere it counts."""
     requested = nodes.requested
     for r in range(requested.shape[1]):
-        requested[n, r] += sign * classes.request[c, r]
+        asked = classes.request[c, r]
+        if asked != 0:
+            requested[n, r] += sign * asked
     nodes.nonzero[n, 0] += sign * classes.nonzero[c, 0]
     nodes.nonzero[n, 1] += sign * classes.nonzero[c, 1]
     starts = classes.starts

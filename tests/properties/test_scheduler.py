@@ -5,7 +5,14 @@ import pytest
 
 from ove_capacity.model.policy import Policy
 from ove_capacity.place import initial_state, place, scheduler_of
-from ove_capacity.state.claim import bind, cordon, lose_node, release, restore_node
+from ove_capacity.state.claim import (
+    bind,
+    cordon,
+    count_on_node,
+    lose_node,
+    release,
+    restore_node,
+)
 from ove_capacity.state.invariants import check
 from ove_capacity.testing.build import cluster, pod
 from ove_capacity.testing.random_fleet import random_cluster, random_pods
@@ -84,11 +91,10 @@ def test_one_call_decides_as_many_calls_do(seed):
     assert at_once[0] == nodes
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_coming_and_going_keeps_the_books(seed):
+def come_and_go(state, seed, steps=30):
+    """Something else happens at each step."""
     rng = np.random.default_rng(seed)
-    state, outcome = settled(seed)
-    for step in range(30):
+    for step in range(steps):
         rows = [row for row in state.rows() if state.node_of(row) >= 0]
         n = int(rng.integers(len(state.nodes)))
         if step % 3 == 0 and rows:
@@ -100,8 +106,35 @@ def test_coming_and_going_keeps_the_books(seed):
         else:
             cordon(state, n, bool(rng.random() < 0.5))
             place(state, random_pods(seed + step, 5), FIRST)
+        yield step
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_coming_and_going_keeps_the_books(seed):
+    state, outcome = settled(seed)
+    for _ in come_and_go(state, seed):
         check(state)
     assert outcome.bound or outcome.refused
+
+
+@pytest.mark.parametrize("form", ["plain", "compiled"])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_nodes_said_is_remembered_no_longer_than_it_is_true(seed, form, monkeypatch):
+    """The cycle that asks only the nodes that changed against the one that asks all of them."""
+    monkeypatch.setenv("OVE_CAPACITY_KERNELS", form)
+    state, _ = settled(seed)
+    scheduler, draw = scheduler_of(state), np.zeros(1)
+    rng, found = np.random.default_rng(seed), 0
+    for _ in come_and_go(state, seed):
+        known = len(scheduler.table.classes)
+        for c in rng.permutation(known)[:10].tolist():
+            whole = scheduler.decide(state, c, -1, FIRST).node
+            chosen, _ = scheduler.schedule(state, np.array([c]), draw, FIRST)
+            assert chosen[0] == whole
+            if whole >= 0:
+                count_on_node(c, whole, -1, *state.views())
+                found += 1
+    assert found > 20
 
 
 @pytest.mark.parametrize("seed", SEEDS)

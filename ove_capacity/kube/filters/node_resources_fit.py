@@ -28,7 +28,9 @@ def fits(
     Source: kubernetes v1.34.1 pkg/scheduler/framework/plugins/noderesources/fit.go, fitsRequest.
     """
     for r in range(request.shape[1]):
-        if lacks(request[c, r], allocatable[n, r], requested[n, r]) and ignored[r] == 0:
+        asked = request[c, r]
+        # Most pods ask for few of the resources there are.
+        if asked > 0 and lacks(asked, allocatable[n, r], requested[n, r]) and ignored[r] == 0:
             return False
     return True
 
