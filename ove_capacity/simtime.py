@@ -18,6 +18,7 @@ __all__ = [
     "SECOND_MS",
     "format_duration",
     "parse_duration",
+    "rough_duration",
 ]
 
 SECOND_MS = 1000
@@ -82,6 +83,13 @@ def format_duration(ms: int) -> str:
         if count:
             parts.append(f"{count}{unit}")
     return "".join(parts) or "0s"
+
+
+def rough_duration(ms: int) -> str:
+    """The two largest units, in whole seconds, from an hour on in whole minutes: ``1d4h``."""
+    unit_ms = MINUTE_MS if ms >= HOUR_MS else SECOND_MS if ms >= SECOND_MS else 1
+    parts = _PART.findall(format_duration(ms - ms % unit_ms))
+    return "".join(f"{count}{unit}" for count, unit in parts[:2])
 
 
 def _is_duration(text: str) -> bool:

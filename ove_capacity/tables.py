@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 __all__ = ["Cell", "Table"]
@@ -13,6 +13,7 @@ Cell = str | int | float | bool | None
 """Numbers are set to the right, everything else to the left; None shows as nothing."""
 
 _GAP = "  "
+_JOINTS = "-/.:=_"
 _LONG_WORD = 24
 """Longer words are broken first, when words must be broken at all."""
 
@@ -129,11 +130,27 @@ def _hyphenated(column: str) -> list[str]:
     return column.replace("-", "- ").split()
 
 
+def _broken(cell: str, width: int) -> str:
+    """The cell with words that are longer than a line cut where names are joined, if that will do.
+
+    No two pieces of a word fit on one line, so none of them is parted from its word by a space.
+    """
+    return " ".join(piece for word in cell.split(" ") for piece in _pieces(word, width))
+
+
+def _pieces(word: str, width: int) -> Iterator[str]:
+    while len(word) > width:
+        end = max(word.rfind(mark, 0, width) for mark in _JOINTS) + 1 or width
+        yield word[:end]
+        word = word[end:]
+    yield word
+
+
 def _lines(
     cells: list[str], widths: list[int], right: list[bool], *, is_head: bool = False
 ) -> list[str]:
     wrapped = [
-        textwrap.wrap(cell, each, break_on_hyphens=is_head) or [""]
+        textwrap.wrap(_broken(cell, each), each, break_on_hyphens=is_head) or [""]
         for cell, each in zip(cells, widths, strict=True)
     ]
     lines = []

@@ -371,7 +371,9 @@ class _Inquiry:
             )
         waiting = sum(vm.status is VmStatus.PENDING for vm in self.vms)
         if waiting:
-            self.notes.append(f"{waiting} VMs find no node even before a loss: they do not count")
+            told = "1 VM finds" if waiting == 1 else f"{waiting} VMs find"
+            counts = "it does" if waiting == 1 else "they do"
+            self.notes.append(f"{told} no node even before a loss: {counts} not count")
         stopped = sum(loss.stopped for loss in found.losses)
         if stopped:
             self.notes.append(f"{stopped} VMs stay down with their worker: so says runStrategy")

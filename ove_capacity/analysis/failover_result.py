@@ -114,11 +114,7 @@ def _told(table: Table) -> str:
 
 
 def _summary(clusters: Sequence[ClusterFailover]) -> Table:
-    def verdict(each: ClusterFailover) -> str:
-        if each.while_drained is None:
-            return ""
-        return "yes" if each.while_drained.is_survived else "NO"
-
+    asks_drained = any(each.while_drained for each in clusters)
     rows = [
         (
             each.cluster,
@@ -130,23 +126,29 @@ def _summary(clusters: Sequence[ClusterFailover]) -> Table:
             _single(each),
             _share(each.pairs.tried if each.pairs else None),
             _share(each.second_losses),
-            verdict(each),
+            *((_while_drained(each),) if asks_drained else ()),
         )
         for each in clusters
     ]
-    columns = ("cluster", "workers", "VMs", "survives", "tried", "fails at", "single")
+    first = ("cluster", "workers", "placed", "survives", "tried", "fails at")
+    columns = (*first, "single", "pair", "second", *(("drained",) if asks_drained else ()))
     pods = [each.cluster for each in clusters if each.vms and each.counted == "pod"]
+    of_pods = f"; pods of services of {', '.join(pods)}, where no VM runs" if pods else ""
+    drained = "; drained: any one may be lost while others drain, and every drain completes"
     notes = (
-        *((f"VMs of {', '.join(pods)}: pods of services, there are no VMs.",) if pods else ()),
+        f"placed: VMs that a loss may hit{of_pods}.",
         "survives: any so many workers may be lost at once; tried: in all sets of up to so many; "
-        "fails at: so many are known that must not be lost.",
+        f"fails at: so many are known that must not be lost{drained if asks_drained else ''}.",
         "single, pair, second: losses after which a VM finds no node, of those tried; second: the "
         "first one is not repaired yet, its VMs run elsewhere.",
     )
-    more = ("pair", "second", "drained")
-    return Table(
-        "Failover: losses after which every VM runs again", columns + more, tuple(rows), notes
-    )
+    return Table("Failover: how many workers may be lost", columns, tuple(rows), notes)
+
+
+def _while_drained(found: ClusterFailover) -> str:
+    if found.while_drained is None:
+        return "-"
+    return "yes" if found.while_drained.is_survived else "NO"
 
 
 def _single(found: ClusterFailover) -> str:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import html
-import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ove_capacity.analysis.routes import RouteOutcome
 from ove_capacity.model.recovery import Recovered
-from ove_capacity.simtime import SECOND_MS, format_duration
+from ove_capacity.simtime import format_duration, rough_duration
 from ove_capacity.tables import Cell, Table
 
 __all__ = ["ClusterLossOutcome", "FleetFailover", "Homeward", "WorkloadOutcome", "percentile"]
 
-_UNIT = re.compile(r"\d+[a-z]+")
 _WIDTH = 100
 _LOCAL = ".svc.cluster.local"
 
@@ -241,7 +239,8 @@ class FleetFailover:
     @property
     def answers(self) -> list[str]:
         """Each loss in sentences."""
-        return [sentence for each in self.losses for sentence in each.answers]
+        told = [sentence for each in self.losses for sentence in each.answers]
+        return [*told, *_without_service(self.losses)]
 
     @property
     def tables(self) -> tuple[Table, ...]:
@@ -293,7 +292,8 @@ def _summary(losses: Sequence[ClusterLossOutcome]) -> Table:
         )
         for each in losses
     ]
-    columns = ("lost", "clusters", "hub", "VMs", "return", "RTO p50", "p95", "RPO p50", "p95 ")
+    first = ("lost", "clusters", "hub", "VMs", "return")
+    columns = (*first, "RTO p50", "RTO p95", "RPO p50", "RPO p95")
     notes = (
         "return: VMs that serve again on other clusters while theirs is away; RTO: how long those "
         "were down; RPO: how old their data was.",
@@ -317,20 +317,24 @@ def _by_workload(losses: Sequence[ClusterLossOutcome]) -> Table:
         for loss in losses
         for each in loss.workloads
     ]
-    columns = ("lost", "workload", "from", "VMs", "return", "no node", "RTO p50", "p95", "RPO p95")
+    first = ("lost", "workload", "from", "VMs", "return", "no node")
+    columns = (*first, "RTO p50", "RTO p95", "RPO p95")
     return Table("Workloads of the lost clusters", columns, tuple(rows))
 
 
 def _placements(losses: Sequence[ClusterLossOutcome]) -> Table:
+    """Those that go elsewhere."""
     rows: list[tuple[Cell, ...]] = [
         (loss.name, key, ", ".join(before) or "none", ", ".join(after) or "none")
         for loss in losses
         for key, (before, after) in loss.placements.items()
+        if before != after
     ]
     return Table("Where Placements go", ("lost", "Placement", "before", "after"), tuple(rows))
 
 
 def _routes(losses: Sequence[ClusterLossOutcome]) -> Table:
+    """Ways on which others answer than before."""
     rows: list[tuple[Cell, ...]] = [
         (
             loss.name,
@@ -338,18 +342,34 @@ def _routes(losses: Sequence[ClusterLossOutcome]) -> Table:
             each.route.host.removesuffix(_LOCAL),
             each.route.match or "all others",
             each.route.service,
-            "no Service" if each.before is None else each.before,
-            "lost" if each.is_lost else "no Service" if each.after is None else each.after,
+            each.before,
+            "lost" if each.is_lost else str(each.after),
         )
         for loss in losses
         for each in loss.routes
+        if each.before is not None and (each.is_lost or each.after != each.before)
     ]
     columns = ("lost", "cluster", "requests for", "that are", "go to", "before", "after")
     notes = (
         "before, after: VMs that answer; a VirtualService names Services of its own cluster, so "
-        "that who asks on a lost cluster is lost with it.",
+        "that who asks on a lost cluster is lost with it. On ways that are not listed as many "
+        "answer as before.",
     )
     return Table("Where requests go", columns, tuple(rows), notes)
+
+
+def _without_service(losses: Sequence[ClusterLossOutcome]) -> list[str]:
+    """Ways that lead to no Service, once for all losses."""
+    clusters: dict[tuple[str, str], dict[str, None]] = {}
+    for each in (route for loss in losses for route in loss.routes):
+        if each.before is None:
+            way = each.route.host.removesuffix(_LOCAL), each.route.service
+            clusters.setdefault(way, {})[each.cluster] = None
+    return [
+        f"Requests for {host} go to {service}, and {', '.join(names)} "
+        f"{'has' if len(names) == 1 else 'have'} no such Service: nobody answers, lost or not."
+        for (host, service), names in clusters.items()
+    ]
 
 
 def _homeward(losses: Sequence[ClusterLossOutcome], repair_ms: int) -> Table:
@@ -369,7 +389,7 @@ def _homeward(losses: Sequence[ClusterLossOutcome], repair_ms: int) -> Table:
     ]
     columns = ("lost", "workload", "from -> to", "VMs", "no node", "down p50", "p95", "data lost")
     title = f"The way home, when the clusters are back after {format_duration(repair_ms)}"
-    return Table(title, columns, tuple(rows))
+    return Table(title, columns, tuple(rows), ("VMs, no node: means over all seeds.",))
 
 
 def _number(value: float) -> str:
@@ -377,8 +397,4 @@ def _number(value: float) -> str:
 
 
 def _rough(ms: int | None) -> str:
-    """The two largest units; what is longer than a second in whole ones."""
-    if ms is None:
-        return "-"
-    whole = ms if ms < SECOND_MS else ms - ms % SECOND_MS
-    return "".join(_UNIT.findall(format_duration(whole))[:2])
+    return "-" if ms is None else rough_duration(ms)

@@ -102,7 +102,8 @@ class Workload:
     networks: tuple[str, ...] = ()
     """Secondary networks on which each VM has an address, as `VmNetwork` names them."""
     vm_names: tuple[str, ...] = ()
-    """Given names, when the VMs were listed one by one; otherwise ``<name>-<index>``."""
+    """Given names, when the VMs were listed one by one; otherwise ``<name>-<index>``, where the name
+    of a pool that was listed is without its namespace."""
     refused: Mapping[str, str] = field(default_factory=dict)
     """Cluster whose admission lets none of these VMs in -> its policies' words."""
     recovery: Recovery | None = None
@@ -111,7 +112,8 @@ class Workload:
 
     def vm_name(self, index: int) -> str:
         """Name of the VM with that index, from 0."""
-        return self.vm_names[index] if self.vm_names else f"{self.name}-{index}"
+        base = self.name.rpartition("/")[2]
+        return self.vm_names[index] if self.vm_names else f"{base}-{index}"
 
 
 @dataclass(frozen=True, slots=True)

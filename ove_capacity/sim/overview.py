@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ove_capacity.model.recovery import Recovered
 from ove_capacity.sim.log import EventLog
-from ove_capacity.simtime import HOUR_MS, format_duration
+from ove_capacity.simtime import HOUR_MS, rough_duration
 from ove_capacity.tables import Cell, Table
 
 __all__ = ["counts_table", "happenings_table", "hub_table", "losses_table", "recoveries_table"]
 
 _SHOWN_ROWS = 12
-_UNIT = re.compile(r"\d+[a-z]+")
 _KINDS = {
     "node-lost": "nodes lost",
     "vm-lost": "VMs hit",
@@ -77,7 +75,7 @@ def happenings_table(clusters: Iterable[str], events: EventLog) -> Table:
 def hub_table(events: EventLog) -> Table:
     """What the hub learned and decided after the start, and when GitOps followed."""
     rows: list[tuple[Cell, ...]] = [
-        (_rough(time_ms), _HUB_KINDS[kind], name, detail)
+        (rough_duration(time_ms), _HUB_KINDS[kind], name, detail)
         for time_ms, kind, name, detail in zip(
             events.time_ms, events.kind, events.name, events.detail, strict=True
         )
@@ -96,18 +94,19 @@ def losses_table(events: EventLog, until_ms: int) -> Table:
     )
     rows: list[tuple[Cell, ...]] = [
         (
-            _rough(each.time_ms),
+            rough_duration(each.time_ms),
             each.cluster,
             each.node,
             each.vms,
-            _rough(each.longest_ms) if each.vms else "-",
+            rough_duration(each.longest_ms) if each.vms else "-",
             each.down_ms / HOUR_MS,
             each.still_down,
         )
         for each in outages[:_SHOWN_ROWS]
     ]
     columns = ("at", "cluster", "node", "VMs hit", "longest", "VM-hours", "still down")
-    title = f"Node losses: {len(outages)}, the costliest first; how long their VMs were down"
+    order = f"the costliest {len(rows)}" if len(outages) > len(rows) else "the costliest first"
+    title = f"Node losses: {len(outages)}, {order}; how long their VMs were down"
     return Table.of(title, columns, rows)
 
 
@@ -172,9 +171,9 @@ def recoveries_table(recoveries: Iterable[Recovered]) -> Table:
                 "again" if home == target else "home" if is_back else "away",
                 len(every),
                 len(every) - len(downs),
-                _rough(downs[len(downs) // 2]) if downs else "-",
-                _rough(downs[-1]) if downs else "-",
-                _rough(max(ages)) if ages else "-",
+                rough_duration(downs[len(downs) // 2]) if downs else "-",
+                rough_duration(downs[-1]) if downs else "-",
+                rough_duration(max(ages)) if ages else "-",
             )
         )
     columns = ("workload", "clusters", "way", "VMs", "not yet", "half down", "longest", "data lost")
@@ -183,8 +182,3 @@ def recoveries_table(recoveries: Iterable[Recovered]) -> Table:
         "copy, at most; -: they keep none.",
     )
     return Table("VMs that went to another cluster", columns, tuple(rows), notes)
-
-
-def _rough(ms: int) -> str:
-    """The two largest units: nobody reads the seconds of a day."""
-    return "".join(_UNIT.findall(format_duration(ms))[:2])

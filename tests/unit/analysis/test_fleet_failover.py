@@ -129,7 +129,8 @@ def test_requests_are_followed_to_the_vms_that_answer() -> None:
         for each in plain.fleet.clusters
     )
     fleet = replace(plain.fleet, clusters=mesh)
-    (loss,) = oc.fleet_failover(replace(plain, fleet=fleet), seeds=1).losses
+    found = oc.fleet_failover(replace(plain, fleet=fleet), seeds=1)
+    (loss,) = found.losses
     told = [(each.cluster, each.before, each.after, each.is_lost) for each in loss.routes]
     assert told == [
         ("large", 2, None, True),
@@ -137,6 +138,9 @@ def test_requests_are_followed_to_the_vms_that_answer() -> None:
         ("small", 0, 2, False),
         ("small", None, None, False),
     ]
+    table = next(each for each in found.tables if each.title == "Where requests go")
+    assert [row[1] for row in table.rows] == ["large", "small"]
+    assert any("api go to vms/api, and large, small have no" in each for each in found.answers)
 
 
 def test_percentiles_are_values_that_occurred() -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from ove_capacity.simtime import LONGEST_MS, format_duration, parse_duration
+from ove_capacity.simtime import LONGEST_MS, format_duration, parse_duration, rough_duration
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,18 @@ def test_what_is_shown_is_read_back(ms):
 @pytest.mark.parametrize(("ms", "text"), [(0, "0s"), (90_500, "1m30s500ms"), (-60_000, "-1m")])
 def test_durations_are_shown_short(ms, text):
     assert format_duration(ms) == text
+
+
+@pytest.mark.parametrize(
+    ("ms", "text"),
+    [
+        (0, "0s"),
+        (400, "400ms"),
+        (60_400, "1m"),
+        (3_600_000 + 59_000, "1h"),
+        (86_400_000 + 58 * 60_000, "1d58m"),
+        (187_200_000 + 61_000, "2d4h"),
+    ],
+)
+def test_durations_for_people_have_two_units(ms, text):
+    assert rough_duration(ms) == text

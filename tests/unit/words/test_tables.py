@@ -19,6 +19,12 @@ def test_many_columns_still_fit():
     assert max(map(len, wide.text().splitlines())) <= 100
 
 
+def test_a_name_too_long_for_its_column_is_cut_where_its_parts_are_joined():
+    name = "vm-production/vm-workload-placement"
+    lines = Table.of("", ["a", "b"], [[name, "x" * 24]]).text(46).splitlines()[2:]
+    assert [line[:20].rstrip() for line in lines] == ["vm-production/vm-", "workload-placement"]
+
+
 def test_numbers_stand_to_the_right():
     text = Table.of("", ["vm", "count"], [["a", 1], ["b", 1000]]).text()
     assert text.splitlines()[2:] == ["a       1", "b   1,000"]
