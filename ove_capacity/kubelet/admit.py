@@ -143,13 +143,14 @@ class _Desk:
         for name, count in demand.devices:
             if name not in self.kubelet.devices:
                 continue
+            total, free = self.kubelet.devices[name], self.devices[name]
             reusable = self.reusable_devices.get(name, {})
-            taken = allocate_devices(name, self.devices[name], reusable, count, hint.cells)
+            taken = allocate_devices(name, total, free, reusable, count, hint.cells)
             if isinstance(taken, Refusal):
                 return taken
             held = self.containers[-1].devices
             self._got(devices={**held, name: _plus(taken.reused, taken.fresh)})
-            self.devices = {**self.devices, name: _plus(self.devices[name], taken.fresh, -1)}
+            self.devices = {**self.devices, name: _plus(free, taken.fresh, -1)}
             left = (
                 _plus(reusable, taken.fresh)
                 if demand.is_init

@@ -117,7 +117,7 @@ def _share(free: dict[int, int], combo: list[int], count: int, group: int) -> _S
     """How balanced the cells would be left, if these can give *count* CPUs at all."""
     even = count // len(combo) // group * group
     if (
-        sum(free[cell] for cell in combo) < count
+        sum(free[cell] for cell in set(combo)) < count  # sockets across cells name one twice
         or sum(free[cell] // group for cell in combo) * group < count
         or any(free[cell] < even for cell in combo)
     ):

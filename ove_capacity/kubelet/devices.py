@@ -69,7 +69,7 @@ def device_hints(
 
 
 def allocate_devices(
-    resource: str, free: Pieces, reusable: Pieces, count: int, cells: int | None
+    resource: str, total: Pieces, free: Pieces, reusable: Pieces, count: int, cells: int | None
 ) -> TakenDevices | Refusal:
     """Where the devices of a container come from; lower cells first.
 
@@ -78,6 +78,10 @@ def allocate_devices(
 
     Source: kubernetes v1.36.2 pkg/kubelet/cm/devicemanager/manager.go, devicesToAllocate.
     """
+    if not any(total.values()):  # though none be asked for
+        return allocate_failed(
+            f"no healthy devices present; cannot allocate unhealthy devices {resource}"
+        )
     reused = _take(reusable, sorted(reusable), count)
     left = count - sum(reused.values())
     available = sum(free.values())

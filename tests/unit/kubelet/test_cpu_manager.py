@@ -108,6 +108,17 @@ def test_cells_give_alike(available, count, group, taken):
     assert cpu_set_text(found) == cpu_set_text(cpu_mask(taken))
 
 
+def test_a_cell_of_two_sockets_is_named_twice_and_has_its_cpus_once():
+    crossed = Machine(
+        (
+            NumaCell(0, (Core((0,), 0), Core((1,), 1)), 1 << 34),
+            NumaCell(1, (Core((2,), 0),), 1 << 34),
+            NumaCell(2, (Core((3,), 1),), 1 << 34),
+        )
+    )
+    assert cpu_set_text(take_distributed(cpu_topology(crossed), 0b1111, 4, 1)) == "0-3"
+
+
 def test_a_shortage_comes_before_any_distribution():
     with pytest.raises(NotEnoughCpus, match="requested=4, available=3"):
         take_distributed(cpu_topology(EIGHT), cpu_mask("0-2"), 4, 1)

@@ -50,8 +50,18 @@ def test_devices_that_init_containers_left_must_lie_inside():
     ],
 )
 def test_left_ones_first_then_those_of_the_cells_then_others(reusable, count, cells, reused, fresh):
-    taken = allocate_devices(GPU, {0: 2, 1: 2}, reusable, count, cells)
+    all_free = {0: 2, 1: 2}
+    taken = allocate_devices(GPU, all_free, all_free, reusable, count, cells)
     assert taken == TakenDevices(reused, fresh)
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_a_plugin_that_offers_nothing_lets_no_pod_name_its_resource(count):
+    on = kubelet("restricted", machine(devices={GPU: {0: 0}}))
+    assert let_in(on, pod(container(gpu=count))).refusal.message == (
+        "Allocate failed due to no healthy devices present; cannot allocate unhealthy devices "
+        f"{GPU}, which is unexpected"
+    )
 
 
 def test_too_few_fail_under_every_policy_that_lets_them_try():
