@@ -11,6 +11,7 @@ from typing import Any
 from ove_capacity.model.autoscaling import Autoscaling, ClusterAutoscaler, MachineHealthCheck
 from ove_capacity.model.cluster import Cluster
 from ove_capacity.model.node import Node
+from ove_capacity.openshift.autoscaler.compiling import Compiler
 from ove_capacity.openshift.autoscaler.loop import LoopMemory
 from ove_capacity.openshift.autoscaler.options import options_of
 
@@ -129,6 +130,7 @@ class Scaler:
         """Those that are scaled come first."""
         self._taken = {node.name for node in cluster.nodes}
         self.memory = LoopMemory()
+        self.compiler = Compiler()
         self.last_ms: int | None = None
         """When the last loop ran."""
         self.changed_ms = 0

@@ -10,6 +10,7 @@ from numpy.random import Generator
 from ove_capacity.model.cluster import Cluster
 from ove_capacity.model.node import Node
 from ove_capacity.model.pod import Pod
+from ove_capacity.openshift.autoscaler.compiling import Compiler
 from ove_capacity.openshift.autoscaler.deletion import (
     Deletions,
     crop,
@@ -109,10 +110,12 @@ def run_once(
     memory: LoopMemory,
     options: AutoscalingOptions,
     rng: Generator | None = None,
+    compiler: Compiler | None = None,
 ) -> Loop:
     """Decide one loop; nothing is changed but what is given back.
 
-    *rng* chooses among options that the expanders leave; None takes the first of them.
+    *rng* chooses among options that the expanders leave; None takes the first of them. *compiler*
+    is that of the cluster's loops before; what is decided does not depend on it.
 
     Pods that found room on nodes that are there count as running when nodes are looked at for
     removal.
@@ -124,7 +127,7 @@ def run_once(
     memory, timed_out, reverted = _settle_requests(moment, memory, options)
     view = _informed(moment, memory, dict(reverted))
     waiting = (*moment.pending, *_leaving(moment, options))
-    simulation = simulation_of(moment.cluster, view, moment.running, waiting, options)
+    simulation = simulation_of(moment.cluster, view, moment.running, waiting, options, compiler)
     grown = scale_up(simulation, options, rng, now_ms=moment.now_ms)
     memory = _after_scale_up(grown, moment.now_ms, memory, options)
     deletions, found = Deletions(), None

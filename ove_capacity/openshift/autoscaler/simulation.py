@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ove_capacity.kube.profile import Profile
-from ove_capacity.kube.scheduler import Scheduler
 from ove_capacity.model.cluster import Cluster
 from ove_capacity.model.node import Node
 from ove_capacity.model.pod import Pod
+from ove_capacity.openshift.autoscaler.compiling import Compiler
 from ove_capacity.openshift.autoscaler.options import AutoscalingOptions
 from ove_capacity.openshift.autoscaler.snapshot import Pattern, Snapshot
 from ove_capacity.openshift.autoscaler.templates import Template, named_copy, templates_of
 from ove_capacity.openshift.autoscaler.view import ClusterView
-from ove_capacity.state.cluster_state import ClusterState
 
 __all__ = ["Simulation", "is_expendable", "simulation_of"]
 
@@ -55,6 +53,7 @@ def simulation_of(
     running: Sequence[tuple[Pod, str]],
     pending: Sequence[Pod],
     options: AutoscalingOptions,
+    compiler: Compiler | None = None,
 ) -> Simulation:
     """Compile a moment.
 
@@ -64,6 +63,7 @@ def simulation_of(
         running: each pod that runs, without ``spec.node_name``, and its node.
         pending: the pods that found no place, in the order they are listed.
         options: which pods are expendable, and which taints fall off new nodes.
+        compiler: that of the moments before, if this is the next one of the cluster.
 
     Source: openshift/kubernetes-autoscaler 70920d3c6 cluster-autoscaler/core/static_autoscaler.go,
     RunOnce.
@@ -75,26 +75,24 @@ def simulation_of(
         on_node.setdefault(name, []).append(pod)
     templates = templates_of(view, lambda node: on_node.get(node.name, ()), options.startup_taints)
     nodes, first_rows = _with_patterns(view.nodes, templates)
-    state = ClusterState.of(replace(cluster, nodes=nodes, pods=()))
-    scheduler = Scheduler.of(state, Profile())
     pods = (*(pod for pod, _ in seen), *pending)
     daemons = [pod for template in templates.values() for pod in template.daemon_pods]
-    # One of each spec first: as a rule that compiles all classes there are.
-    scheduler.classify(state, list({id(pod.spec): pod for pod in pods}.values()))
-    classes = scheduler.classify(state, [*pods, *daemons])
-    of_daemons = iter(classes[len(pods) :])
+    there = replace(cluster, nodes=nodes, pods=(), disruption_budgets=())
+    compiled = (compiler or Compiler()).compiled(there, pods, daemons)
+    state, classes = compiled.state, compiled.classes[: len(pods)]
+    of_daemons = iter(compiled.classes[len(pods) :])
     patterns = {
         group: Pattern(first_rows[group], tuple(next(of_daemons) for _ in template.daemon_pods))
         for group, template in templates.items()
     }
-    snapshot = Snapshot(state, scheduler, patterns)
+    snapshot = Snapshot(state, compiled.scheduler, patterns)
     rows = [state.node_index(node) for _, node in seen]
     snapshot.hold(classes[: len(seen)], rows)
     held: dict[int, list[int]] = {}
     for number, n in enumerate(rows):
         held.setdefault(n, []).append(number)
     snapshot.pods = {n: tuple(numbers) for n, numbers in held.items()}
-    return Simulation(view, snapshot, templates, pods, tuple(classes[: len(pods)]), len(seen))
+    return Simulation(view, snapshot, templates, pods, classes, len(seen))
 
 
 def _with_patterns(

@@ -8,6 +8,7 @@ filters are the scheduler's.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -110,9 +111,13 @@ class Snapshot:
         return sorted(own)
 
     def _count_members(self) -> None:
-        self._counters.members[...] = 0
-        for n in np.flatnonzero(self._nodes.presence == READY).tolist():
-            self._count_member(n, 1)
+        """Nodes of each domain, less the patterns."""
+        counters = self._counters
+        there = self._nodes.presence == READY
+        for k, (key, mask) in enumerate(counters.scope.tolist()):
+            domain = counters.domain[key]
+            counted = domain[there & (domain >= 0) & (counters.eligible[mask] != 0)]
+            counters.members[k] = np.bincount(counted, minlength=counters.members.shape[1])
 
     def _count_member(self, n: int, sign: int) -> None:
         scope, domain, eligible = (
@@ -284,13 +289,7 @@ class Snapshot:
 
     def place(self, c: int, n: int, pods: int = 1) -> None:
         """Node *n* holds so many pods of class *c* more."""
-        nodes, counters, classes = self._views[:3]
-        if pods > 1 and not self._feeds(c):
-            self._nodes.requested[n] += pods * self._classes.request[c]
-            self._nodes.nonzero[n] += pods * self._classes.nonzero[c]
-            return
-        for _ in range(pods):
-            count_on_node(c, n, 1, nodes, counters, classes)
+        count_on_node(c, n, pods, *self._views[:3])
 
     def _feeds(self, c: int) -> bool:
         starts = self._classes.starts
@@ -313,9 +312,10 @@ class Snapshot:
             of, on = np.array(pairs, np.int64).T
             np.add.at(self._nodes.requested, on, self._classes.request[of])
             np.add.at(self._nodes.nonzero, on, self._classes.nonzero[of])
-        for c, n in zip(classes, rows, strict=True):
+        together = Counter(zip(classes, rows, strict=True))
+        for (c, n), pods in together.items():
             if c in feeds:
-                self.place(c, n)
+                self.place(c, n, pods)
 
     def add_nodes(self, group: str, count: int) -> list[int]:
         """New nodes of a group, with what runs on them from the start; their rows."""

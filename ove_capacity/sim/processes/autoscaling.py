@@ -131,7 +131,8 @@ def _loop(world: World, site: Site, scaler: Scaler, migrating: set[str]) -> int 
     given_up = _give_up(world, site, scaler)
     moment = _moment(world, site, scaler, given_up, migrating)
     before = scaler.memory
-    found = run_once(moment, before, scaler.options, world.stream("autoscaler.expander", site.name))
+    rng = world.stream("autoscaler.expander", site.name)
+    found = run_once(moment, before, scaler.options, rng, scaler.compiler)
     scaler.memory = found.memory
     scaler.sight = sight_of(site, scaler, moment, found)
     _tell_failures(world, site, scaler, found)
