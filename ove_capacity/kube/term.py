@@ -59,26 +59,29 @@ def existing_term(term: PodAffinityTerm, own_namespace: str) -> Matcher:
 def incoming_term(term: PodAffinityTerm, own_namespace: str, namespaces: Namespaces) -> Matcher:
     """Whom a term of the incoming pod speaks of: its namespace selector is unrolled first.
 
+    sic: upstream then means to drop the selector and drops it from a copy, so that one that an
+    unlabelled namespace satisfies (NotIn, DoesNotExist) lets in the pods of every namespace.
+
     Source: kubernetes v1.34.1 pkg/scheduler/framework/plugins/interpodaffinity/plugin.go,
-    mergeAffinityTermNamespacesIfNotEmpty.
+    mergeAffinityTermNamespacesIfNotEmpty, and filtering.go, which matches with no labels.
     """
     named = _named(term, own_namespace)
     chosen = term.namespace_selector
     if chosen is None:
         return Matcher(term.selector, named)
-    if not chosen.requirements:
+    if chosen.matches(_NO_LABELS):
         return Matcher(term.selector, named, anywhere=True)
     unrolled = (name for name, labels in namespaces.items() if chosen.matches(labels))
     return Matcher(term.selector, named.union(unrolled))
 
 
 def _with_match_labels(constraint: SpreadConstraint, pod: Pod) -> LabelSelector | None:
+    given = constraint.selector
+    if given is None:
+        return None
     keys = [key for key in constraint.match_label_keys if key in pod.labels]
-    if not keys:
-        return constraint.selector
-    # sic: with keys, an absent selector stands for no requirement, not for nobody.
-    given = () if constraint.selector is None else constraint.selector.requirements
-    return LabelSelector(given + tuple(Requirement(key, "In", (pod.labels[key],)) for key in keys))
+    more = tuple(Requirement(key, "In", (pod.labels[key],)) for key in keys)
+    return LabelSelector(given.requirements + more)
 
 
 def spread_matcher(constraint: SpreadConstraint, pod: Pod) -> tuple[Matcher, bool]:
@@ -87,7 +90,7 @@ def spread_matcher(constraint: SpreadConstraint, pod: Pod) -> tuple[Matcher, boo
     An empty selector counts nobody, and yet the pod matches it.
 
     Source: kubernetes v1.34.1 pkg/scheduler/framework/plugins/podtopologyspread/common.go,
-    countPodsMatchSelector and filterTopologySpreadConstraints.
+    countPodsMatchSelector, filterTopologySpreadConstraints and mergeLabelSetWithSelector.
     """
     selector = _with_match_labels(constraint, pod)
     itself = selector is not None and selector.matches(pod.labels)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from ove_capacity.manifests.document import Problems
 from ove_capacity.manifests.fields import Fields, Source, fields_of, warn_of_others
+from ove_capacity.manifests.resizing import held_requests
 from ove_capacity.manifests.selectors import affinity_of, label_selector_of, selector_of_labels
 from ove_capacity.model.cluster import DisruptionBudget, Service
 from ove_capacity.model.node import Node, NodeImage, Taint
@@ -28,7 +28,6 @@ from ove_capacity.model.resources import (
     AMOUNT_MAX,
     CPU,
     HUGEPAGES_PREFIX,
-    ResourceList,
     amounts,
     page_bytes,
 )
@@ -273,24 +272,6 @@ def _moment_ms(fields: Fields, key: str) -> int | None:
     return round(aware.timestamp() * 1000)
 
 
-def _allocated(containers: tuple[Container, ...], status: Fields) -> tuple[ResourceList, ...]:
-    """Per container what the node holds for it, when that differs from what the spec asks for."""
-    held: dict[str, dict[str, Any]] = {}
-    for each in status.each("containerStatuses"):
-        amounts_held = each.fields("resources").quantities("requests")
-        for name, quantity in each.quantities("allocatedResources").items():
-            if name not in amounts_held or amounts_held[name].nano < quantity.nano:
-                amounts_held[name] = quantity
-        held[each.text("name")] = amounts_held
-    allocated = tuple(held.get(container.name, {}) for container in containers)
-    more = any(
-        name not in container.requests or container.requests[name].nano < quantity.nano
-        for container, amounts_held in zip(containers, allocated, strict=True)
-        for name, quantity in amounts_held.items()
-    )
-    return allocated if more else ()
-
-
 def _annotations(meta: Fields) -> dict[str, str]:
     """Those that the autoscaler reads; others are free text, and often long."""
     found = meta.fields("annotations").value
@@ -323,7 +304,7 @@ def pod_of(source: Source, problems: Problems | None = None) -> Pod:
         terminating="deletionTimestamp" in meta,
         start_ms=_moment_ms(status, "startTime"),
         nominated_node=status.text("nominatedNodeName"),
-        allocated=_allocated(spec.containers, status),
+        allocated=held_requests(spec, status),
         annotations=_annotations(meta),
         created_ms=_moment_ms(meta, "creationTimestamp"),
         deleted_ms=_moment_ms(meta, "deletionTimestamp"),

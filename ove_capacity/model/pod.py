@@ -182,7 +182,8 @@ class Pod:
     """``status.startTime`` in milliseconds since any one origin; None: not started."""
     nominated_node: str = ""
     allocated: tuple[ResourceList, ...] = ()
-    """Per container, what its node holds for it while it is resized in place; () when it is not."""
+    """While it is resized in place: what counts instead of each container's requests, the init
+    containers last; () when it is not."""
     annotations: Labels = field(default_factory=dict)
     """Those that the autoscaler reads."""
     created_ms: int | None = None

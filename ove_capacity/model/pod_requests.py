@@ -5,9 +5,9 @@ Shared upstream by the scheduler, the kubelet and quota; so it lives with the no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
-from ove_capacity.model.pod import Container, Pod, PodSpec
+from ove_capacity.model.pod import Pod, PodSpec
 from ove_capacity.model.resources import CPU, HUGEPAGES_PREFIX, MEMORY, ResourceList
 from ove_capacity.quantity import Quantity
 
@@ -29,17 +29,19 @@ def _raise_to(total: dict[str, Quantity], other: ResourceList) -> None:
             total[name] = quantity
 
 
-def _aggregate(
-    spec: PodSpec, demand: Callable[[Container], ResourceList], running: Iterable[ResourceList]
-) -> dict[str, Quantity]:
-    """Containers and sidecars together, or the largest moment of start-up, each resource apart."""
+def _aggregate(spec: PodSpec, demands: Sequence[ResourceList]) -> dict[str, Quantity]:
+    """Containers and sidecars together, or the largest moment of start-up, each resource apart.
+
+    *demands*: of the containers, then of the init containers.
+    """
     total: dict[str, Quantity] = {}
-    for resources in running:
+    for resources in demands[: len(spec.containers)]:
         _add(total, resources)
     sidecars: dict[str, Quantity] = {}
     starting: dict[str, Quantity] = {}
-    for container in spec.init_containers:
-        resources = demand(container)
+    for container, resources in zip(
+        spec.init_containers, demands[len(spec.containers) :], strict=True
+    ):
         if container.restart_always:
             _add(total, resources)
             _add(sidecars, resources)
@@ -77,20 +79,15 @@ def pod_requests(
         spec: the pod's spec.
         defaults: stands in for a request that a container leaves out (an explicit 0 stays 0).
         pod_level: let ``spec.resources.requests`` replace CPU, memory and hugepages.
-        held: what the node holds for each container; the larger of both counts (in-place resize).
+        held: what counts instead of the containers' requests, while a pod is resized in place.
 
-    Source: kubernetes/component-helpers v0.34.1 resource/helpers.go, PodRequests.
+    Source: kubernetes/component-helpers v0.34.1 resource/helpers.go, PodRequests and
+    AggregateContainerRequests.
     """
-
-    def demand(container: Container) -> ResourceList:
-        if not defaults:
-            return container.requests
-        return {**defaults, **container.requests}
-
-    running = [dict(demand(container)) for container in spec.containers]
-    for resources, actual in zip(running, held, strict=False):
-        _raise_to(resources, actual)
-    total = _aggregate(spec, demand, running)
+    demands = held or [each.requests for each in (*spec.containers, *spec.init_containers)]
+    if defaults:
+        demands = [{**defaults, **requests} for requests in demands]
+    total = _aggregate(spec, demands)
     if pod_level and spec.pod_requests is not None:
         for name, quantity in spec.pod_requests.items():
             if _is_pod_level(name):
@@ -108,17 +105,14 @@ def effective_requests(pod: Pod) -> dict[str, Quantity]:
 
 
 def pod_limits(spec: PodSpec) -> dict[str, Quantity]:
-    """Exact sum of limits; containers without a limit add nothing.
+    """Exact sum of limits; containers without a limit add nothing, nor does overhead to no limit.
 
     Source: kubernetes/component-helpers v0.34.1 resource/helpers.go, PodLimits.
     """
-    total = _aggregate(
-        spec,
-        lambda container: container.limits,
-        [container.limits for container in spec.containers],
-    )
+    containers = (*spec.containers, *spec.init_containers)
+    total = _aggregate(spec, [container.limits for container in containers])
     for name, quantity in spec.overhead.items():
-        if name in total:
+        if name in total and total[name].nano:
             total[name] = total[name] + quantity
     return total
 

@@ -6,6 +6,9 @@ import hashlib
 from collections import defaultdict
 from typing import Any
 
+import numpy as np
+
+from ove_capacity.kube.codes import PASS
 from ove_capacity.kube.diagnosis import diagnose
 from ove_capacity.kube.filters.node_affinity import CONFLICT_REASON, preselected_nodes
 from ove_capacity.kube.preemption import preempt
@@ -30,6 +33,7 @@ _POLICY = Policy(tie="first", nodes_scored="all")
 _UNORDERED = ("rejected", "scores", "skippedScore", "unfit", "evicted", "tieNodes")
 _NOT_COMPARED = ("scheduler", "summary")
 _SKIPPED_ALWAYS = "VolumeBinding"
+_CONFLICT = ("NodeAffinity", UNRESOLVABLE, (CONFLICT_REASON,))
 _BOUND_FROM_MS = 1_748_736_000_000
 """2025-06-01T00:00:00Z: bound pods of the preemption cases start then, a second apart."""
 
@@ -141,25 +145,34 @@ class _Run:
     def _one(self, pod: Pod) -> Json:
         row, c = self._enter(pod)
         answer: Json = {"pod": pod.key, "node": -1, "feasible": [], "scored": False}
+        decision, rejections = (
+            None,
+            [Rejection(n, *_CONFLICT) for n in range(len(self.state.nodes))],
+        )
         if preselected_nodes(pod.spec) == frozenset():
-            leave(self.state, row)
-            answer["preFilter"] = {
-                "plugin": "NodeAffinity",
-                "code": UNRESOLVABLE,
-                "reasons": [CONFLICT_REASON],
-                "nodes": [],
-            }
-            return answer
-        decision = self.scheduler.decide(self.state, c, row, _POLICY)
-        rejections = diagnose(self.scheduler, self.state, c, row, decision)
-        answer |= _described(decision, rejections)
-        if decision.node >= 0:
-            self._bind(row, decision.node)
+            answer["preFilter"] = _grouped(rejections)[0] | {"nodes": []}
+        elif self._keeps_nomination(pod, row, c):
+            wish = self.state.node_index(pod.nominated_node)
+            decision, rejections = Decision(wish, np.empty(0), (wish,), ties=1), []
+        else:
+            decision = self.scheduler.decide(self.state, c, row, _POLICY)
+            rejections = diagnose(self.scheduler, self.state, c, row, decision)
+        if decision is not None:
+            answer |= _described(decision, rejections)
+        if answer["node"] >= 0:
+            self._bind(row, answer["node"])
         elif self.preemption:
             self._preempt(pod, row, c, rejections, answer)
         else:
             leave(self.state, row)
         return answer
+
+    def _keeps_nomination(self, pod: Pod, row: int, c: int) -> bool:
+        """Whether the node that the pod itself is nominated to takes it: no other is looked at."""
+        if not pod.nominated_node:
+            return False
+        wish = self.state.node_index(pod.nominated_node)
+        return self.scheduler.check_twice(self.state, c, row, wish) == PASS
 
     def _preempt(
         self, pod: Pod, row: int, c: int, rejections: list[Rejection], answer: Json

@@ -146,12 +146,17 @@ def test_a_domain_may_not_run_ahead_by_more_than_the_skew():
     assert found[1:] == (UNSCHEDULABLE, ("node(s) didn't match pod topology spread constraints",))
 
 
-def test_a_spread_constraint_with_label_keys_alone_selects_by_them():
-    spread = (SpreadConstraint(1, HOSTNAME_LABEL, True, match_label_keys=("rev", "none")),)
-    nodes = [node("w0"), node("w1")]
-    own = pod("p", labels={"rev": "1"}, spread=spread)
-    assert rejection(own, nodes, [bound(labels={"rev": "1"})])[0] == "PodTopologySpread"
-    assert rejection(own, nodes, [bound(labels={"rev": "2"})]) is None
+@pytest.mark.parametrize(
+    ("chosen", "revision", "refused"),
+    [(selector(app="a"), "1", True), (selector(app="a"), "2", False), (None, "1", False)],
+)
+def test_label_keys_of_a_spread_constraint_narrow_its_selector(chosen, revision, refused):
+    keys = ("rev", "none")
+    spread = (SpreadConstraint(1, HOSTNAME_LABEL, True, chosen, match_label_keys=keys),)
+    own = pod("p", labels={"app": "a", "rev": "1"}, spread=spread)
+    other = bound(labels={"app": "a", "rev": revision})
+    found = rejection(own, [node("w0"), node("w1")], [other])
+    assert (found is not None and found[0] == "PodTopologySpread") == refused
 
 
 @pytest.mark.parametrize(

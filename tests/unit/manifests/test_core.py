@@ -99,22 +99,6 @@ def test_absent_and_empty_affinity_differ():
     assert absent.spec.affinity.node_required is None
 
 
-def test_what_a_node_holds_for_a_resized_container_is_kept_when_it_is_more():
-    def pod(held):
-        resources = {"requests": {"cpu": "1"}}
-        status = {"name": "c", "resources": {"requests": {"cpu": held}}}
-        return pod_of(
-            {
-                "metadata": {"name": "p"},
-                "spec": {"containers": [{"name": "c", "resources": resources}]},
-                "status": {"containerStatuses": [status]},
-            }
-        )
-
-    assert pod("1").allocated == ()
-    assert pod("2").allocated == ({"cpu": Quantity.parse("2")},)
-
-
 def test_a_service_without_selector_selects_nobody():
     assert service_of({"metadata": {"name": "s"}, "spec": {}}) is None
 
