@@ -18,7 +18,7 @@ from ove_capacity.kubelet.hint import Hint, Hints
 from ove_capacity.kubelet.memory_cells import Block, Cells, give_back, hand_over
 from ove_capacity.kubelet.memory_manager import MemoryManager, allocate_memory, memory_hints
 from ove_capacity.kubelet.node_state import Kubelet, NodeState, PodHolding
-from ove_capacity.kubelet.refusal import TOPOLOGY_AFFINITY_ERROR, Refusal
+from ove_capacity.kubelet.refusal import TOPOLOGY_AFFINITY_ERROR, Refusal, allocate_failed
 from ove_capacity.kubelet.topology_manager import admits, merge
 
 __all__ = ["Admission", "Admitted", "Asked", "admit", "release"]
@@ -27,6 +27,7 @@ _NO_HINT = Hint(None, False)
 _MISALIGNED = Refusal(
     TOPOLOGY_AFFINITY_ERROR, "Resources cannot be allocated with Topology locality"
 )
+_NO_WHOLE_BYTES = allocate_failed("[memorymanager] failed to represent quantity as int64")
 _PANIC = Refusal("", "runtime error: invalid memory address or nil pointer dereference")
 
 
@@ -113,7 +114,7 @@ class _Desk:
             cpus = cpu_hints(kubelet.cpus, self.shared, self.reusable_cpus, demand.cpus)
         asked.append(Asked(name, "cpu", cpus))
         memory = None
-        if kubelet.memory is not None and counts_memory:
+        if kubelet.memory is not None and counts_memory and demand.has_whole_bytes:
             if kubelet.memory.lacks(demand.memory):
                 return _PANIC
             request = kubelet.memory.numbered(demand.memory)
@@ -178,6 +179,8 @@ class _Desk:
     def _take_memory(
         self, manager: MemoryManager, demand: ContainerDemand, hint: Hint
     ) -> Refusal | None:
+        if not demand.has_whole_bytes:
+            return _NO_WHOLE_BYTES
         if manager.lacks(demand.memory):
             return _PANIC
         request = manager.numbered(demand.memory)

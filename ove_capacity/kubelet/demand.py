@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from ove_capacity.model.pod import Container, PodSpec
 from ove_capacity.model.pod_requests import qos_class
 from ove_capacity.model.resources import CPU, HUGEPAGES_PREFIX, MEMORY, Amounts, is_extended
-from ove_capacity.quantity import NANO
+from ove_capacity.quantity import NANO, Quantity
 
 __all__ = ["ContainerDemand", "PodDemand", "demand_without", "pod_demand"]
 
@@ -26,6 +26,9 @@ class ContainerDemand:
     """(resource, pieces) of what may be devices, sorted by name."""
     is_init: bool = False
     """It ends before the next container starts; a sidecar does not."""
+    has_whole_bytes: bool = True
+    """False: it asks for parts of a byte (``0.1Gi``, ``512m``), which the memory manager cannot
+    read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +49,12 @@ def _cpus(container: Container) -> int:
     return quantity.nano // NANO if quantity is not None and not quantity.nano % NANO else 0
 
 
-def _memory(container: Container) -> tuple[tuple[str, int], ...]:
-    return tuple(
-        (name, quantity.value)
+def _memory(container: Container) -> list[tuple[str, Quantity]]:
+    return [
+        (name, quantity)
         for name, quantity in sorted(container.requests.items())
         if name == MEMORY or name.startswith(HUGEPAGES_PREFIX)
-    )
+    ]
 
 
 def _devices(container: Container) -> tuple[tuple[str, int], ...]:
@@ -63,12 +66,14 @@ def _devices(container: Container) -> tuple[tuple[str, int], ...]:
 
 
 def _container(container: Container, *, is_init: bool, exclusive: bool) -> ContainerDemand:
+    memory = _memory(container) if exclusive else []
     return ContainerDemand(
         container.name,
         _cpus(container) if exclusive else 0,
-        _memory(container) if exclusive else (),
+        tuple((name, quantity.value) for name, quantity in memory),
         _devices(container),
         is_init and not container.restart_always,
+        not any(quantity.nano % NANO for _, quantity in memory),
     )
 
 
@@ -119,7 +124,13 @@ def pod_demand(spec: PodSpec) -> PodDemand:
     }
     cpus = _peaks(spec, parts, lambda part: {CPU: part.cpus})
     devices = _peaks(spec, parts, lambda part: dict(part.devices))
-    total = ContainerDemand("", max(cpus.get(CPU, (0, 0))), _larger(memory), _larger(devices))
+    total = ContainerDemand(
+        "",
+        max(cpus.get(CPU, (0, 0))),
+        _larger(memory),
+        _larger(devices),
+        has_whole_bytes=all(part.has_whole_bytes for part in parts),
+    )
     return PodDemand(qos, parts, total, exclusive)
 
 

@@ -270,6 +270,22 @@ def test_even_a_refused_pod_leaves_its_mark_on_a_group():
     assert [cell.free[0] // GIB for cell in verdict.state.memory] == [2, 1]
 
 
+@pytest.mark.parametrize(
+    ("memory", "refused"), [("0.1Gi", True), ("512m", True), ("1.5Gi", False), ("1000m", False)]
+)
+@pytest.mark.parametrize("scope", ["container", "pod"])
+def test_memory_of_no_whole_number_of_bytes_is_no_preference_and_then_an_error(
+    memory, refused, scope
+):
+    verdict = let_in(kubelet("restricted", scope=scope), pod(container(cpu=2, memory=memory)))
+    assert (verdict.asked[-1].hints is None) is refused
+    assert (verdict.refusal is not None) is refused
+    assert not refused or verdict.refusal.message == (
+        "Allocate failed due to [memorymanager] failed to represent quantity as int64, which is "
+        "unexpected"
+    )
+
+
 # -- hugepages -------------------------------------------------------------------------------------
 
 
