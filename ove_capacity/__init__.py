@@ -351,7 +351,10 @@ def __getattr__(name: str) -> Any:
         # Importing importlib.metadata takes longer than the whole facade.
         return import_module("importlib.metadata").version("ove-capacity")
     if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from sys import modules
+
+        refusal = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(refusal, name=name, obj=modules[__name__])  # Python guesses by dir()
     module, _, attribute = _HOMES[name].partition(":")
     value = getattr(import_module(module), attribute)
     globals()[name] = value  # so that the next use finds it at once
@@ -359,4 +362,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return list(__all__)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from ove_capacity.analysis.settle import settle
+from ove_capacity.errors import UnknownNameError
 from ove_capacity.kubelet.admit import Admission
 from ove_capacity.model.case import Case
 from ove_capacity.model.cpu_set import cpu_set_text, cpus_of
@@ -157,6 +158,8 @@ class Explanation:
         answer = [textwrap.fill(each, 100, break_on_hyphens=False) for each in told]
         return "\n\n".join(["\n".join(answer), *(table.text() for table in self.tables)])
 
+    __repr__ = __str__
+
     def _repr_html_(self) -> str:
         return "".join(table.html() for table in self.tables)
 
@@ -207,6 +210,9 @@ def explain(subject: Case | Run, vm: str, *, cluster: str = "") -> Explanation:
     run = settle(subject)
     if cluster:
         run.clusters(cluster)
+        homes = dict.fromkeys(each.cluster for each in run.vms if vm in (each.key, each.name))
+        if homes and cluster not in homes:
+            raise UnknownNameError(f"cluster of VM {vm}", cluster, homes)
     record = run.vm(vm, cluster)
     state = run.states[record.cluster]
     if record.status is VmStatus.RUNNING:

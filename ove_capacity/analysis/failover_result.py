@@ -91,6 +91,8 @@ class Failover:
         parts = [*tables[:1], _bullets(self.answers), *tables[1:], _bullets(self.notes)]
         return "\n\n".join(filter(None, parts))
 
+    __repr__ = __str__
+
     def _repr_html_(self) -> str:
         def listed(sentences: Sequence[str]) -> str:
             return "".join(f"<p>{html.escape(each)}</p>" for each in sentences)

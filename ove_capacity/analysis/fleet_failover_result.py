@@ -239,7 +239,7 @@ class FleetFailover:
     @property
     def answers(self) -> list[str]:
         """Each loss in sentences."""
-        told = [sentence for each in self.losses for sentence in each.answers]
+        told = (sentence for each in self.losses for sentence in each.answers)
         return [*told, *_without_service(self.losses)]
 
     @property
@@ -271,6 +271,8 @@ class FleetFailover:
         )
         return "\n\n".join(filter(None, [first, told, *tables]))
 
+    __repr__ = __str__
+
     def _repr_html_(self) -> str:
         first, *tables = [table.html() for table in self.tables] or [""]
         told = "".join(f"<p>{html.escape(each)}</p>" for each in self.answers)
@@ -294,11 +296,9 @@ def _summary(losses: Sequence[ClusterLossOutcome]) -> Table:
     ]
     first = ("lost", "clusters", "hub", "VMs", "return")
     columns = (*first, "RTO p50", "RTO p95", "RPO p50", "RPO p95")
-    notes = (
-        "return: VMs that serve again on other clusters while theirs is away; RTO: how long those "
-        "were down; RPO: how old their data was.",
-    )
-    return Table("Failover between clusters", columns, tuple(rows), notes)
+    note = "return: VMs that serve again on other clusters while theirs is away; "
+    note += "RTO: how long those were down; RPO: how old their data was."
+    return Table("Failover between clusters", columns, tuple(rows), (note,))
 
 
 def _by_workload(losses: Sequence[ClusterLossOutcome]) -> Table:
@@ -324,7 +324,7 @@ def _by_workload(losses: Sequence[ClusterLossOutcome]) -> Table:
 
 def _placements(losses: Sequence[ClusterLossOutcome]) -> Table:
     """Those that go elsewhere."""
-    rows: list[tuple[Cell, ...]] = [
+    rows = [
         (loss.name, key, ", ".join(before) or "none", ", ".join(after) or "none")
         for loss in losses
         for key, (before, after) in loss.placements.items()

@@ -186,6 +186,8 @@ class Headroom:
     def __str__(self) -> str:
         return "\n\n".join(table.text() for table in self.tables if table.rows)
 
+    __repr__ = __str__
+
     def _repr_html_(self) -> str:
         return "".join(table.html() for table in self.tables if table.rows)
 

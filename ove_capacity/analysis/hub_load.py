@@ -153,6 +153,8 @@ class HubLoad:
     def __str__(self) -> str:
         return "\n\n".join([self.answer, *(table.text() for table in self.tables), *self.notes])
 
+    __repr__ = __str__
+
     def _repr_html_(self) -> str:
         return "".join(table.html() for table in self.tables)
 

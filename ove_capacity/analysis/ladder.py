@@ -108,6 +108,8 @@ class Ladder:
     def __str__(self) -> str:
         return "\n\n".join(table.text() for table in self.tables)
 
+    __repr__ = __str__
+
     def _repr_html_(self) -> str:
         return "".join(table.html() for table in self.tables)
 

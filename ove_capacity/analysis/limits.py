@@ -99,6 +99,8 @@ class Limits:
         answers = "\n".join(each.answer for each in self.clusters.values())
         return "\n\n".join([answers, *(table.text() for table in self.tables)])
 
+    __repr__ = __str__
+
     def _repr_html_(self) -> str:
         return "".join(table.html() for table in self.tables)
 

@@ -18,9 +18,17 @@ def settle(subject: Case | Run) -> Run:
     They are placed in the order of their times. Nothing fails, nothing leaves, no stream of
     arrivals flows and no machine is added: this is the plan on the machines that there are, not
     one random moment of it. How far clusters would grow for it, `limits` tells.
+
+    Raises:
+        TypeError: it is neither, as a path is not.
     """
     if isinstance(subject, Run):
         return subject
+    if not isinstance(subject, Case):
+        given = type(subject).__name__
+        raise TypeError(
+            f"a case or a run is asked about, not {given}; load() makes a case of a file"
+        )
     workloads = tuple(replace(each, lifetime=None) for each in subject.plan.workloads)
     last_ms = max((each.at_ms for each in workloads), default=0)
     fixed = tuple(replace(each, autoscaling=None) for each in subject.fleet.clusters)

@@ -139,6 +139,8 @@ class Verdict:
         ]
         return "\n\n".join([self.grid.text(), "\n".join(["What is not a plain yes", *bullets])])
 
+    __repr__ = __str__
+
     def _repr_html_(self) -> str:
         told = "".join(f"<li>{html.escape(each)}</li>" for each in self.sentences)
         return f"{self.grid.html()}<ul>{told}</ul>"

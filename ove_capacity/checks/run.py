@@ -83,6 +83,8 @@ class Checked:
     def __str__(self) -> str:
         return "\n".join([f"{self.name}: {self.headline}", *map(_line, self.findings)])
 
+    __repr__ = __str__
+
     def _repr_html_(self) -> str:
         return "".join(table.html() for table in self.tables)
 

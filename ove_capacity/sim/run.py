@@ -141,9 +141,10 @@ class Run:
     @property
     def tables(self) -> tuple[Table, ...]:
         """How the VMs ended, what happened, what each node loss cost, what the hub made of it."""
+        names = self.clusters()
         every = (
-            overview.counts_table(self.counts),
-            overview.happenings_table(self.counts, self.events),
+            overview.counts_table({name: self.counts[name] for name in names}),
+            overview.happenings_table(names, self.events),
             overview.losses_table(self.events, self.until_ms),
             overview.recoveries_table(self.recoveries),
             overview.hub_table(self.events),

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 import ove_capacity as oc
-from tests.simulation.build import case, loss, workload
+from tests.simulation.build import case, cluster, loss, workload
 
 
 @pytest.mark.parametrize("name", oc.__all__)
@@ -15,6 +17,16 @@ def test_every_public_name_is_found_when_it_is_used(name: str) -> None:
 def test_a_name_that_does_not_exist_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'simulat'"):
         _ = oc.simulat
+
+
+def test_completion_offers_what_is_public_and_nothing_else() -> None:
+    assert dir(oc) == sorted(oc.__all__)
+
+
+@pytest.mark.parametrize("ask", [oc.headroom, oc.failover, oc.verdict, oc.limits, oc.hub_load])
+def test_a_path_where_a_case_is_due_is_told(ask: Callable[[str], object]) -> None:
+    with pytest.raises(TypeError, match="not str; load"):
+        ask("scenario.yaml")
 
 
 def test_a_seed_given_to_simulate_replaces_the_case_s_in_the_provenance_too() -> None:
@@ -38,6 +50,17 @@ def test_results_show_themselves_in_a_notebook() -> None:
     run = oc.simulate(asked, until="1d")
     shown = [asked, run, oc.headroom(run), oc.failover(run), oc.explain(run, "vms/db-0")]
     assert all("<table>" in each._repr_html_() for each in shown)
+
+
+def test_results_show_themselves_in_a_terminal() -> None:
+    room = oc.headroom(case(workload("db")))
+    assert repr(room) == str(room)
+
+
+def test_a_run_has_its_clusters_in_the_order_of_the_scenario() -> None:
+    asked = case(workload("db", cluster="alpha"), clusters=(cluster("zeta"), cluster("alpha")))
+    tables = oc.simulate(asked, until="1h").tables[:2]
+    assert [[row[0] for row in table.rows] for table in tables] == [["zeta", "alpha"]] * 2
 
 
 def test_a_case_is_short_in_a_terminal() -> None:

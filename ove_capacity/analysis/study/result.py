@@ -88,8 +88,14 @@ class Standings:
 
     @property
     def is_improvable(self) -> bool:
-        """Whether the best is clearly better than the Placement's own policy."""
-        return self.best.against_own.high < 0
+        """Whether a policy that comes to rest is clearly better than the Placement's own."""
+        return self.leader.against_own.high < 0
+
+    @property
+    def leader(self) -> PolicyScore:
+        """The first that is clearly better than the Placement's own; without one, the best."""
+        at_rest = [each for each in self.scores if not each.is_restless]
+        return next((each for each in at_rest if each.against_own.high < 0), self.best)
 
     @property
     def answer(self) -> str:
@@ -97,7 +103,7 @@ class Standings:
         own = self.own.means["down_vm_h"]
         if not self.is_improvable:
             return f"No policy is clearly better than the Placement's own: {own:,.0f} VM-hours down"
-        best = self.best
+        best = self.leader
         saved = -best.against_own.mean
         return (
             f"{best.policy.name} is better than as written: "
@@ -107,7 +113,7 @@ class Standings:
 
     @property
     def tables(self) -> tuple[Table, ...]:
-        """Policies by rank; and what the own and the best one lose, and why they move."""
+        """Policies by rank; and what the own and the leader lose, and why they move."""
         return (self._ranking(), self._why())
 
     def _ranking(self) -> Table:
@@ -150,7 +156,7 @@ class Standings:
 
     def _why(self) -> Table:
         """The two policies side by side."""
-        own, best = self.own, self.best
+        own, best = self.own, self.leader
         lost = {"homeless": "homeless_vm_h", "on clusters without a node for them": "unfit_vm_h"}
         rows: list[tuple[Cell, ...]] = [
             (f"VM-hours {where}", *(round(each.means[name], 1) for each in (own, best)))
@@ -177,6 +183,8 @@ class Standings:
 
     def __str__(self) -> str:
         return "\n\n".join((self.answer + ".", *(table.text() for table in self.tables)))
+
+    __repr__ = __str__
 
     def _repr_html_(self) -> str:
         return "".join(table.html() for table in self.tables)

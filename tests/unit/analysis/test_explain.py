@@ -69,6 +69,12 @@ def test_clusters_with_a_vm_of_that_name_are_told():
     assert explain(both, "vm-0", cluster="north").also_in == ()
 
 
+def test_a_cluster_that_has_no_such_vm_is_answered_with_those_that_do():
+    sites = (cluster("north"), cluster("south"))
+    with pytest.raises(UnknownNameError, match="of VM vms/vm-0 'south'; known: north"):
+        explain(case(workload("vm", cluster="north"), clusters=sites), "vms/vm-0", cluster="south")
+
+
 def test_the_scheduler_s_verdict_is_followed_by_the_kubelet_s(tmp_path):
     """Ten of 14 and 16 CPUs leave 4 and 6: ten in sum, which is what the scheduler sees."""
     file = tmp_path / "cells.yaml"

@@ -11,6 +11,7 @@ from ove_capacity.analysis.study.deciding import Decider
 from ove_capacity.analysis.study.policies import policy_of
 from ove_capacity.analysis.study.ranking import paired, standings
 from ove_capacity.analysis.study.replay import Outcome, Setting, replay
+from ove_capacity.analysis.study.result import Interval
 from ove_capacity.analysis.study.rooms import Load, Rooms
 from ove_capacity.analysis.study.study import placement_study
 from ove_capacity.analysis.study.year import Happening, Year
@@ -175,6 +176,20 @@ def test_a_toleration_is_better_than_none_where_partitions_are_short():
     assert "tolerate" in found.best.policy.name
     assert found.best.means["flaps"] < found.own.means["flaps"]
     assert found.best.against_own.high < 0 == found.own.against_own.mean
+
+
+def test_a_policy_that_is_clearly_better_leads_also_behind_one_that_may_be_luck():
+    found = placement_study(fleet(), years=2, policies=["tolerate=1h"], grid=False)
+    own = found.own
+    luck, sure = (
+        replace(own, policy=replace(own.policy, name=name), against_own=Interval(*where))
+        for name, where in {"luck": (-90, -200, 20), "sure": (-50, -90, -10)}.items()
+    )
+    told = replace(found, scores=(luck, sure, own))
+    assert told.is_improvable
+    assert told.answer.startswith("sure is better than as written")
+    assert told.tables[1].columns[2] == "sure"
+    assert not replace(found, scores=(luck, own)).is_improvable
 
 
 def test_policies_that_never_come_to_rest_are_last():
