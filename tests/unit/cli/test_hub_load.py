@@ -135,4 +135,4 @@ def test_what_a_hub_without_vms_loses_is_called_pods(capsys: pytest.CaptureFixtu
     told = capsys.readouterr().out
     assert "Pods that would not return" in told
     assert re.search(r"are\s+lost\s+\d+\s+pods\s+of\s+38\s+would\s+not\s+return", told)
-    assert "VMs of management: pods of services, there are no VMs." in told
+    assert "pods of services of management, where no VM runs" in told
