@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from ove_capacity.kube.filters.node_resources_fit import lacks
 from ove_capacity.kubelet.refusal import Refusal
-from ove_capacity.model.resources import CPU, EPHEMERAL_STORAGE, MEMORY, PODS, Amounts, is_extended
+from ove_capacity.model.resources import (
+    CPU,
+    EPHEMERAL_STORAGE,
+    MEMORY,
+    PODS,
+    Amounts,
+    is_extended,
+    is_schedulable,
+)
 
 __all__ = ["out_of"]
 
@@ -16,7 +24,7 @@ def out_of(request: Amounts, allocatable: Amounts, requested: Amounts) -> Refusa
 
     *request* of the pod, *allocatable* and *requested* of the node: ``cpu`` in milli-cores, the
     rest in bytes and pieces. A pod counts as one of ``pods``. Devices that the node does not list
-    are not looked at.
+    are not looked at, nor is what the scheduler does not count either.
 
     Source: kubernetes v1.36.2 pkg/kubelet/lifecycle/predicate.go, predicateAdmitHandler.Admit,
     removeMissingExtendedResources, InsufficientResourceError.
@@ -25,7 +33,7 @@ def out_of(request: Amounts, allocatable: Amounts, requested: Amounts) -> Refusa
     others = sorted(name for name in asked if name not in _FIRST)
     for name in (*_FIRST, *others):
         amount = asked.get(name, 0)
-        if is_extended(name) and name not in allocatable:
+        if not is_schedulable(name) or (is_extended(name) and name not in allocatable):
             continue
         capacity, used = allocatable.get(name, 0), requested.get(name, 0)
         if lacks(amount, capacity, used):

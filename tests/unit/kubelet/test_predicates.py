@@ -21,6 +21,8 @@ USED = {"cpu": 3000, "memory": 50, "pods": 1}
         ({"hugepages-2Mi": 1}, USED, "OutOfhugepages-2Mi"),
         ({"nvidia.com/gpu": 1}, USED, None),  # the node does not list it: others must know
         ({"memory": 0}, {**USED, "memory": 200}, None),
+        ({"kubernetes.io/batt": 1}, USED, "OutOfkubernetes.io/batt"),
+        ({"requests.storage/slow": 1, "storage": 1}, USED, None),  # nobody counts these
     ],
 )
 def test_the_first_resource_that_is_short_gives_the_reason(request_, used, reason):
