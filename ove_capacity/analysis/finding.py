@@ -68,6 +68,8 @@ class Finding:
         told = f"{self.answer}; {self.detail}."
         if self.binding:
             told += f" What binds: {self.binding}."
+        if self.change == NONE_KNOWN:
+            return f"{told} No change is known that would help."
         return f"{told} Cheapest change known: {self.change}." if self.change else told
 
     def to_dict(self) -> dict[str, str]:

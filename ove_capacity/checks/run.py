@@ -50,8 +50,8 @@ class Checked:
 
     @property
     def headline(self) -> str:
-        """``6 errors, 9 warnings, 2 notes``."""
-        words = zip(("error", "warning", "note"), Severity, strict=True)
+        """``6 errors, 9 warnings, 2 infos``."""
+        words = zip(("error", "warning", "info"), Severity, strict=True)
         counts = [(self.count(severity), word) for word, severity in words]
         return ", ".join(f"{n} {word}{'' if n == 1 else 's'}" for n, word in counts)
 

@@ -60,5 +60,5 @@ def show(
         form=form,
         file=output,
         loaded=loaded,
-        tables=lambda: case.tables,
+        tables=lambda: records.show_tables(case),
     )

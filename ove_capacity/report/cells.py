@@ -74,7 +74,8 @@ def _free_cpus(cell: CellRoom) -> str:
 
 
 def _each(room: NodeRoom, told: Callable[[CellRoom], str]) -> str:
-    return " + ".join(told(cell) for cell in room.cells)
+    parts = [told(cell) for cell in room.cells]
+    return " + ".join(parts) if set(parts) != {"-"} else "-"
 
 
 def _gib(amounts: Amounts, *, hugepages: bool) -> str:

@@ -11,6 +11,7 @@ from ove_capacity.analysis.failover_result import Failover
 from ove_capacity.analysis.series import Series
 from ove_capacity.model.assumption import Assumption
 from ove_capacity.model.case import Case
+from ove_capacity.model.overview import assumptions_table
 from ove_capacity.sim.run import Run
 from ove_capacity.tables import Cell, Table
 
@@ -26,6 +27,7 @@ __all__ = [
     "limits_tables",
     "origins_table",
     "run_tables",
+    "show_tables",
 ]
 
 NOTHING = Table("answer", ("answer",))
@@ -119,6 +121,12 @@ def limits_tables(found: Limits) -> tuple[Table, ...]:
     """Machines that each limit still allows, VMs until nothing is added, VMs that wait."""
     told = [(table, _LIMITS[table.title.lower()]) for table in found.tables]
     return tuple(Table.of(title, columns, table.rows) for table, (title, *columns) in told)
+
+
+def show_tables(case: Case) -> tuple[Table, ...]:
+    """What exists and what is to happen; what was assumed, `case_tables` has."""
+    numbers = assumptions_table(case.assumptions, case.fleet).title
+    return tuple(table for table in case.tables if table.title != numbers)
 
 
 def case_tables(case: Case) -> tuple[Table, ...]:

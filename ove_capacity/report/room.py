@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # so that the answer to one question does not load the others
 __all__ = [
     "budgets_table",
     "ladder_table",
+    "refused",
     "shares_table",
     "steps_tables",
     "tested_sentence",
@@ -104,6 +105,21 @@ def untested(room: Headroom) -> list[str]:
         for fit in each.fits
         if fit.beyond_tested
     ]
+
+
+def refused(room: Headroom) -> list[str]:
+    """Shapes of which not one fits because of a rule and no amount, and which rule."""
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for each in room.clusters.values():
+        for fit in each.fits if each.workers else ():
+            if not fit.count and " " in fit.binding:
+                reasons.setdefault((each.cluster, fit.binding), []).append(fit.shape)
+    told: dict[tuple[str, str], list[str]] = {}
+    for (cluster, why), shapes in reasons.items():
+        more = len(shapes) - _SHOWN_NAMES
+        names = ", ".join(shapes[:_SHOWN_NAMES]) + (f" and {more:,} more" if more > 0 else "")
+        told.setdefault((names, why), []).append(cluster)
+    return [f"{', '.join(on)}: {names}: {why}" for (names, why), on in told.items()]
 
 
 def _steps(

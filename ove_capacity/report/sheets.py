@@ -82,4 +82,8 @@ def _cell(value: object) -> object:
 
 def _short(title: str) -> str:
     head = re.split(r"[:,;(]", title.lower())[0]
-    return re.sub(r"[^a-z0-9]+", "-", head).strip("-")[: _NAME_LENGTH - 3].rstrip("-") or "table"
+    whole = re.sub(r"[^a-z0-9]+", "-", head).strip("-")
+    room = _NAME_LENGTH - 3  # for a number behind it
+    if len(whole) > room:
+        whole = whole[: room + 1].rpartition("-")[0] or whole[:room]
+    return whole or "table"

@@ -126,13 +126,16 @@ def headline(run: Run, losses: Failover) -> str:
     return " ".join(sentences)
 
 
-def fits_table(room: Headroom, names: Iterable[str]) -> Table:
-    """How many more VMs of each shape fit on the clusters of those names, in their order."""
+def fits_table(room: Headroom, names: Iterable[str], *, hint: str = "") -> Table:
+    """How many more VMs of each shape fit on the clusters of those names, in their order.
+
+    The *hint* says who tells why none fits.
+    """
     each_room = [room.clusters[name] for name in names]
     clusters = [each for each in each_room if each.fits and each.workers]
     title = f"{_FITS_TITLE}, each alone, and what runs out first"
     notes: tuple[str, ...] = (
-        f"{_REFUSED}: no worker takes it, or admission does not let it in; `explain` says why",
+        f"{_REFUSED}: no worker takes it, or admission does not let it in{hint}",
     )
     if len(clusters) > _ABREAST:
         listed = [(each.cluster, fit.shape, _fits(fit)) for each in clusters for fit in each.fits]

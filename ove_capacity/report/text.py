@@ -57,7 +57,7 @@ def simulate_text(run: Run) -> str:
     sections: list[str | Table] = [
         textwrap.fill(story.headline(run, losses), _WIDTH, break_on_hyphens=False),
         story.planned_table(planned, room, losses),
-        story.fits_table(room, clusters),
+        story.fits_table(room, clusters, hint="; `headroom` says why"),
         story.end_table(run, headroom(run, shapes=()), failover(run, budget=0, extras=False)),
         story.placements_table(list(run.placements.values())),
         overview.happenings_table(clusters, run.events),
@@ -90,6 +90,7 @@ def headroom_text(case: Case, room: Headroom, ladder: Ladder | None = None) -> s
             *room_tables.steps_tables(room),
             room_tables.shares_table(room),
             story.fits_table(room, names),
+            _bullets("Refused, by what most workers say", room_tables.refused(room)),
             room_tables.budgets_table(room),
             room_tables.ladder_table(ladder) if ladder else "",
             _bullets("Fits, but is not tested", room_tables.untested(room)),

@@ -162,6 +162,6 @@ def _assume(context: Context, cluster: Cluster, parts: Sequence[ServicePart]) ->
             sum(n * part.requests.get(name, 0) for n, part in zip(numbers, own, strict=True))
             for name in (CPU, MEMORY)
         )
-        value = f"{cpu}m CPU, {memory // _MIB}Mi, {sum(numbers)} pods"
+        value = f"{cpu}m CPU, {memory // _MIB}Mi, {sum(numbers)} pod{'s' * (sum(numbers) > 1)}"
         name = f"management.{service.lower().replace(' ', '_')}"
         context.assume(name, value, own[0].source, cluster.name, own[0].evidence)

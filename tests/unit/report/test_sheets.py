@@ -35,9 +35,9 @@ def test_a_column_of_numbers_and_words_is_all_words() -> None:
 
 
 def test_tables_are_named_after_their_titles_and_never_alike() -> None:
-    titles = ["What still fits: more VMs", "What still fits, alone", "", "x" * 60]
+    titles = ["What still fits: more VMs", "What still fits, alone", "", "x" * 60, "Use " * 20]
     assert list(named([Table(title, ("a",)) for title in titles])) == [
-        *("what-still-fits", "what-still-fits-2", "table", "x" * 28),
+        *("what-still-fits", "what-still-fits-2", "table", "x" * 28, "use-use-use-use-use-use-use"),
     ]
 
 
