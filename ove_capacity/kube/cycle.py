@@ -43,9 +43,10 @@ def pick_node(
     """
     remembers = wanted >= nodes.presence.shape[0] and scratch.slot[c] >= 0
     if remembers:
-        refresh_totals(c, nodes, classes, profile, scratch)
         filters = filters_by_pods(c, counters, classes)
-        if not (filters or scores_by_others(c, counters, classes)):
+        picks = not (filters or scores_by_others(c, counters, classes))
+        refresh_totals(c, picks, nodes, classes, profile, scratch)
+        if picks:
             return pick_by_tree(c, draw, scratch)
         count = find_by_totals(c, filters, counters, classes, scratch)
     else:

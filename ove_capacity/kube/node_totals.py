@@ -78,35 +78,49 @@ def node_total(
 
 @kernel
 def refresh_totals(
-    c: int, nodes: NodeArrays, classes: ClassArrays, profile: ProfileArrays, scratch: Scratch
+    c: int,
+    picks: bool,
+    nodes: NodeArrays,
+    classes: ClassArrays,
+    profile: ProfileArrays,
+    scratch: Scratch,
 ) -> None:
-    """Bring the tree of class *c* up to date with the log of changed nodes.
+    """Bring the leaves of class *c* up to date with the log of changed nodes.
+
+    *picks*: whether the tree above them is needed; it is repaired only then.
 
     Source: ours.
     """
     row = scratch.slot[c]
     best = scratch.best
+    equals = scratch.equals
     width = best.shape[1] // 2
+    count = nodes.presence.shape[0]
     ring = nodes.changes.shape[0]
     now = nodes.cursor[0]
     seen = scratch.fresh[row]
-    if seen == now:
-        return
     if seen < 0 or now - seen > ring:
-        for n in range(nodes.presence.shape[0]):
+        for n in range(count):
             best[row, width + n] = node_total(c, n, nodes, classes, profile)
-        rebuild(best, scratch.equals, row, width)
-    else:
+        scratch.torn[row] = 1
+    elif seen < now:
         mark = scratch.mark
-        last = mark.shape[0] - 1
-        mark[last] += 1
+        mark[count] += 1
         for change in range(seen, now):
             n = nodes.changes[change % ring]
-            if mark[n] != mark[last]:
-                mark[n] = mark[last]
-                total = node_total(c, n, nodes, classes, profile)
-                set_leaf(best, scratch.equals, row, width, n, total)
+            if mark[n] == mark[count]:
+                continue
+            mark[n] = mark[count]
+            total = node_total(c, n, nodes, classes, profile)
+            if picks and scratch.torn[row] == 0:
+                set_leaf(best, equals, row, width, n, total)
+            elif best[row, width + n] != total:
+                best[row, width + n] = total
+                scratch.torn[row] = 1
     scratch.fresh[row] = now
+    if picks and scratch.torn[row] != 0:
+        rebuild(best, equals, row, width)
+        scratch.torn[row] = 0
 
 
 @kernel

@@ -54,8 +54,10 @@ class Scratch(NamedTuple):
     """(trees, 2 * width) int64."""
     fresh: Array
     """(trees,) int64: number of changes a tree has seen, -1 when it must be built."""
+    torn: Array
+    """(trees,) uint8: whether leaves were written that the tree above does not know."""
     mark: Array
-    """(N + 1,) int64: the repair of a tree in which each node was met last; the last: repairs."""
+    """(N + 1,) int64: in which refreshing each node was met last; and how many there were."""
 
 
 def _longest(starts: Array, kind: int) -> int:
@@ -93,5 +95,6 @@ def new_scratch(nodes: NodeArrays, counters: CounterArrays, classes: ClassArrays
         best=np.full((trees, 2 * width), -1, np.int64),
         equals=np.ones((trees, 2 * width), np.int64),
         fresh=np.full(trees, -1, np.int64),
+        torn=np.zeros(trees, np.uint8),
         mark=np.zeros(count + 1, np.int64),
     )
