@@ -27,7 +27,7 @@ __all__ = ["Loss", "NotReturned", "Rehearsal"]
 _WORK_OF_A_SEARCH = 2
 """Placements that the search for victims on one node counts for, where it is made node by node."""
 
-_WORK_OF_AN_ADMISSION = 60
+_WORK_OF_AN_ADMISSION = 8
 """The same for the search on all nodes, where kubelets are asked of pod after pod."""
 
 _PODS_OF_A_SEARCH = 800

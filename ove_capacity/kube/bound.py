@@ -11,10 +11,10 @@ from ove_capacity.kernels.compile import Array
 from ove_capacity.model.pod import Pod
 from ove_capacity.state.cluster_state import ClusterState
 
-__all__ = ["NONE_YET", "NOT_ASKED", "WEIGHTS", "Bound", "Found", "Ranks"]
+__all__ = ["NOBODY", "WEIGHTS", "Bound", "Found", "Ranks"]
 
-NOT_ASKED, NONE_YET = -1, -2
-"""Heads of nodes without a pod that may have to go."""
+NOBODY = -1
+"""In place of a row."""
 
 WEIGHTS = 5
 """What nodes are compared by."""
@@ -87,17 +87,23 @@ class Bound(NamedTuple):
 class Found(NamedTuple):
     """What the search writes."""
 
-    head: Array
-    """(N,) int64: the most important of a node's pods that may have to go, -1 for none."""
+    lined_up: Array
+    """(1,) uint8: whether the pods of each node are, by importance."""
+    first: Array
+    """(N,) int64: the most important pod of a node, -1 for none."""
     tail: Array
-    """(N,) int64: the least important of them."""
+    """(N,) int64: the least important one; scratch."""
     after: Array
     """(rows,) int64: the next less important one on the same node."""
+    head: Array
+    """(N,) int64: the most important of a node's pods that may have to go, -1 for none."""
     goes: Array
     """(rows,) uint8: whether it has to, if its node is chosen."""
     best: Array
     """(N,) int64: the nodes that no criterion tells apart."""
     left: Array
+    """(R,) int64: scratch."""
+    tight: Array
     """(R,) int64: scratch."""
     weight: Array
     """(2, 5) float64: what the best nodes are chosen by, and the one at hand: how many go against a
@@ -113,11 +119,14 @@ class Found(NamedTuple):
         """Room for an answer."""
         rows, nodes = len(state.pods), len(state.nodes)
         return cls(
-            np.full(nodes, NOT_ASKED, np.int64),
-            np.zeros(nodes, np.int64),
-            np.full(rows, -1, np.int64),
+            np.zeros(1, np.uint8),
+            np.full(nodes, NOBODY, np.int64),
+            np.full(nodes, NOBODY, np.int64),
+            np.full(rows, NOBODY, np.int64),
+            np.full(nodes, NOBODY, np.int64),
             np.zeros(rows, np.uint8),
             np.zeros(nodes, np.int64),
+            np.zeros(len(state.resources), np.int64),
             np.zeros(len(state.resources), np.int64),
             np.zeros((2, WEIGHTS), np.float64),
             np.zeros(rows, np.uint8),

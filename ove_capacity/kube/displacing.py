@@ -6,7 +6,7 @@ no care (`needs_care`), and whose kubelets admit everything.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +14,9 @@ from ove_capacity.kernels.compile import Array, expect, form, kernel, views
 from ove_capacity.kube.bound import Bound, Found
 from ove_capacity.kube.codes import ANTI_AFFINITY, EXISTING_ANTI_AFFINITY, FIT, PORTS, SPREAD_SKEW
 from ove_capacity.kube.cycle import pick_node
+from ove_capacity.kube.fates import CAME, NOTED, SEARCHES, WENT, Fates, Move, note
 from ove_capacity.kube.filtering import find_feasible
+from ove_capacity.kube.importance import step_in, step_out
 from ove_capacity.kube.profile import ProfileArrays
 from ove_capacity.kube.scheduler import Scheduler
 from ove_capacity.kube.scratch import Scratch
@@ -33,51 +35,10 @@ from ove_capacity.state.arrays import (
 from ove_capacity.state.claim import count_on_node
 from ove_capacity.state.cluster_state import ClusterState
 
-__all__ = ["Fates", "displace", "schedule_displacing"]
+__all__ = ["Displacing", "schedule_displacing"]
 
 _PODS = 2
 """The column of pods: a state begins with cpu, memory and pods."""
-_GONE, _SEARCHES = 0, 1
-
-
-class Fates(NamedTuple):
-    """What the kernel writes."""
-
-    gone: Array
-    """(rows,) int64: rows of the pods that had to go, in that order."""
-    place: Array
-    """(rows, 2) int64: the node of each of them, and for which of the pods it went."""
-    counts: Array
-    """(2,) int64: pods that had to go, and searches for victims."""
-    hopeless: Array
-    """(C,) int64: number of changes at which nobody was found who might go for the class."""
-    hopeful: Array
-    """(N,) int64: scratch."""
-
-    @property
-    def searches(self) -> int:
-        """How often victims were looked for."""
-        return int(self.counts[_SEARCHES])
-
-    @property
-    def displaced(self) -> list[tuple[int, int, int]]:
-        """(row, node, for which of the pods) of each that had to go, in that order."""
-        gone = int(self.counts[_GONE])
-        rows, places = self.gone[:gone].tolist(), self.place[:gone].tolist()
-        return [(row, n, i) for row, (n, i) in zip(rows, places, strict=True)]
-
-    @classmethod
-    def none(cls, state: ClusterState) -> Fates:
-        """Room for those of a state."""
-        assert state.classes is not None
-        rows = len(state.pods)
-        return cls(
-            np.zeros(rows, np.int64),
-            np.zeros((rows, 2), np.int64),
-            np.zeros(2, np.int64),
-            np.full(len(state.classes.facts), -1, np.int64),
-            np.zeros(len(state.nodes), np.int64),
-        )
 
 
 @kernel
@@ -200,7 +161,7 @@ def _make_room(
 
     Source: kubernetes v1.34.1 pkg/scheduler/framework/preemption/preemption.go, Preempt.
     """
-    fates.counts[_SEARCHES] += 1
+    fates.counts[SEARCHES] += 1
     find_feasible(c, wanted, nodes, counters, classes, profile, scratch)
     tries = _list_hopeful(c, draw, fates.hopeful, found.best, nodes, classes, profile, scratch)
     count = find_victims(
@@ -223,22 +184,25 @@ def _make_room(
     n = _choose(draw, count, found)
     row = found.head[n]
     while row >= 0:
+        behind = found.after[row]
         if found.goes[row] != 0:
             count_on_node(bound.pod_class[row], n, -1, nodes, counters, classes)
             bound.node[row] = -1
-            number = fates.counts[_GONE]
-            fates.gone[number] = row
-            fates.place[number, 0] = n
-            fates.place[number, 1] = i
-            fates.counts[_GONE] = number + 1
-        row = found.after[row]
+            step_out(row, n, found)
+            note(WENT, row, n, i, fates)
+        row = behind
     return n
 
 
 @kernel
 def schedule_displacing(
+    at: int,
+    upto: int,
+    most: int,
+    stops: bool,
     rows: Array,
     draws: Array,
+    asks: Array,
     wanted: int,
     bound: Bound,
     found: Found,
@@ -248,21 +212,24 @@ def schedule_displacing(
     classes: ClassArrays,
     profile: ProfileArrays,
     scratch: Scratch,
-) -> None:
+) -> int:
     """Bring pods to nodes one after the other; who had to go for it is not brought again.
 
-    *rows* (pods,) int64: theirs; *draws* (pods,) float64 in [0, 1), for ties. `Bound.node` says
-    where they are afterwards, -1 for those refused.
+    *rows* (pods,) int64: theirs; *draws* (pods,) float64 in [0, 1), for ties; *asks* (pods,) uint8:
+    of whom the kernel binds no more than *most*. The pods are those from *at* to before *upto*, or
+    with *stops* up to the first refused; where to go on. `Bound.node` says where they are
+    afterwards, -1 for those refused.
 
     Source: kubernetes v1.34.1 pkg/scheduler/schedule_one.go, ScheduleOne.
     """
-    for i in range(rows.shape[0]):
-        c = bound.pod_class[rows[i]]
-        if fates.hopeless[c] == nodes.cursor[0]:
-            continue
-        n = pick_node(c, wanted, draws[i], nodes, counters, classes, profile, scratch)
-        while n < 0 and _has_weaker(c, bound):
-            n = _make_room(
+    fates.counts[NOTED] = 0
+    asked = 0
+    for i in range(at, upto):
+        row = rows[i]
+        c = bound.pod_class[row]
+        n = -1
+        if fates.hopeless[c] != nodes.cursor[0]:
+            n = _seek(
                 c,
                 i,
                 draws[i],
@@ -276,35 +243,118 @@ def schedule_displacing(
                 profile,
                 scratch,
             )
-            if n < 0:
-                break
-            ignores_pods = _ignores_pods(c, counters, classes)
-            if not passes(c, n, ignores_pods, nodes, counters, classes, profile, scratch):
-                n = pick_node(c, wanted, draws[i], nodes, counters, classes, profile, scratch)
         if n >= 0:
             count_on_node(c, n, 1, nodes, counters, classes)
-            bound.node[rows[i]] = n
+            bound.node[row] = n
+            step_in(row, n, bound, found)
+            note(CAME, row, n, i, fates)
+            asked += asks[i]
+            if asks[i] != 0 and asked >= most:
+                return i + 1
         else:
             fates.hopeless[c] = nodes.cursor[0]
+            if stops:
+                return i + 1
+    return upto
 
 
-def displace(
-    scheduler: Scheduler, state: ClusterState, rows: Array, draws: Array, policy: Policy
-) -> Fates:
-    """Bring the pods of these waiting rows to nodes; see `schedule_displacing`.
+@kernel
+def _seek(
+    c: int,
+    i: int,
+    draw: float,
+    wanted: int,
+    bound: Bound,
+    found: Found,
+    fates: Fates,
+    nodes: NodeArrays,
+    counters: CounterArrays,
+    classes: ClassArrays,
+    profile: ProfileArrays,
+    scratch: Scratch,
+) -> int:
+    """The node for pod *i*, of class *c*, where others have gone for it if need be; or -1.
 
-    Who had to go waits again, in `Fates.gone`.
+    Source: kubernetes v1.34.1 pkg/scheduler/schedule_one.go, schedulingCycle.
+    """
+    n = pick_node(c, wanted, draw, nodes, counters, classes, profile, scratch)
+    while n < 0 and _has_weaker(c, bound):
+        n = _make_room(
+            c, i, draw, wanted, bound, found, fates, nodes, counters, classes, profile, scratch
+        )
+        if n < 0:
+            break
+        ignores_pods = _ignores_pods(c, counters, classes)
+        if not passes(c, n, ignores_pods, nodes, counters, classes, profile, scratch):
+            n = pick_node(c, wanted, draw, nodes, counters, classes, profile, scratch)
+    return int(n)
+
+
+class Displacing:
+    """Pods on their way to nodes, who may push out others.
 
     Source: ours.
     """
-    bound = Bound.of(state, scheduler.ranks())
-    found = Found.none(state)
-    fates = Fates.none(state)
-    run, fast = form(schedule_displacing, len(rows) * len(state.nodes))
-    given: list[Any] = [rows, draws, scheduler.wanted(state, policy), bound, found, fates]
-    if not fast:
-        given[:2] = [memoryview(each) for each in given[:2]]
-        given[3:] = [views(each) for each in given[3:]]
-    run(*given, *scheduler.arrays(state, fast))
-    expect(schedule_displacing, fates.searches * len(state.pods))  # each looks at all of them
-    return fates
+
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        state: ClusterState,
+        rows: Array,
+        draws: Array,
+        policy: Policy,
+        asks: Array | None = None,
+    ) -> None:
+        """*rows*: of pods that wait; *asks*: those of whom somebody else has a say, or nobody."""
+        self._scheduler, self._state, self._policy = scheduler, state, policy
+        nobody = np.zeros(len(rows), np.uint8)
+        self._given: list[Any] = [rows, draws, nobody if asks is None else asks]
+        self._bound = Bound.of(state, scheduler.ranks())
+        self._found, self._fates = Found.none(state), Fates.none(state, len(rows))
+        self._views: list[Any] | None = None
+        self._left = -1
+        """Number of changes to the state after the last run."""
+
+    @property
+    def searches(self) -> int:
+        """How often victims were looked for."""
+        return int(self._fates.counts[SEARCHES])
+
+    def run(self, at: int, upto: int, *, most: int = 1, stops: bool = False) -> int:
+        """See `schedule_displacing`; what moved is in `moves`."""
+        state, before = self._state, self.searches
+        if self._left != state.arrays.cursor[0]:
+            self._found.lined_up[0] = 0  # somebody else has bound or evicted pods
+        wanted = self._scheduler.wanted(state, self._policy)
+        run, fast = form(schedule_displacing, (upto - at) * len(state.nodes))
+        kept: list[Any] = [*self._given, wanted, self._bound, self._found, self._fates]
+        if not fast:
+            kept = self._as_views(wanted)
+        end = run(at, upto, most, stops, *kept, *self._scheduler.arrays(state, fast))
+        self._left = int(state.arrays.cursor[0])
+        # Each search looks at all of them.
+        expect(schedule_displacing, (self.searches - before) * len(state.pods))
+        return int(end)
+
+    def _as_views(self, wanted: int) -> list[Any]:
+        if self._views is None:
+            arrays = (self._bound, self._found, self._fates)
+            self._views = [views(each) for each in arrays]
+        return [*(memoryview(each) for each in self._given), wanted, *self._views]
+
+    def moves(self) -> list[Move]:
+        """Those of the last run, in their order."""
+        noted = self._fates.moves[: self._fates.counts[NOTED], :4].tolist()
+        return [Move(*each) for each in noted]
+
+    def undo(self, number: int) -> None:
+        """Take back this move of the last run, a pod that came, and all that came behind it.
+
+        Those pods wait again, and who went is where it was.
+        """
+        fates, bound, arrays = self._fates, self._bound, self._state.views()
+        for again in range(int(fates.counts[NOTED]) - 1, number - 1, -1):
+            sign, row, n = fates.moves[again, :3].tolist()
+            count_on_node(int(bound.pod_class[row]), n, -sign, *arrays)
+            bound.node[row] = n if sign == WENT else -1
+        fates.counts[SEARCHES] = fates.moves[number, 4]

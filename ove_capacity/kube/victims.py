@@ -8,9 +8,10 @@ from __future__ import annotations
 import numpy as np
 
 from ove_capacity.kernels.compile import Array, kernel
-from ove_capacity.kube.bound import NONE_YET, NOT_ASKED, WEIGHTS, Bound, Found
+from ove_capacity.kube.bound import NOBODY, WEIGHTS, Bound, Found
 from ove_capacity.kube.codes import EXISTING_ANTI_AFFINITY, PASS
 from ove_capacity.kube.filtering import check_node, prepare
+from ove_capacity.kube.importance import line_up
 from ove_capacity.kube.profile import ProfileArrays
 from ove_capacity.kube.scratch import Scratch
 from ove_capacity.state.arrays import ClassArrays, CounterArrays, NodeArrays
@@ -20,7 +21,7 @@ __all__ = ["candidates_wanted", "find_victims", "passes"]
 
 _CANDIDATES_PERCENT = 10
 _CANDIDATES_LEAST = 100
-_NOBODY = -(1 << 31)
+_NO_PRIORITY = -(1 << 31)
 _OFFSET = 1 << 31
 
 
@@ -35,53 +36,17 @@ def candidates_wanted(nodes: int) -> int:
 
 
 @kernel
-def _chain(row: int, n: int, level: int, bound: Bound, found: Found) -> None:
-    """Put a pod behind the others on node *n* that are at least as important.
+def _find_weaker(priority: int, n: int, bound: Bound, found: Found) -> bool:
+    """Write which pod of node *n* is the first of lower priority; False: there is none.
 
-    Source: kubernetes v1.34.1 pkg/scheduler/util/utils.go, MoreImportantPod.
+    Source: kubernetes v1.34.1 pkg/scheduler/framework/plugins/defaultpreemption/
+    default_preemption.go, SelectVictimsOnNode.
     """
-    found.after[row] = -1
-    if found.head[n] == NONE_YET:
-        found.head[n] = row
-        found.tail[n] = row
-        return
-    last = found.tail[n]
-    if bound.priority[bound.pod_class[last]] > level or bound.start[last] <= bound.start[row]:
-        found.after[last] = row
-        found.tail[n] = row
-        return
-    before = -1
-    other = found.head[n]
-    while bound.priority[bound.pod_class[other]] > level or bound.start[other] <= bound.start[row]:
-        before = other
-        other = found.after[other]
-    found.after[row] = other
-    if before < 0:
-        found.head[n] = row
-    else:
-        found.after[before] = row
-
-
-@kernel
-def _list_weaker(priority: int, hopeful: Array, tries: int, bound: Bound, found: Found) -> None:
-    """Chain the pods of lower priority on hopeful nodes, the most important first.
-
-    Source: kubernetes v1.34.1 pkg/scheduler/util/utils.go, MoreImportantPod.
-    """
-    for n in range(found.head.shape[0]):
-        found.head[n] = NOT_ASKED
-    for i in range(tries):
-        found.head[hopeful[i]] = NONE_YET
-    for k in range(bound.levels.shape[0]):
-        level = bound.levels[k]
-        if level >= priority:
-            continue
-        for row in range(bound.node.shape[0]):
-            n = bound.node[row]
-            if n < 0 or bound.priority[bound.pod_class[row]] != level:
-                continue
-            if found.head[n] != NOT_ASKED:
-                _chain(row, n, level, bound, found)
+    row = found.first[n]
+    while row != NOBODY and bound.priority[bound.pod_class[row]] >= priority:
+        row = found.after[row]
+    found.head[n] = row
+    return bool(row != NOBODY)
 
 
 @kernel
@@ -130,39 +95,46 @@ def _spare_by_amounts(
     """
     request = classes.request
     left = found.left
+    tight = found.tight
+    count = 0
     for r in range(request.shape[1]):
-        left[r] = request[c, r] + nodes.requested[n, r] - nodes.allocatable[n, r]
+        short = request[c, r] + nodes.requested[n, r] - nodes.allocatable[n, r]
+        if short > 0 and request[c, r] > 0 and profile.ignored[r] == 0:
+            # Of the others there is enough whoever stays.
+            tight[count] = r
+            left[count] = short
+            count += 1
     row = found.head[n]
     while row >= 0:
         other = bound.pod_class[row]
-        for r in range(request.shape[1]):
-            left[r] -= request[other, r]
+        for i in range(count):
+            left[i] -= request[other, tight[i]]
         row = found.after[row]
-    for r in range(request.shape[1]):
-        if request[c, r] > 0 and profile.ignored[r] == 0 and left[r] > 0:
+    for i in range(count):
+        if left[i] > 0:
             return False
+    _ask_budgets(n, bound, found)
     for turn in range(bound.allowed.shape[0] == 0, 2):
         row = found.head[n]
         while row >= 0:
             if found.breaks[row] == 1 - turn:
-                found.goes[row] = _must_go(c, bound.pod_class[row], left, classes, profile)
+                found.goes[row] = _must_go(bound.pod_class[row], count, left, tight, request)
             row = found.after[row]
     return True
 
 
 @kernel
-def _must_go(c: int, other: int, left: Array, classes: ClassArrays, profile: ProfileArrays) -> int:
-    """Whether class *c* finds no room beside one more of class *other*, which stays otherwise.
+def _must_go(other: int, count: int, left: Array, tight: Array, request: Array) -> int:
+    """Whether there is no room beside one more of class *other*, which stays otherwise.
 
     Source: kubernetes v1.34.1 pkg/scheduler/framework/plugins/defaultpreemption/
     default_preemption.go, SelectVictimsOnNode.
     """
-    request = classes.request
-    for r in range(request.shape[1]):
-        if request[c, r] > 0 and profile.ignored[r] == 0 and left[r] + request[other, r] > 0:
+    for i in range(count):
+        if left[i] + request[other, tight[i]] > 0:
             return 1
-    for r in range(request.shape[1]):
-        left[r] += request[other, r]
+    for i in range(count):
+        left[i] += request[other, tight[i]]
     return 0
 
 
@@ -211,6 +183,7 @@ def _spare_by_filters(
         count_on_node(bound.pod_class[row], n, -1, nodes, counters, classes)
         row = found.after[row]
     does = passes(c, n, ignores_pods, nodes, counters, classes, profile, scratch)
+    _ask_budgets(n, bound, found)
     for turn in range(bound.allowed.shape[0] == 0, 2):
         row = found.head[n]
         while row >= 0 and does:
@@ -237,7 +210,7 @@ def _weigh(n: int, bound: Bound, found: Found) -> int:
     pickOneNodeForPreemption.
     """
     weight = found.weight
-    weight[1, 0], weight[1, 1], weight[1, 2], weight[1, 3] = 0, _NOBODY, 0, 0
+    weight[1, 0], weight[1, 1], weight[1, 2], weight[1, 3] = 0, _NO_PRIORITY, 0, 0
     weight[1, 4] = -np.inf
     row = found.head[n]
     while row >= 0:
@@ -277,15 +250,14 @@ def find_victims(
 
     Source: kubernetes v1.34.1 pkg/scheduler/framework/preemption/preemption.go, DryRunPreemption.
     """
-    _list_weaker(bound.priority[c], hopeful, tries, bound, found)
+    line_up(bound, found)
     count = 0
     candidates = 0
     peaceful = False
     for i in range(tries):
         n = hopeful[i]
-        if found.head[n] < 0:
+        if not _find_weaker(bound.priority[c], n, bound, found):
             continue
-        _ask_budgets(n, bound, found)
         if by_amounts:
             does = _spare_by_amounts(c, n, bound, found, nodes, classes, profile)
         else:

@@ -10,6 +10,7 @@ from ove_capacity.kubelet.demand import PodDemand, demand_without, pod_demand
 from ove_capacity.kubelet.node_state import Kubelet, NodeState, start
 from ove_capacity.kubelet.published import node_resource_topology
 from ove_capacity.kubelet.refusal import Refusal
+from ove_capacity.kubelet.remembered import Remembered
 from ove_capacity.kubelet.rules import kubelet_rules
 from ove_capacity.model.kubelet import NodeKubelet
 from ove_capacity.model.node import Node
@@ -36,6 +37,7 @@ class Kubelets:
         self._devices = frozenset(name for each in self.started if each for name in each.devices)
         self._demands: dict[int, tuple[PodSpec, PodDemand]] = {}
         self._plenty: frozenset[str] = frozenset()
+        self._remembered = Remembered()
         self._published: dict[int, tuple[NodeState, NodeResourceTopology]] = {}
 
     def copy(self) -> Self:
@@ -92,11 +94,23 @@ class Kubelets:
 
         Source: kubernetes v1.36.2 pkg/kubelet/kubelet.go, HandlePodAdditions.
         """
-        admission = self.try_out(n, row, pod)
-        if admission is None:
+        kubelet, state = self.started[n], self.states[n]
+        if kubelet is None or state is None:
             return None
-        self.states[n] = admission.state
-        return admission.refusal
+        demand = self.demand(pod.spec)
+        refusal, self.states[n] = self._remembered.admit(kubelet, state, str(row), demand)
+        return refusal
+
+    def would_admit(self, n: int, row: int, pod: Pod) -> bool:
+        """Whether the kubelet of node *n* would admit the pod of a row now.
+
+        Source: kubernetes v1.36.2 pkg/kubelet/kubelet.go, HandlePodAdditions.
+        """
+        kubelet, state = self.started[n], self.states[n]
+        if kubelet is None or state is None:
+            return True
+        answer = self._remembered.admit(kubelet, state, str(row), self.demand(pod.spec))
+        return answer[0] is None
 
     def stand(self, n: int, row: int, pod: Pod) -> None:
         """A pod that is on its node already: it holds something there, though not known what.

@@ -10,7 +10,8 @@ from numpy.random import Generator
 from ove_capacity.kernels.compile import Array
 from ove_capacity.kube.codes import PASS
 from ove_capacity.kube.diagnosis import diagnose
-from ove_capacity.kube.displacing import displace
+from ove_capacity.kube.displacing import Displacing
+from ove_capacity.kube.fates import CAME, WENT
 from ove_capacity.kube.preemption import Candidate, best_victims, may_preempt, needs_care
 from ove_capacity.kube.scheduler import Decision
 from ove_capacity.model.pod import Pod
@@ -72,7 +73,8 @@ def unplaced(
     wishes = any(pod.nominated_node for pod in pods)
     if not (wishes or asks_kubelets(state, pods)) and runs_at_once(state):
         return _unplaced_at_once(state, pods, classes, draws, policy)
-    desk = _Desk(state, policy, pods, classes, draws, explain=False)
+    at_once = runs_at_once(state) and not wishes
+    desk = _Desk(state, policy, pods, classes, draws, explain=False, at_once=at_once)
     return desk.outcome(with_bound=False)
 
 
@@ -89,23 +91,25 @@ def _unplaced_at_once(
 ) -> Outcome:
     """All of it by one kernel."""
     rows = state.add_many(pods, classes)
-    fates = displace(scheduler_of(state), state, rows, draws, policy)
+    displacing = Displacing(scheduler_of(state), state, rows, draws, policy)
+    displacing.run(0, len(pods))
+    gone = [move for move in displacing.moves() if move.sign == WENT]
     if state.admitting is not None:
-        for row, n, _ in fates.displaced:
-            state.admitting.leave(n, row)
-    gone = [
-        (row, Displaced(state.pod(row), state.nodes[n].name, pods[i].key))
-        for row, n, i in fates.displaced
-    ]
+        for move in gone:
+            state.admitting.leave(move.node, move.row)
+    displaced = tuple(
+        Displaced(state.pod(move.row), state.nodes[move.node].name, pods[move.by].key)
+        for move in gone
+    )
     without = dict(zip(rows.tolist(), pods, strict=True))
-    for row, _ in gone:
-        state.forget(row)
-        without.pop(row, None)
+    for move in gone:
+        state.forget(move.row)
+        without.pop(move.row, None)
     refused = [row for row in without if state.pod_node[row] < 0]
     for row in refused:
         state.forget(row)
     told = tuple(Refused(without[row], "", ()) for row in refused)
-    return Outcome((), told, tuple(each for _, each in gone), fates.searches)
+    return Outcome((), told, displaced, displacing.searches)
 
 
 def tie_draws(policy: Policy, count: int, rng: Generator | None) -> Array:
@@ -129,11 +133,13 @@ class _Desk:
         *,
         explain: bool = True,
         insist: bool = True,
+        at_once: bool = False,
     ) -> None:
+        """*at_once*: nobody is nominated, and `runs_at_once` holds."""
         self.state, self.scheduler, self.pods = state, scheduler_of(state), pods
         self.relay = Relay(state, policy, pods, classes, draws)
         self.classes, self.draws, self.rows = classes, draws, self.relay.rows
-        self.explain, self.insist = explain, insist
+        self.explain, self.insist, self.at_once = explain, insist, at_once
         self.refused: list[Refused] = []
         self.displaced: list[Displaced] = []
         self.searches = 0
@@ -157,6 +163,8 @@ class _Desk:
             return at + 1
         if self._bounces_like_others(at):
             return at + 1
+        if self.at_once:
+            return self._run_at_once(at, len(self.pods))
         upto = next(i for i in self._singles if i >= at)
         if self.state.nominated or upto == at:
             return self._run_single(at)
@@ -179,8 +187,8 @@ class _Desk:
         bound = self._bound() if with_bound else ()
         for row in self.unplaced:
             self.state.forget(row)
-        displaced = tuple(self.displaced)
-        return Outcome(bound, tuple(self.refused), displaced, self.searches, turned_away)
+        displaced, searches = tuple(self.displaced), self.searches + self.relay.searches
+        return Outcome(bound, tuple(self.refused), displaced, searches, turned_away)
 
     def _bound(self) -> tuple[Placed, ...]:
         names = [node.name for node in self.state.nodes]
@@ -209,6 +217,26 @@ class _Desk:
         else:
             self._refuse_or_preempt(at)
         return at + 1
+
+    def _run_at_once(self, at: int, upto: int) -> int:
+        """Decide pods from *at* on by a kernel, until a kubelet says no; where to go on."""
+        # What bounced goes on doing so until something moves.
+        bounces = any(moves == self._moves for moves, _ in self._bounces.values())
+        end, moves, bounced = self.relay.displace(at, upto, stops=bounces)
+        came = {move.by for move in moves if move.sign == CAME}
+        for move in moves:
+            if move.sign == WENT:
+                pod, by = self.state.pod(move.row), self.pods[move.by].key
+                self.displaced.append(Displaced(pod, self.state.nodes[move.node].name, by))
+                self.state.forget(move.row)
+        self._moves += len(moves)
+        for i in range(at, end - (bounced is not None)):
+            if i not in came:
+                self.unplaced.append(int(self.rows[i]))
+                self.refused.append(Refused(self.pods[i], "", ()))
+        if bounced is not None:
+            self._bounce(end - 1, bounced)
+        return end
 
     def _seat(self, at: int, node: int) -> None:
         bounced = self.relay.seat(at, node)
@@ -245,11 +273,17 @@ class _Desk:
             self.bounced.clear()
             for at in again:
                 if not self._bounces_like_others(at):
-                    self._run_single(at)
+                    self._run_again(at)
         for at, (bounced, _) in sorted(self.bounced.items()):
             self.unplaced.append(int(self.rows[at]))
             self.refused.append(refused_by_kubelet(self.state, self.pods[at], bounced))
         return ()
+
+    def _run_again(self, at: int) -> None:
+        if self.at_once:
+            self._run_at_once(at, at + 1)
+        else:
+            self._run_single(at)
 
     def _turned_away(self) -> tuple[TurnedAway, ...]:
         self.unplaced += [int(self.rows[at]) for at in sorted(self.bounced)]

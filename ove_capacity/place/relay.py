@@ -5,7 +5,11 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
 from ove_capacity.kernels.compile import Array
+from ove_capacity.kube.displacing import Displacing
+from ove_capacity.kube.fates import WENT, Move
 from ove_capacity.kube.scheduler import Decision
 from ove_capacity.kubelet.kubelets import Kubelets
 from ove_capacity.kubelet.refusal import Refusal
@@ -66,8 +70,11 @@ class Relay:
         self.kubelets = kubelets
         self.samples = self.scheduler.samples(state, policy)
         self._batch = 1 if self.samples else _BATCH_FIRST
+        self._displacing: Displacing | None = None
         self._concerned: list[int] = []
         """Pods, by index, of which a kubelet may say no."""
+        self._asks = np.zeros(len(pods), np.uint8)
+        """(pods,): whether it may, for `displace`."""
         if kubelets is not None:
             asking = _concerned(kubelets, pods)
             if asking:
@@ -106,6 +113,44 @@ class Relay:
             self._batch = min(2 * self._batch, _BATCH_MOST)
         return end, None
 
+    def displace(
+        self, at: int, upto: int, *, stops: bool
+    ) -> tuple[int, list[Move], Bounced | None]:
+        """`run` where who finds no node may push out others, and is refused if that does not help.
+
+        Also what moved; who had to go waits again. With *stops* the first refused is the last one.
+        """
+        displacing = self._displacing or self._start_displacing()
+        end = displacing.run(at, upto, most=self._batch, stops=stops)
+        moves = displacing.moves()
+        if self.kubelets is None:
+            return end, moves, None
+        for number, move in enumerate(moves):
+            if move.sign == WENT:
+                self.kubelets.leave(move.node, move.row)
+            elif self._asks[move.by]:
+                refusal = self._admit(move.node, move.by)
+                if refusal is not None:
+                    # What came behind it would have met another state.
+                    displacing.undo(number)
+                    self._batch = 1
+                    return move.by + 1, moves[:number], Bounced(move.node, refusal)
+        if not self.samples:
+            self._batch = min(2 * self._batch, _BATCH_MOST)
+        return end, moves, None
+
+    def _start_displacing(self) -> Displacing:
+        self._asks[self._concerned] = 1
+        self._displacing = Displacing(
+            self.scheduler, self.state, self.rows, self.draws, self.policy, self._asks
+        )
+        return self._displacing
+
+    @property
+    def searches(self) -> int:
+        """How often `displace` looked for victims."""
+        return 0 if self._displacing is None else self._displacing.searches
+
     def seat(self, at: int, n: int) -> Bounced | None:
         """Bind a pod to node *n* and have it admitted; if it is not, it is bound no more."""
         row = int(self.rows[at])
@@ -142,5 +187,4 @@ class Relay:
     def _would_admit(self, n: int, at: int) -> bool:
         if self.kubelets is None:
             return True
-        admission = self.kubelets.try_out(n, int(self.rows[at]), self.pods[at])
-        return admission is None or admission.refusal is None
+        return self.kubelets.would_admit(n, int(self.rows[at]), self.pods[at])
