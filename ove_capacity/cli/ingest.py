@@ -99,7 +99,7 @@ def _must_gather(
     form: FormatOption = Format.TEXT,
     output: Output = None,
 ) -> None:
-    """A must-gather: machines, NUMA cells, the platform's share as measured."""
+    """A must-gather: machines, NUMA cells, platform pods, VMs."""
     refuse_unwritable(output)
     from ove_capacity.ingest.must_gather import ingest_must_gather
 
@@ -123,7 +123,7 @@ def _vms(
     form: FormatOption = Format.TEXT,
     output: Output = None,
 ) -> None:
-    """VirtualMachine objects: those that make the same pod as one workload."""
+    """VirtualMachine objects, those alike as one workload."""
     refuse_unwritable(output)
     from ove_capacity.ingest.vms import ingest_vms
 
@@ -147,7 +147,7 @@ def _rvtools(
     form: FormatOption = Format.TEXT,
     output: Output = None,
 ) -> None:
-    """RVTools workbooks: VMs by size, the hosts they run on, and where tabs disagree."""
+    """RVTools workbooks: VMs by size, hosts, what disagrees."""
     refuse_unwritable(output)
     from ove_capacity.ingest.rvtools import ingest_rvtools
 

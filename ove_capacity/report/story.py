@@ -33,6 +33,7 @@ __all__ = [
     "placements_table",
     "planned_table",
     "study_reading",
+    "told_once",
 ]
 
 _GIB = 1 << 30
@@ -40,6 +41,7 @@ _ABREAST = 6
 _REFUSED = "refused"
 _IN_WORDS = {"refused": "refused by admission"}
 _SHOWN_NAMES = 8
+_SHOWN_PLACES = 2
 _SHOWN_SHAPES = 40
 _SHOWN_ROWS = 12
 _FITS_TITLE = "What still fits as planned: more VMs of each shape"
@@ -213,6 +215,20 @@ def evidence_sentence(assumptions: Sequence[Assumption]) -> str:
     classes = Counter(str(each.evidence) for each in assumptions)
     parts = ", ".join(f"{classes[kind]} {kind}" for kind in Evidence if classes[kind])
     return f"{len(assumptions)} numbers were not in the input: {parts}."
+
+
+def told_once(warnings: Iterable[str]) -> list[str]:
+    """Each message once, behind the first places that it is told of; JSON has all of them."""
+    places: dict[str, list[str]] = {}
+    for each in warnings:
+        place, dash, message = each.partition(" — ")
+        places.setdefault(message if dash else each, []).append(place if dash else "")
+    told = []
+    for message, found in places.items():
+        more = len(found) - _SHOWN_PLACES
+        where = ", ".join(found[:_SHOWN_PLACES]) + (f" and {more:,} more" if more > 0 else "")
+        told.append(f"{where} — {message}" if where else message)
+    return told
 
 
 def study_reading(found: Standings) -> list[str]:

@@ -71,7 +71,7 @@ def simulate_text(run: Run) -> str:
         _bullets(
             "Assumed by us; replace them with yours", story.assumed(run.assumptions, case.fleet)
         ),
-        _bullets(f"Warnings: {len(run.warnings)}", run.warnings),
+        _bullets(f"Warnings: {len(run.warnings)}", story.told_once(run.warnings)),
         _provenance(case),
     ]
     return _page(sections)
@@ -233,7 +233,7 @@ def show_text(case: Case) -> str:
             heading,
             *sections,
             _bullets(numbers.title, told),
-            _bullets(f"Warnings: {len(case.warnings)}", case.warnings),
+            _bullets(f"Warnings: {len(case.warnings)}", story.told_once(case.warnings)),
             _provenance(case),
         ]
     )
@@ -264,7 +264,7 @@ def validate_text(case: Case, file: str) -> str:
         [
             counts,
             story.evidence_sentence(case.assumptions),
-            _bullets(f"Warnings: {len(case.warnings)}", case.warnings),
+            _bullets(f"Warnings: {len(case.warnings)}", story.told_once(case.warnings)),
         ]
     )
 

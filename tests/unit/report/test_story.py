@@ -117,3 +117,15 @@ def test_only_what_rests_on_our_judgement_is_shown_and_the_rest_is_counted() -> 
     assert story.evidence_sentence([known, *ours]) == (
         "21 numbers were not in the input: 1 documented, 20 assumed."
     )
+
+
+def test_a_warning_of_many_clusters_is_told_once() -> None:
+    warnings = [f"f.yaml:{n}:5: clusters.c{n} — no cells" for n in range(4)] + [
+        "plain",
+        "g:1:1 — x",
+    ]
+    assert story.told_once(warnings) == [
+        "f.yaml:0:5: clusters.c0, f.yaml:1:5: clusters.c1 and 2 more — no cells",
+        "plain",
+        "g:1:1 — x",
+    ]
