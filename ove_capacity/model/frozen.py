@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Generic, TypeVar
+from collections.abc import ItemsView, Iterator, Mapping
+from typing import Any, Generic, TypeVar, overload
 
 __all__ = ["FrozenMap"]
 
 K = TypeVar("K")
 V = TypeVar("V")
+D = TypeVar("D")
 
 
 class FrozenMap(Mapping[K, V], Generic[K, V]):
@@ -17,7 +18,8 @@ class FrozenMap(Mapping[K, V], Generic[K, V]):
     __slots__ = ("_entries", "_hash")
 
     def __init__(self, entries: Mapping[K, V] | None = None) -> None:
-        self._entries: dict[K, V] = dict(entries or {})
+        known = entries._entries if isinstance(entries, FrozenMap) else dict(entries or {})
+        self._entries: dict[K, V] = known
         self._hash: int | None = None
 
     def __getitem__(self, key: K) -> V:
@@ -28,6 +30,23 @@ class FrozenMap(Mapping[K, V], Generic[K, V]):
 
     def __len__(self) -> int:
         return len(self._entries)
+
+    # Mapping has these, too, and asks __getitem__ for each entry.
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._entries
+
+    @overload
+    def get(self, key: K, /) -> V | None: ...
+    @overload
+    def get(self, key: K, default: V | D, /) -> V | D: ...
+    def get(self, key: K, default: Any = None, /) -> Any:
+        """The value of the key, or *default*."""
+        return self._entries.get(key, default)
+
+    def items(self) -> ItemsView[K, V]:
+        """Each key with its value."""
+        return self._entries.items()
 
     def __hash__(self) -> int:
         if self._hash is None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from ove_capacity.kernels.compile import Array
 from ove_capacity.model.autoscaling import Autoscaling, ClusterAutoscaler, MachineHealthCheck
 from ove_capacity.model.cluster import Cluster
 from ove_capacity.model.node import Node
@@ -106,8 +107,10 @@ class Sight:
     """Why no machine is added, whoever waits; "": one might be."""
     reasons: Mapping[int, str]
     """Spec of a pod, by identity, -> why no machine is added for it."""
-    candidates: tuple[int, ...]
-    """Nodes, by index, of groups above their least size, less those that may not be removed."""
+    candidates: Array
+    """(candidates,) int64: nodes of groups above their least size that may be removed."""
+    with_gpus: frozenset[int]
+    """Nodes, by index, that have GPUs the autoscaler knows."""
 
 
 class Scaler:

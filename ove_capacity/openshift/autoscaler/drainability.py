@@ -58,7 +58,7 @@ class Budgets:
     """
 
     def __init__(self, budgets: Iterable[DisruptionBudget]) -> None:
-        self._budgets = [replace(budget) for budget in budgets]
+        self._budgets = list(budgets)
 
     def matching(self, pod: Pod) -> list[DisruptionBudget]:
         """The budgets that cover the pod."""

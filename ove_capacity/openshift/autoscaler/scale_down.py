@@ -117,6 +117,7 @@ class _Planning:
     ) -> None:
         self.simulation, self.drain, self.options = simulation, drain, drain.options
         self.now_ms = drain.now_ms
+        self.bare = replace(drain, budgets=Budgets(()), controller_exists=None)
         self.deleting = in_progress.empty | in_progress.drained
         self.memory = memory
         self.row = {node.name: n for n, node in enumerate(simulation.view.nodes)}
@@ -177,8 +178,7 @@ class _Planning:
         return go_sorted(candidates, self._rank)
 
     def _rank(self, name: str) -> tuple[int, int, int]:
-        bare = replace(self.drain, budgets=Budgets(()), controller_exists=None)
-        moves = pods_to_move(self._pods(name), self.simulation.pods, bare)
+        moves = pods_to_move(self._pods(name), self.simulation.pods, self.bare)
         is_full = moves.blocking >= 0 or bool(moves.moving)
         order = (int(is_full), int(not is_full and bool(moves.waiting)))
         return *order, int(name not in self.memory.unneeded_before)

@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
+import numpy as np
+
 from ove_capacity.model.node import Node
 from ove_capacity.model.pod import PodSpec
-from ove_capacity.model.resources import CPU, MEMORY
 from ove_capacity.openshift.autoscaler.drainability import Budgets, Drain, pods_to_move
 from ove_capacity.openshift.autoscaler.gpus import gpu_resource
 from ove_capacity.openshift.autoscaler.loop import Loop, Moment
+from ove_capacity.openshift.autoscaler.options import AutoscalingOptions
 from ove_capacity.openshift.autoscaler.removal import BLOCKED_BY_POD, Unremovable
 from ove_capacity.openshift.autoscaler.scale_down import NOT_UNDERUTILIZED, is_kept
 from ove_capacity.openshift.autoscaler.scale_up import IN_BACKOFF, NO_OPTIONS, NOT_READY
@@ -27,6 +29,8 @@ from ove_capacity.sim.world import Site, World
 
 __all__ = ["glance", "sight_of"]
 
+_CPU_AND_MEMORY = slice(0, 2)
+"""The first columns of every state."""
 _NEAR = 1e-3
 """Shares that differ from the threshold by less are left to a whole loop, which counts exactly."""
 
@@ -56,7 +60,8 @@ def sight_of(site: Site, scaler: Scaler, moment: Moment, found: Loop) -> Sight:
         complete,
         everybody,
         reasons,
-        tuple(n for n, node in enumerate(nodes) if _is_candidate(scaler, node)),
+        np.array([n for n, node in enumerate(nodes) if _is_candidate(scaler, node)], np.int64),
+        frozenset(n for n, node in enumerate(nodes) if gpu_resource(node)),
     )
 
 
@@ -143,33 +148,34 @@ def _look(
 ) -> dict[str, str] | None:
     """Node that is looked at -> why it does not go, where that is news; None when one might."""
     state, options = site.state, scaler.options
-    rows, columns = list(sight.candidates), [state.resource_index(r) for r in (CPU, MEMORY)]
-    if not rows:
+    rows = sight.candidates
+    if not len(rows):
         return {}
-    there = state.allocatable[rows][:, columns]
+    there = state.allocatable.take(rows, 0)[:, _CPU_AND_MEMORY]
     if not there.all():
         return None
-    above = (state.requested[rows][:, columns] / there).max(axis=1) - options.utilization_threshold
+    used = state.requested.take(rows, 0)[:, _CPU_AND_MEMORY]
+    above = (used / there).max(axis=1) - options.utilization_threshold
     found: dict[str, str] = {}
-    drain = Drain(options, world.now_ms, Budgets(site.cluster.disruption_budgets))
-    for n, by in zip(rows, above.tolist(), strict=True):
+    for n, by in zip(rows.tolist(), above.tolist(), strict=True):
         name = state.nodes[n].name
         if name in recent:
             continue
-        if gpu_resource(state.nodes[n]):
+        if n in sight.with_gpus:
             return None
         if by > _NEAR:
             if scaler.staying.get(name) != NOT_UNDERUTILIZED:
                 found[name] = NOT_UNDERUTILIZED
             continue
-        why = "" if by > -_NEAR else _blocking(site, n, drain)
+        why = "" if by > -_NEAR else _blocking(site, n, options, world.now_ms)
         if not why:
             return None
         found[name] = words_of(Unremovable(name, BLOCKED_BY_POD, why=why))
     return found
 
 
-def _blocking(site: Site, n: int, drain: Drain) -> str:
+def _blocking(site: Site, n: int, options: AutoscalingOptions, now_ms: int) -> str:
     """Why a pod keeps node *n*; "": none does."""
     pods = [standing(site.state.pod(row)) for row in site.state.pods_on(n)]
+    drain = Drain(options, now_ms, Budgets(site.cluster.disruption_budgets))
     return pods_to_move(range(len(pods)), pods, drain).reason
