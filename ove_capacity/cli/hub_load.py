@@ -39,7 +39,7 @@ def hub_load(
     loaded = load_case(scenario, variant=variant, settings=settings, outside=outside, seed=seed)
     case = loaded.case
 
-    from ove_capacity.report import json, text  # not before the input is known to be right
+    from ove_capacity.report import json, records, text  # not before the input is known to be right
 
     found = ove_capacity.hub_load(case)
     deliver(
@@ -48,6 +48,6 @@ def hub_load(
         form=form,
         file=output,
         loaded=loaded,
-        tables=lambda: found.tables,
+        tables=lambda: records.hub_load_tables(found),
     )
     draw(figures, found)

@@ -11,12 +11,15 @@ from ove_capacity.analysis.failover_result import Failover
 from ove_capacity.analysis.series import Series
 from ove_capacity.model.assumption import Assumption
 from ove_capacity.model.case import Case
+from ove_capacity.model.management import ServicePart
 from ove_capacity.model.overview import assumptions_table
+from ove_capacity.model.resources import CPU, MEMORY
 from ove_capacity.sim.run import Run
 from ove_capacity.tables import Cell, Table
 
 if TYPE_CHECKING:  # so that the answer to one question does not load the others
     from ove_capacity.analysis.explain import Explanation
+    from ove_capacity.analysis.hub_load import HubLoad
     from ove_capacity.analysis.limits import Limits
 
 __all__ = [
@@ -24,6 +27,7 @@ __all__ = [
     "case_tables",
     "explain_tables",
     "failover_tables",
+    "hub_load_tables",
     "limits_tables",
     "origins_table",
     "run_tables",
@@ -56,6 +60,12 @@ _LIMITS = {
     "vms that wait": ("waiting", *("cluster", "workload", "waiting_vms", "becomes")),
 }
 """Table of limits -> its name in files, and its columns there."""
+_PART = (
+    *("cluster", "service", "part", "is_daemon", "pods", "cpu_milli", "memory_bytes"),
+    *("storage_bytes", "written_pods", "written_cpu_milli", "written_memory_bytes"),
+    *("documented_cpu_milli", "documented_memory_bytes", "evidence", "source"),
+)
+"""Amounts are of one pod."""
 _ASSUMPTION = ("name", "value", "applies_to", "evidence", "source")
 
 
@@ -181,6 +191,48 @@ def _pairs(every: Iterable[ClusterFailover]) -> list[tuple[Cell, ...]]:
         for n in range(len(each.pairs.nodes))
         for m in range(n)
     ]
+
+
+def hub_load_tables(found: HubLoad) -> tuple[Table, ...]:
+    """Sums over all pods, each part of the hub and of what it manages, and the hub's workers."""
+    missing = {loss.nodes[0]: len(loss.not_returned) for loss in found.losses}
+    where = [(found.hub, found.parts, len(found.machines))]
+    where += [(each.cluster, each.parts, each.workers) for each in found.clusters.values()]
+    sums: list[tuple[Cell, ...]] = [
+        (name, *(total[each] for each in ("pods", CPU, MEMORY, "storage")))
+        for name, total in found.totals.items()
+    ]
+    parts = [_part_row(cluster, each, of) for cluster, own, of in where for each in own]
+    workers: list[tuple[Cell, ...]] = [
+        (name, *(part[each] for part in (asked, left) for each in (CPU, MEMORY)), missing.get(name))
+        for name, asked, left in found.machines
+    ]
+    managed: list[tuple[Cell, ...]] = [
+        (each.cluster, each.sidecars, each.requests.get(CPU, 0), each.requests.get(MEMORY, 0))
+        for each in found.clusters.values()
+    ]
+    amounts = ("cpu_milli", "memory_bytes")
+    of_worker = ("services_cpu_milli", "services_memory_bytes", "left_cpu_milli")
+    columns = ("node", *of_worker, "left_memory_bytes", "not_returned_pods")
+    every = (
+        Table.of("requests of the hub", ("requests", "pods", *amounts, "storage_bytes"), sums),
+        Table.of("parts", _PART, parts),
+        Table.of("workers of the hub", columns, workers),
+        Table.of("managed clusters", ("cluster", "proxies_of_the_mesh", *amounts), managed),
+    )
+    return tuple(table for table in every if table.rows)
+
+
+def _part_row(cluster: str, part: ServicePart, workers: int) -> tuple[Cell, ...]:
+    written, documented = part.written_requests, part.documented_requests
+    return (
+        *(cluster, part.service, part.name, part.is_daemon),
+        workers if part.is_daemon else part.replicas,
+        *(part.requests.get(CPU, 0), part.requests.get(MEMORY, 0), part.storage_bytes),
+        part.written_replicas,
+        *(written.get(CPU), written.get(MEMORY), documented.get(CPU), documented.get(MEMORY)),
+        *(str(part.evidence), part.source),
+    )
 
 
 def _assumptions(assumptions: Iterable[Assumption]) -> Table:

@@ -1,7 +1,14 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import ove_capacity as oc
-from ove_capacity.report.records import explain_tables, failover_tables, run_tables
+from ove_capacity.report.records import (
+    explain_tables,
+    failover_tables,
+    hub_load_tables,
+    run_tables,
+)
 from tests.simulation.build import case, loss, workload
 
 
@@ -37,3 +44,15 @@ def test_an_explanation_has_a_row_a_score_and_a_row_a_reason() -> None:
     weighted = [row["normalized"] * row["weight"] for row in scores.to_dicts()]
     assert sum(weighted) == sum(row["total"] for row in feasible.to_dicts())
     assert [row["node"] for row in rejections.to_dicts()] == ["w1"]
+
+
+def test_parts_of_services_add_up_to_their_sums_in_milli_cores_and_bytes() -> None:
+    fleet = Path(__file__).parents[3] / "scenarios" / "rh-ove.yaml"
+    found = oc.hub_load(oc.load(fleet))
+    sums, parts, workers, managed = hub_load_tables(found)
+    (told,) = [row for row in sums.to_dicts() if row["requests"] == "in_effect"]
+    own = [row for row in parts.to_dicts() if row["cluster"] == found.hub]
+    for amount in ("cpu_milli", "memory_bytes"):
+        assert sum(row["pods"] * row[amount] for row in own) == told[amount]
+        assert sum(row[f"services_{amount}"] for row in workers.to_dicts()) == told[amount]
+    assert [row["cluster"] for row in managed.to_dicts()] == list(found.clusters)
