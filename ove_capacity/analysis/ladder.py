@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 
@@ -208,16 +209,21 @@ class _Climb:
         self.rungs: list[Rung] = []
         self.order: list[int] = []
         """Shapes of the VMs that were added, in order."""
+        self._came: set[int] = set()
+        self._lifted: set[str] = set()
 
     def place(self, most: int) -> None:
         """Add up to *most* VMs."""
         coming = interleaved(self.weights)
         while self.weights and len(self.order) < most:
-            size = min(_BATCH, most - len(self.order))
-            batch = [key for _, key in zip(range(size), coming, strict=False)]
+            if self._nothing_can_bind():
+                self.order += islice(coming, most - len(self.order))
+                return
+            batch = list(islice(coming, min(_BATCH, most - len(self.order))))
             while batch:
                 done = self.trial.fill([self._pod(key) for key in batch])
                 self.order += batch[:done]
+                self._came.update(batch[:done])
                 batch = batch[done:]
                 if batch and self._refused(batch[0]):
                     coming = interleaved(self.weights)
@@ -232,11 +238,27 @@ class _Climb:
             name = pod_budget(self.cluster, what)
             self.rungs.append(Rung(name, "node", len(self.order), refused.message))
             self.trial.lift(what)
+            self._lifted.add(what)
             return False
         shape = self.able[key].name
         self.rungs.append(Rung(f"{shape}: {what}", "rule", len(self.order), refused.message))
         self.weights = {other: n for other, n in self.weights.items() if other != key}
         return True
+
+    def _nothing_can_bind(self) -> bool:
+        """Whether all that they ask of nodes is lifted, and no rule looks at what came before.
+
+        Each of them found a node already: what never changes does not refuse it.
+        """
+        if self.trial.state.admitting is not None or not self._came.issuperset(self.weights):
+            return False
+        pods = [self._pod(key) for key in self.weights]
+        return all(
+            self._lifted.issuperset(self.trial.asks(pod))
+            and not pod.spec.heeds_pods
+            and not any(each.host_ports for each in pod.spec.containers)
+            for pod in pods
+        )
 
     def _pod(self, key: int) -> Pod:
         pod = self.able[key].pod

@@ -44,6 +44,14 @@ class Trial:
         """The nodes that would take one such pod now."""
         return takers(self.state, pod, replace(self.policy, nodes_scored="all"))
 
+    def asks(self, pod: Pod) -> frozenset[str]:
+        """Resources that the pod asks nodes for."""
+        (c,) = scheduler_of(self.state).classify(self.state, [pod])
+        classes = self.state.classes
+        assert classes is not None, "it has just been classed"
+        asked = classes.request[c].tolist()
+        return frozenset(r for r, amount in zip(self.state.resources, asked, strict=True) if amount)
+
     def refusal(self, pod: Pod) -> Refused:
         """Why no node takes the pod."""
         classes = np.array(scheduler_of(self.state).classify(self.state, [pod]), np.int64)

@@ -158,6 +158,13 @@ class PodSpec:
     has_no_priority: bool = False
     """Admission wrote no priority: it counts as 0, and no threshold makes the pod expendable."""
 
+    @property
+    def heeds_pods(self) -> bool:
+        """Whether a rule of its own may refuse a node because of the pods elsewhere."""
+        affinity = self.affinity
+        near = affinity.pod_required or affinity.anti_required
+        return bool(near or any(each.hard for each in self.spread))
+
 
 @dataclass(frozen=True, slots=True)
 class OwnerReference:

@@ -13,7 +13,6 @@ from dataclasses import replace
 import numpy as np
 
 from ove_capacity.model.node import Node
-from ove_capacity.model.pod import PodSpec
 from ove_capacity.openshift.autoscaler.drainability import Budgets, Drain, pods_to_move
 from ove_capacity.openshift.autoscaler.gpus import gpu_resource
 from ove_capacity.openshift.autoscaler.loop import Loop, Moment
@@ -49,7 +48,7 @@ def sight_of(site: Site, scaler: Scaler, moment: Moment, found: Loop) -> Sight:
             if group.pods[0] not in found.pending:
                 continue  # of a node that is being drained
             spec = moment.pending[group.pods[0] - first].spec
-            if not _heeds_pods(spec):
+            if not spec.heeds_pods:
                 reasons[id(spec)] = not_triggered(grown, scaler.options, group)
     complete = all(machine.has_node for machine in scaler.machines.values())
     nodes = site.state.nodes
@@ -70,12 +69,6 @@ def _is_candidate(scaler: Scaler, node: Node) -> bool:
     if group is None or is_kept(node):
         return False
     return scaler.targets[group] > scaler.groups[group].min_size
-
-
-def _heeds_pods(spec: PodSpec) -> bool:
-    affinity = spec.affinity
-    near = affinity.pod_required or affinity.anti_required
-    return bool(near or any(each.hard for each in spec.spread))
 
 
 def _closed(site: Site) -> frozenset[str]:

@@ -4,7 +4,7 @@ from itertools import islice
 import pytest
 
 import ove_capacity as oc
-from ove_capacity.analysis.ladder import interleaved
+from ove_capacity.analysis.ladder import _Climb, interleaved
 from ove_capacity.model.frozen import FrozenMap
 from ove_capacity.model.instancetype import Instancetype
 from ove_capacity.model.network import VmNetwork
@@ -58,6 +58,20 @@ def test_budgets_of_the_cluster_are_counted_along_the_same_order():
     fifth = [i for i, key in enumerate(order) if key == 1][4]
     last = [i for i, key in enumerate(order) if key == 0][20]
     assert found[:2] == [("storage:odf", fifth), ("addresses:vlan", last)]
+
+
+def test_where_nothing_can_bind_any_more_vms_are_counted_as_if_they_were_placed(monkeypatch):
+    home = replace(cluster(), storage=(StorageSystem("odf", 9_000 * GIB, 1, 100),))
+    web = workload("web", memory_gib=1, count=1)
+    db = workload("db", memory_gib=2, count=1, disks=(Disk("data", 4 * GIB),))
+    plan = case(web, db, clusters=(home,))
+    counted = oc.ladder(plan).clusters["production"]
+    asked = []
+    monkeypatch.setattr(_Climb, "_nothing_can_bind", lambda self: asked.append(len(self.order)))
+    assert oc.ladder(plan).clusters["production"] == counted
+    assert [rung.constraint for rung in counted.rungs[:3]] == ["cpu", "memory", "pods"]
+    assert counted.rungs[3].vms > counted.rungs[2].vms
+    assert max(asked) > counted.rungs[3].vms, "the other way places them all"
 
 
 def test_a_rule_is_a_rung_and_its_shape_is_added_no_more():
