@@ -139,7 +139,7 @@ def _title(courses: dict[str, _Course], unit: str) -> str:
         return f"{grown}, and no VM waits"
     when = next(time for time, waiting in course.waiting if waiting == vms)
     told = "1 VM waits" if vms == 1 else f"{vms:,} VMs wait"
-    return f"{grown}; {told} {_when(round(when), unit)}"
+    return f"{grown}; {told} at most, {_when(round(when), unit)}"
 
 
 def _when(time: int, unit: str) -> str:

@@ -58,7 +58,7 @@ def test_nodes_over_time_stop_at_the_limit_and_vms_wait() -> None:
     picture = oc.plot(run, "growth")
     title = picture.texts[0].get_text()
     assert title.startswith("production goes from 3 to 5 nodes; ")
-    assert title.endswith("VMs wait in the beginning")
+    assert title.endswith("VMs wait at most, in the beginning")
     nodes = next(line for line in picture.axes[0].lines if line.get_label() == "nodes")
     assert [nodes.get_ydata()[at] for at in (0, -1)] == [3, 5]
     assert "maxReplicas: 5" in texts(picture)
@@ -72,7 +72,7 @@ def test_nodes_over_time_stop_at_the_limit_and_vms_wait() -> None:
 def test_when_most_vms_wait_is_told(at, until, told) -> None:
     late = workload("vm", memory_gib=60, count=13, at=at)
     picture = oc.plot(oc.simulate(scaled(late), until=until), "growth")
-    assert picture.texts[0].get_text().endswith(f"VMs wait {told}")
+    assert picture.texts[0].get_text().endswith(f"VMs wait at most, {told}")
 
 
 def test_a_run_that_nothing_scales_has_no_such_figure() -> None:
