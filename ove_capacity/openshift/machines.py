@@ -17,6 +17,9 @@ from ove_capacity.simtime import MINUTE_MS, SECOND_MS, format_duration
 
 __all__ = [
     "DELETION_DELAY_MS",
+    "DRAIN_PAUSE_MOST_MS",
+    "DRAIN_PAUSE_MS",
+    "DRAIN_TRY_MS",
     "EVICTION_RETRY_MS",
     "EVICTION_TIMEOUT_MS",
     "PLATFORMS",
@@ -45,6 +48,15 @@ EVICTION_TIMEOUT_MS = 2 * MINUTE_MS
 
 Source: openshift/kubernetes-autoscaler 70920d3c6 cluster-autoscaler/core/scaledown/actuation/
 drain.go, DefaultEvictionRetryTime; config/flags/flags.go, max-pod-eviction-time.
+"""
+DRAIN_TRY_MS = 20 * SECOND_MS
+DRAIN_PAUSE_MS = 5 * SECOND_MS
+DRAIN_PAUSE_MOST_MS = 1000 * SECOND_MS
+"""How long a machine that is deleted waits for its node's pods to go, and until it tries again: the
+pause doubles each time, and there is no end to it.
+
+Source: openshift/machine-api-operator 95119612 pkg/controller/machine/drain_controller.go,
+drainNode and the rate limiter above Reconcile.
 """
 UNHEALTHY_MS = 300 * SECOND_MS
 """How long a node is Unknown before its machine is unhealthy: the example of OpenShift's manual."""

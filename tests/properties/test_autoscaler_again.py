@@ -34,7 +34,7 @@ def drawn_workload(rng, name):
         lifetime=Duration("exponential", int(rng.integers(2, 30)) * HOUR_MS, 1.0),
         labels=labels,
         vmi_fields={"affinity": apart},
-        priority=int(rng.choice([0, 0, 5])),
+        priority=int(rng.choice([0, 0, 5, -20])),
     )
 
 

@@ -195,6 +195,20 @@ def test_machines_without_vms_are_given_back_down_to_the_least():
     assert min(left) == 3600 + 600 + 10 + 5
 
 
+def test_vms_that_the_autoscaler_does_not_see_leave_before_their_worker_goes():
+    run = played(workload("batch", count=3, priority=-20))  # one on each
+    assert times(run, "node-left") == times(run, "vm-evicted") == [615, 615]
+    assert run.counts["production"]["running"] == 3
+
+
+def test_their_worker_waits_for_those_that_migrate():
+    run = played(migrating("batch", count=3, priority=-20))
+    gone = [details(run, kind) for kind in ("scale-down", "scale-down-failed")]
+    assert gone == [["empty", "empty"], []]
+    assert len(times(run, "vm-migrated")) == 2
+    assert max(times(run, "vm-migrated")) < min(times(run, "node-left"))
+
+
 def test_a_vm_keeps_its_worker_whatever_it_needs():
     run = played(workload("web", count=3), until_ms=DAY_MS)
     assert not times(run, "node-left")

@@ -10,6 +10,9 @@ from ove_capacity.kubevirt.rules import rules_of
 from ove_capacity.model.vm import Vmi
 from ove_capacity.openshift.machines import (
     DELETION_DELAY_MS,
+    DRAIN_PAUSE_MOST_MS,
+    DRAIN_PAUSE_MS,
+    DRAIN_TRY_MS,
     EVICTION_RETRY_MS,
     EVICTION_TIMEOUT_MS,
 )
@@ -34,10 +37,21 @@ def evictions(world: World, site: Site) -> dict[str, str]:
 
 
 def delete_empty(world: World, site: Site, scaler: Scaler, name: str) -> ProcessGenerator:
-    """A node without pods to move is closed, and deleted with its machine."""
+    """A node without pods to move is closed, and deleted with its machine.
+
+    VMs of so low a priority that the autoscaler does not see them may stand there: they have to
+    leave before the machine goes.
+    """
     scaler.emptying.add(name)
     close_node(site, name)
     yield world.wait(DELETION_DELAY_MS)
+    what, pause_ms = evictions(world, site), DRAIN_PAUSE_MS
+    while staying := _vms_on(site, name):
+        for vm in staying:
+            _evict(world, site, vm, what[vm.workload])
+        if _vms_on(site, name):
+            yield world.wait(DRAIN_TRY_MS + pause_ms)
+            pause_ms = min(2 * pause_ms, DRAIN_PAUSE_MOST_MS)
     scaler.emptying.discard(name)
     _delete(world, site, scaler, name, "empty")
 
