@@ -139,9 +139,8 @@ def _lacks_virtualization(subject: Subject) -> Iterator[Finding]:
                 continue
             missing = _unmatched(vm.pod.spec, nodes)
             shown = ", ".join(missing[:_SHOWN_TERMS]) or "what KubeVirt asks for"
-            told = vm.finding(
-                subject, f"no node that it selects has {shown}", repair=_cure(missing)
-            )
+            cure = _cure(missing) if vm.cluster.workers else "a pool of workers: there is none"
+            told = vm.finding(subject, f"no node that it selects has {shown}", repair=cure)
             if missing and all(_ABILITIES.match(each) for each in missing):
                 told = replace(told, severity=Severity.WARNING)
             yield told, vm

@@ -56,6 +56,13 @@ def test_a_pinned_vm_needs_a_kubelet_that_pins(pinned: str, expected: int, tmp_p
     assert all("cpuManagerPolicy: static" in each.repair for each in findings)
 
 
+def test_a_cluster_of_masters_lacks_workers(tmp_path: Path) -> None:
+    vm = SIZED.format(cpu=2, memory="4Gi", more="")
+    pools = "master: {count: 3, node: {cpu: 8, memory: 32Gi}}"
+    (finding,) = found(tmp_path, "vm-node-not-ready", vms=vm, pools=pools)
+    assert finding.repair == "a pool of workers: there is none"
+
+
 DEVICE = "devices: {gpus: [{name: g, deviceName: nvidia.com/A100}]}"
 GPUS = "worker: {count: 3, node: {cpu: 8, memory: 32Gi, devices: {nvidia.com/A100: 1}}}"
 
