@@ -123,11 +123,10 @@ class ClusterFailover:
         count = self.survives_nodes
         told = f"any {count} of {self.workers} workers may be lost"
         if not count:
-            told = (
-                f"no worker may be lost of {self.workers}"
-                if not any(loss.is_survived for loss in self.losses)
-                else f"not every worker may be lost of {self.workers}"
-            )
+            some = any(loss.is_survived for loss in self.losses)
+            told = f"{'not each' if some else 'none'} of {self.workers} workers may be lost"
+        if not count and self.workers == 1:
+            told = "its only worker may not be lost"
         example = self.search.example
         if example is None:
             return f"{self.cluster}: {told}."

@@ -27,6 +27,19 @@ def test_without_a_vm_nothing_is_lost(workers):
     assert found.clusters["production"].survives_nodes == workers
 
 
+@pytest.mark.parametrize(
+    ("workers", "count", "words"),
+    [
+        (1, 1, "its only worker may not be lost"),
+        (3, 4, "any 1 of 3 workers may be lost"),
+        (3, 6, "none of 3 workers may be lost"),
+    ],
+)
+def test_how_many_may_be_lost_is_told_in_words(workers, count, words):
+    found = asked(workload("vm", memory_gib=60, count=count), workers=workers)
+    assert found.answers[0].startswith(f"production: {words}")
+
+
 def test_without_a_worker_there_is_none_to_lose():
     site = cluster(nodes=())
     site = type(site)(site.name, site.release, ())
