@@ -177,13 +177,14 @@ def _misaligned(manager: CpuManager, shared: int, count: int) -> Refusal | None:
     per_core = manager.topology.cpus_per_core
     if not manager.options.full_pcpus_only:
         return None
-    if count % per_core:
+    physical = (shared & ~manager.reserved_cores).bit_count()
+    is_short = count > physical
+    if count % per_core or (is_short and not physical and not manager.rules.tells_broken_cores):
         return Refusal(
             SMT_ALIGNMENT_ERROR,
             f"SMT Alignment Error: requested {count} cpus not multiple cpus per core = {per_core}",
         )
-    physical = (shared & ~manager.reserved_cores).bit_count()
-    if count > physical:
+    if is_short:
         return Refusal(
             SMT_ALIGNMENT_ERROR,
             "SMT Alignment Error: not enough free physical CPUs: available physical CPUs = "

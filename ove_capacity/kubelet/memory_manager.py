@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ove_capacity.kubelet.hint import Hint, Hints, cell_masks
 from ove_capacity.kubelet.memory_cells import Block, CellMemory, Cells, book
 from ove_capacity.kubelet.refusal import Refusal, allocate_failed
+from ove_capacity.kubelet.rules import LATEST, KubeletRules
 from ove_capacity.kubelet.start_error import StartError
 from ove_capacity.model.cpu_set import cpus_of, mask_of
 from ove_capacity.model.kubelet import KubeletConfig, ReservedMemory
@@ -58,6 +59,8 @@ class MemoryManager:
     """(cells, how many) of every set of cells."""
     sums: tuple[tuple[int, ...], ...]
     """By resource and mask: what the cells have together, in bytes."""
+    guards_groups: bool = True
+    """See `KubeletRules.guards_groups`."""
 
     @property
     def cells(self) -> Cells:
@@ -126,7 +129,9 @@ def _check_reserved(machine: Machine, reserved: Sequence[ReservedMemory], kept: 
         raise StartError("[memorymanager] you should specify the system reserved memory")
 
 
-def memory_manager(config: KubeletConfig, machine: Machine, kept: Amounts) -> MemoryManager | None:
+def memory_manager(
+    config: KubeletConfig, machine: Machine, kept: Amounts, rules: KubeletRules = LATEST
+) -> MemoryManager | None:
     """The memory manager of this configuration; None when its policy is None.
 
     *kept*: what kube, system and eviction keep, in bytes; without ``memory`` in it, reserved
@@ -157,6 +162,7 @@ def memory_manager(config: KubeletConfig, machine: Machine, kept: Amounts) -> Me
         allocatable,
         tuple((mask, mask.bit_count()) for mask in cell_masks(range(len(tables)))),
         tuple(tuple(_sums(by_cell)) for by_cell in zip(*allocatable, strict=True)),
+        rules.guards_groups,
     )
 
 
@@ -263,7 +269,7 @@ def _choose(
         if hint.preferred and not best.preferred:
             return "[memorymanager] failed to find the extended preferred hint"
         mask = best.cells or 0
-    if mask.bit_count() > 1 and _mixes(cells, _used(cells), mask):
+    if manager.guards_groups and mask.bit_count() > 1 and _mixes(cells, _used(cells), mask):
         return "[memorymanager] preferred hint violates NUMA node allocation"
     return mask
 

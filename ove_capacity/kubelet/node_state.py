@@ -95,7 +95,7 @@ def start(
     topology = cpu_topology(machine)
     alignment = topology_manager(config, machine, rules)
     cpus = cpu_manager(config, topology, kept, rules)
-    memory = memory_manager(config, machine, kept)
+    memory = memory_manager(config, machine, kept, rules)
     everywhere = tuple(cell.number for cell in machine.cells)
     named = () if rules.hints_where_devices_are else everywhere
     return Kubelet(machine, topology, cpus, memory, alignment, machine.devices, named, drift)

@@ -36,6 +36,9 @@ class Setup:
     odd: bool = True
     anywhere: bool = False
     """Hints for devices name cells without any, too (up to 1.34)."""
+    careless: bool = False
+    """Groups of cells may be broken, and no unbroken core at all is told as an odd number (up to
+    1.31)."""
 
 
 class Refused(Exception):  # noqa: N818 - an answer
@@ -237,6 +240,10 @@ class PlainNode:
     # -- allocation
 
     def give_devices(self, asks: Asks, name: str, count: int, cells, got) -> None:
+        if not any(self.on.devices[name].values()):
+            raise unexpected(
+                f"no healthy devices present; cannot allocate unhealthy devices {name}"
+            )
         reuse = self.reuse_devices[name]
         again = sorted(reuse)[:count]
         left = count - len(again)
@@ -255,10 +262,10 @@ class PlainNode:
     def give_cpus(self, asks: Asks, cells, got) -> None:
         need, threads, reserved = asks.cpus, self.cpus.mean("core"), self.on.reserved
         if "full-pcpus-only" in self.on.options:
-            if need % threads:
-                raise misaligned(f"requested {need} cpus not multiple cpus per core = {threads}")
             broken = self.cpus.units("core", reserved)
             physical = len(self.shared.difference(*(self.cpus.of("core", n) for n in broken)))
+            if need % threads or (self.on.careless and not physical):
+                raise misaligned(f"requested {need} cpus not multiple cpus per core = {threads}")
             if need > physical:
                 raise misaligned(
                     f"not enough free physical CPUs: available physical CPUs = {physical}, "
@@ -310,7 +317,7 @@ class PlainNode:
             if preferred and not extended[1]:
                 raise unexpected("[memorymanager] failed to find the extended preferred hint")
             cells = extended[0]
-        if len(cells) > 1 and self.mixes(cells):
+        if len(cells) > 1 and self.mixes(cells) and not self.on.careless:
             raise unexpected("[memorymanager] preferred hint violates NUMA node allocation")
         for kind, amount in sorted(wanted.items()):
             again = self.reuse_memory.get((cells, kind), 0)

@@ -137,6 +137,7 @@ def setup_of(machine: Machine, config: KubeletConfig, minor: int, reserved_milli
         config.memory_manager_policy == "Static",
         minor >= 33,
         minor < 35,
+        minor < 32,
     )
 
 

@@ -218,6 +218,20 @@ def test_cpus_left_by_init_containers_do_not_count_as_unbroken_cores():
 
 
 @pytest.mark.parametrize(
+    ("kubernetes", "free", "says"),
+    [
+        ("1.31", "1,9", "not enough free physical CPUs: available physical CPUs = 2,"),
+        ("1.31", "0", "requested 4 cpus not multiple cpus per core = 2"),
+        ("1.32", "0", "not enough free physical CPUs: available physical CPUs = 0,"),
+    ],
+)
+def test_up_to_1_31_no_unbroken_core_at_all_is_told_as_an_odd_number(kubernetes, free, says):
+    rules = kubelet_rules(kubernetes)
+    manager = kubelet(options=("full-pcpus-only",), rules=rules).cpus
+    assert says in allocate_cpus(manager, cpu_mask(free), 0, 4, None).message
+
+
+@pytest.mark.parametrize(
     ("cpu", "alone"), [(2, 2), ("2", 2), ("2000m", 2), ("2.5", 0), ("500m", 0)]
 )
 def test_only_whole_requests_of_guaranteed_pods_get_cpus_of_their_own(cpu, alone):

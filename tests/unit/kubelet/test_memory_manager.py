@@ -12,6 +12,7 @@ from ove_capacity.kubelet.memory_cells import CellMemory
 from ove_capacity.kubelet.memory_manager import allocate_memory, memory_hints, memory_manager
 from ove_capacity.kubelet.node_state import start
 from ove_capacity.kubelet.refusal import Refusal
+from ove_capacity.kubelet.rules import kubelet_rules
 from ove_capacity.kubelet.start_error import StartError
 from ove_capacity.model.kubelet import KubeletConfig, ReservedMemory
 from ove_capacity.model.machine import Machine
@@ -203,6 +204,15 @@ _FAILED = "Allocate failed due to [memorymanager] {}, which is unexpected"
 def test_allocation_fails_in_upstreams_words(cells, gib, hint, error):
     refusal = allocate_memory(TWO, cells, {}, ((0, gib * GIB),), hint)
     assert refusal == Refusal("UnexpectedAdmissionError", _FAILED.format(error))
+
+
+def test_up_to_1_31_a_hint_of_others_could_break_a_group():
+    on = kubelet("best-effort", rules=kubelet_rules("1.31"))
+    small, wide = pod(container(cpu=1)), pod(container(cpu=9, memory="20Gi"))
+    verdict = let_in(on, small, wide)
+    assert [block.cells for block in verdict.containers[0].blocks] == [PAIR]
+    assert [cell.assignments for cell in verdict.state.memory] == [2, 1]
+    assert "violates NUMA" in let_in(kubelet("best-effort"), small, wide).refusal.message
 
 
 @pytest.mark.parametrize(
