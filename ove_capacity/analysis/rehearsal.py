@@ -11,7 +11,6 @@ from ove_capacity.model.case import Case
 from ove_capacity.place import (
     Outcome,
     asks_kubelets,
-    place,
     runs_at_once,
     scheduler_of,
     unplaced,
@@ -185,10 +184,8 @@ class Rehearsal:
         if policy.tie == "random":
             rng = Streams(self._case.seed)("failover", self.state.cluster.name, *self._path)
         pods = [self.vms[rank].pod for rank in ranks]
-        if explain:
-            outcome = place(self.state, pods, policy, rng)
-        else:
-            outcome = unplaced(self.state, pods, self._classes[ranks], policy, rng)
+        classes = self._classes[ranks]
+        outcome = unplaced(self.state, pods, classes, policy, rng, explain=explain)
         self.spent += len(pods) + outcome.searches * self._work_of_a_search
         return outcome
 

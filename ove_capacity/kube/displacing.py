@@ -16,11 +16,19 @@ from ove_capacity.kube.codes import ANTI_AFFINITY, EXISTING_ANTI_AFFINITY, FIT, 
 from ove_capacity.kube.cycle import pick_node
 from ove_capacity.kube.fates import CAME, NOTED, SEARCHES, WENT, Fates, Move, note
 from ove_capacity.kube.filtering import find_feasible
-from ove_capacity.kube.importance import step_in, step_out
+from ove_capacity.kube.importance import line_up, step_in, step_out
 from ove_capacity.kube.profile import ProfileArrays
+from ove_capacity.kube.prospects import Prospects, find_remembered
 from ove_capacity.kube.scheduler import Scheduler
 from ove_capacity.kube.scratch import Scratch
-from ove_capacity.kube.victims import candidates_wanted, find_victims, passes
+from ove_capacity.kube.victims import (
+    candidates_wanted,
+    find_victims,
+    find_weaker,
+    is_too_large,
+    passes,
+    spare_by_amounts,
+)
 from ove_capacity.model.policy import Policy
 from ove_capacity.state.arrays import (
     AFFINITY_LINKS,
@@ -36,9 +44,6 @@ from ove_capacity.state.claim import count_on_node
 from ove_capacity.state.cluster_state import ClusterState
 
 __all__ = ["Displacing", "schedule_displacing"]
-
-_PODS = 2
-"""The column of pods: a state begins with cpu, memory and pods."""
 
 
 @kernel
@@ -57,21 +62,12 @@ def _list_hopeful(
     Source: kubernetes v1.34.1 pkg/scheduler/framework/preemption/preemption.go,
     nodesWherePreemptionMightHelp.
     """
-    request = classes.request
     count = 0
     for n in range(hopeful.shape[0]):
         code = scratch.code[n]
         may_help = code in (PORTS, SPREAD_SKEW, ANTI_AFFINITY, EXISTING_ANTI_AFFINITY)
         if code == FIT:
-            may_help = True
-            for r in range(request.shape[1]):
-                if (
-                    r != _PODS
-                    and profile.ignored[r] == 0
-                    and request[c, r] > 0
-                    and request[c, r] > nodes.allocatable[n, r]
-                ):
-                    may_help = False
+            may_help = not is_too_large(c, n, nodes, classes, profile)
         if may_help:
             found[count] = n
             count += 1
@@ -151,6 +147,7 @@ def _make_room(
     bound: Bound,
     found: Found,
     fates: Fates,
+    prospects: Prospects,
     nodes: NodeArrays,
     counters: CounterArrays,
     classes: ClassArrays,
@@ -162,26 +159,37 @@ def _make_room(
     Source: kubernetes v1.34.1 pkg/scheduler/framework/preemption/preemption.go, Preempt.
     """
     fates.counts[SEARCHES] += 1
-    find_feasible(c, wanted, nodes, counters, classes, profile, scratch)
-    tries = _list_hopeful(c, draw, fates.hopeful, found.best, nodes, classes, profile, scratch)
-    count = find_victims(
-        c,
-        fates.hopeful,
-        tries,
-        candidates_wanted(tries),
-        _only_amounts_matter(c, classes),
-        _ignores_pods(c, counters, classes),
-        bound,
-        found,
-        nodes,
-        counters,
-        classes,
-        profile,
-        scratch,
-    )
+    by_amounts = _only_amounts_matter(c, classes)
+    remembers = by_amounts and c < prospects.known.shape[1]
+    if remembers:
+        count = find_remembered(
+            c, draw, fates.hopeful, bound, found, prospects, nodes, classes, profile
+        )
+    else:
+        find_feasible(c, wanted, nodes, counters, classes, profile, scratch)
+        tries = _list_hopeful(c, draw, fates.hopeful, found.best, nodes, classes, profile, scratch)
+        count = find_victims(
+            c,
+            fates.hopeful,
+            tries,
+            candidates_wanted(tries),
+            by_amounts,
+            _ignores_pods(c, counters, classes),
+            bound,
+            found,
+            nodes,
+            counters,
+            classes,
+            profile,
+            scratch,
+        )
     if count == 0:
         return -1
     n = _choose(draw, count, found)
+    if remembers:
+        line_up(bound, found)
+        find_weaker(bound.priority[c], n, bound, found)
+        spare_by_amounts(c, n, bound, found, nodes, classes, profile)
     row = found.head[n]
     while row >= 0:
         behind = found.after[row]
@@ -207,6 +215,7 @@ def schedule_displacing(
     bound: Bound,
     found: Found,
     fates: Fates,
+    prospects: Prospects,
     nodes: NodeArrays,
     counters: CounterArrays,
     classes: ClassArrays,
@@ -237,6 +246,7 @@ def schedule_displacing(
                 bound,
                 found,
                 fates,
+                prospects,
                 nodes,
                 counters,
                 classes,
@@ -267,6 +277,7 @@ def _seek(
     bound: Bound,
     found: Found,
     fates: Fates,
+    prospects: Prospects,
     nodes: NodeArrays,
     counters: CounterArrays,
     classes: ClassArrays,
@@ -280,7 +291,19 @@ def _seek(
     n = pick_node(c, wanted, draw, nodes, counters, classes, profile, scratch)
     while n < 0 and _has_weaker(c, bound):
         n = _make_room(
-            c, i, draw, wanted, bound, found, fates, nodes, counters, classes, profile, scratch
+            c,
+            i,
+            draw,
+            wanted,
+            bound,
+            found,
+            fates,
+            prospects,
+            nodes,
+            counters,
+            classes,
+            profile,
+            scratch,
         )
         if n < 0:
             break
@@ -311,6 +334,7 @@ class Displacing:
         self._given: list[Any] = [rows, draws, nobody if asks is None else asks]
         self._bound = Bound.of(state, scheduler.ranks())
         self._found, self._fates = Found.none(state), Fates.none(state, len(rows))
+        self._prospects = scheduler.prospects(state)
         self._views: list[Any] | None = None
         self._left = -1
         """Number of changes to the state after the last run."""
@@ -328,6 +352,7 @@ class Displacing:
         wanted = self._scheduler.wanted(state, self._policy)
         run, fast = form(schedule_displacing, (upto - at) * len(state.nodes))
         kept: list[Any] = [*self._given, wanted, self._bound, self._found, self._fates]
+        kept.append(self._prospects)
         if not fast:
             kept = self._as_views(wanted)
         end = run(at, upto, most, stops, *kept, *self._scheduler.arrays(state, fast))
@@ -338,7 +363,7 @@ class Displacing:
 
     def _as_views(self, wanted: int) -> list[Any]:
         if self._views is None:
-            arrays = (self._bound, self._found, self._fates)
+            arrays = (self._bound, self._found, self._fates, self._prospects)
             self._views = [views(each) for each in arrays]
         return [*(memoryview(each) for each in self._given), wanted, *self._views]
 

@@ -17,6 +17,7 @@ from ove_capacity.kube.cycle import schedule_many
 from ove_capacity.kube.filtering import check_node, find_feasible, prepare
 from ove_capacity.kube.filters.node_resource_topology_match import NUMA_PLUGIN, numa_refusal
 from ove_capacity.kube.profile import PLUGINS, Profile, ProfileArrays, profile_arrays
+from ove_capacity.kube.prospects import Prospects
 from ove_capacity.kube.sampling import nodes_wanted, walk_order
 from ove_capacity.kube.scores.node_resource_topology_match import numa_score
 from ove_capacity.kube.scoring import choose, score_nodes
@@ -81,6 +82,7 @@ class Scheduler:
         self._profile_views: ProfileArrays | None = None
         self._walk: Array | None = None
         self._ranks: Ranks | None = None
+        self._prospects: Prospects | None = None
         self.zones: Zones | None = None
         """What nodes have published of their NUMA zones, where the profile looks at them."""
 
@@ -130,7 +132,7 @@ class Scheduler:
         recount(state)
         self._profile = profile_arrays(self.profile, state.resources)
         self._scratch = self._scratch_views = self._profile_views = None
-        self._ranks = None
+        self._ranks = self._prospects = None
 
     def meet(self, state: ClusterState, kept: Sequence[int], joining: Sequence[Node]) -> None:
         """Nodes join and leave: see `ClusterState.rearrange`; classes keep their numbers."""
@@ -173,6 +175,11 @@ class Scheduler:
         if self._ranks is None:
             self._ranks = Ranks.of([each.pod for each in self.table.classes])
         return self._ranks
+
+    def prospects(self, state: ClusterState) -> Prospects:
+        """What searches for victims have found on nodes that have not changed since."""
+        self._prospects = self._prospects or Prospects.none(state)
+        return self._prospects
 
     def ignored_resources(self, state: ClusterState) -> Array:
         """(R,) uint8: resources that the fit filter does not look at."""

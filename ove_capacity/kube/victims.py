@@ -17,7 +17,19 @@ from ove_capacity.kube.scratch import Scratch
 from ove_capacity.state.arrays import ClassArrays, CounterArrays, NodeArrays
 from ove_capacity.state.claim import count_on_node
 
-__all__ = ["candidates_wanted", "find_victims", "passes"]
+__all__ = [
+    "candidates_wanted",
+    "find_victims",
+    "find_weaker",
+    "is_too_large",
+    "passes",
+    "rate",
+    "spare_by_amounts",
+    "weigh",
+]
+
+_PODS = 2
+"""The column of pods: a state begins with cpu, memory and pods."""
 
 _CANDIDATES_PERCENT = 10
 _CANDIDATES_LEAST = 100
@@ -36,7 +48,28 @@ def candidates_wanted(nodes: int) -> int:
 
 
 @kernel
-def _find_weaker(priority: int, n: int, bound: Bound, found: Found) -> bool:
+def is_too_large(
+    c: int, n: int, nodes: NodeArrays, classes: ClassArrays, profile: ProfileArrays
+) -> bool:
+    """Whether class *c* asks for more than an empty node *n* has.
+
+    Source: kubernetes v1.34.1 pkg/scheduler/framework/plugins/noderesources/fit.go, Filter, of
+    InsufficientResource.Unresolvable.
+    """
+    request = classes.request
+    for r in range(request.shape[1]):
+        if (
+            r != _PODS
+            and profile.ignored[r] == 0
+            and request[c, r] > 0
+            and request[c, r] > nodes.allocatable[n, r]
+        ):
+            return True
+    return False
+
+
+@kernel
+def find_weaker(priority: int, n: int, bound: Bound, found: Found) -> bool:
     """Write which pod of node *n* is the first of lower priority; False: there is none.
 
     Source: kubernetes v1.34.1 pkg/scheduler/framework/plugins/defaultpreemption/
@@ -79,7 +112,7 @@ def _ask_budgets(n: int, bound: Bound, found: Found) -> None:
 
 
 @kernel
-def _spare_by_amounts(
+def spare_by_amounts(
     c: int,
     n: int,
     bound: Bound,
@@ -203,8 +236,8 @@ def _spare_by_filters(
 
 
 @kernel
-def _weigh(n: int, bound: Bound, found: Found) -> int:
-    """Compare who goes from node *n* with the best so far: -1 better, 0 alike, 1 worse.
+def weigh(n: int, bound: Bound, found: Found) -> None:
+    """Write what node *n* is compared by, going by who goes from it.
 
     Source: kubernetes v1.34.1 pkg/scheduler/framework/preemption/preemption.go,
     pickOneNodeForPreemption.
@@ -224,10 +257,31 @@ def _weigh(n: int, bound: Bound, found: Found) -> int:
             weight[1, 2] += own + _OFFSET
             weight[1, 3] += 1
         row = found.after[row]
-    for i in range(WEIGHTS):
-        if weight[1, i] != weight[0, i]:
-            return -1 if weight[1, i] < weight[0, i] else 1
-    return 0
+
+
+@kernel
+def rate(n: int, count: int, found: Found) -> int:
+    """Compare node *n* with the *count* best so far; how many are the best now.
+
+    Source: kubernetes v1.34.1 pkg/scheduler/framework/preemption/preemption.go,
+    pickOneNodeForPreemption.
+    """
+    weight = found.weight
+    order = -1
+    if count > 0:
+        i = 0
+        while i < WEIGHTS and weight[1, i] == weight[0, i]:
+            i += 1
+        if i == WEIGHTS:
+            order = 0
+        elif weight[1, i] > weight[0, i]:
+            return count
+    if order < 0:
+        count = 0
+        for k in range(WEIGHTS):
+            weight[0, k] = weight[1, k]
+    found.best[count] = n
+    return count + 1
 
 
 @kernel
@@ -256,10 +310,10 @@ def find_victims(
     peaceful = False
     for i in range(tries):
         n = hopeful[i]
-        if not _find_weaker(bound.priority[c], n, bound, found):
+        if not find_weaker(bound.priority[c], n, bound, found):
             continue
         if by_amounts:
-            does = _spare_by_amounts(c, n, bound, found, nodes, classes, profile)
+            does = spare_by_amounts(c, n, bound, found, nodes, classes, profile)
         else:
             does = _spare_by_filters(
                 c, n, ignores_pods, bound, found, nodes, counters, classes, profile, scratch
@@ -267,15 +321,8 @@ def find_victims(
         if not does:
             continue
         candidates += 1
-        order = _weigh(n, bound, found)
-        if order < 0 or count == 0:
-            count = 0
-            order = 0
-            for k in range(WEIGHTS):
-                found.weight[0, k] = found.weight[1, k]
-        if order == 0:
-            found.best[count] = n
-            count += 1
+        weigh(n, bound, found)
+        count = rate(n, count, found)
         peaceful = peaceful or found.weight[1, 0] == 0
         if peaceful and candidates >= wanted:
             break

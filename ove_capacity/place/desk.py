@@ -64,17 +64,20 @@ def unplaced(
     classes: Array,
     policy: Policy,
     rng: Generator | None = None,
+    *,
+    explain: bool = False,
 ) -> Outcome:
-    """`place` for those who try often: only who was refused, without sentences, or displaced.
+    """`place` for those who try often: only who was refused, or displaced.
 
-    *classes*: (pods,) int64 classes of the pods, which the state knows.
+    *classes*: (pods,) int64 classes of the pods, which the state knows; *explain*: with sentences.
     """
     draws = tie_draws(policy, len(pods), rng)
-    wishes = any(pod.nominated_node for pod in pods)
-    if not (wishes or asks_kubelets(state, pods)) and runs_at_once(state):
+    at_once = runs_at_once(state) and not any(pod.nominated_node for pod in pods)
+    if at_once and not (explain or asks_kubelets(state, pods)):
         return _unplaced_at_once(state, pods, classes, draws, policy)
-    at_once = runs_at_once(state) and not wishes
-    desk = _Desk(state, policy, pods, classes, draws, explain=False, at_once=at_once)
+    if explain and scheduler_of(state).samples(state, policy):
+        at_once = False  # a second look for the sentence would look at other nodes
+    desk = _Desk(state, policy, pods, classes, draws, explain=explain, at_once=at_once)
     return desk.outcome(with_bound=False)
 
 
@@ -221,8 +224,8 @@ class _Desk:
     def _run_at_once(self, at: int, upto: int) -> int:
         """Decide pods from *at* on by a kernel, until a kubelet says no; where to go on."""
         # What bounced goes on doing so until something moves.
-        bounces = any(moves == self._moves for moves, _ in self._bounces.values())
-        end, moves, bounced = self.relay.displace(at, upto, stops=bounces)
+        stops = self.explain or any(moves == self._moves for moves, _ in self._bounces.values())
+        end, moves, bounced = self.relay.displace(at, upto, stops=stops)
         came = {move.by for move in moves if move.sign == CAME}
         for move in moves:
             if move.sign == WENT:
@@ -232,11 +235,21 @@ class _Desk:
         self._moves += len(moves)
         for i in range(at, end - (bounced is not None)):
             if i not in came:
-                self.unplaced.append(int(self.rows[i]))
-                self.refused.append(Refused(self.pods[i], "", ()))
+                self._refuse_at_once(i)
         if bounced is not None:
             self._bounce(end - 1, bounced)
         return end
+
+    def _refuse_at_once(self, at: int) -> None:
+        """Nobody may go for it who would be of help."""
+        if not self.explain:
+            self.unplaced.append(int(self.rows[at]))
+            self.refused.append(Refused(self.pods[at], "", ()))
+            return
+        c, row = int(self.classes[at]), int(self.rows[at])
+        decision = self.scheduler.decide(self.state, c, row, self.relay.policy)
+        self._said[self._moment(at)] = self._why(c, row, decision)
+        self._refuse(at)
 
     def _seat(self, at: int, node: int) -> None:
         bounced = self.relay.seat(at, node)

@@ -41,6 +41,9 @@ class Checkpoint:
         self._pods, self._book = list(state.pods), state.book()
         self._cursor = state.arrays.cursor.tolist()
         self._admitted = state.admitting and state.admitting.book()
+        scheduling = state.scheduling
+        self._prospects = None if scheduling is None else scheduling.prospects(state)
+        self._versions = self._prospects and self._prospects.keep(state.arrays)
 
     def rewind(self) -> None:
         """Bring the state back to what it was."""
@@ -58,6 +61,8 @@ class Checkpoint:
         if state.admitting is not None:
             state.admitting.restore(self._admitted)
         self._note_changed()
+        if self._prospects is not None:
+            self._prospects.rewind(self._versions, state.arrays)
 
     def _note_changed(self) -> None:
         """Log each node that changed since, once more; as if all had, when the log is too short."""

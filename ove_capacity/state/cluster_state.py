@@ -17,9 +17,21 @@ from ove_capacity.model.resources import AMOUNT_MAX, CPU, MEMORY, PODS
 from ove_capacity.state.arrays import READY, ClassArrays, CounterArrays, NodeArrays
 from ove_capacity.state.guards import UNGUARDED, Guards
 
-__all__ = ["Admitting", "ClusterState", "Scheduling"]
+__all__ = ["Admitting", "ClusterState", "Remembering", "Scheduling"]
 
 _CHANGES_PER_NODE = 4
+
+
+class Remembering(Protocol):
+    """What is remembered of nodes until they change."""
+
+    def keep(self, nodes: NodeArrays) -> Any:
+        """What a checkpoint keeps: which nodes these are."""
+        ...
+
+    def rewind(self, kept: Any, nodes: NodeArrays) -> None:
+        """The nodes are again what they were when `keep` gave this."""
+        ...
 
 
 class Scheduling(Protocol):
@@ -27,6 +39,10 @@ class Scheduling(Protocol):
 
     def for_copy(self) -> Scheduling:
         """What a copy of the state starts with."""
+        ...
+
+    def prospects(self, state: ClusterState) -> Remembering:
+        """What searches for victims have found on nodes that have not changed since."""
         ...
 
 
