@@ -145,6 +145,8 @@ def memory_manager(
     """
     if config.memory_manager_policy == "None":
         return None
+    if config.memory_manager_policy == "BestEffort":
+        raise StartError('policy "BestEffort" is not available for platform "linux"')
     if config.memory_manager_policy != "Static":
         raise StartError(f'unknown policy: "{config.memory_manager_policy}"')
     _check_reserved(machine, config.reserved_memory, kept)

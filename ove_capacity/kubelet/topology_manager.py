@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ __all__ = ["TopologyManager", "admits", "merge", "topology_manager"]
 _POLICIES = ("best-effort", "restricted", "single-numa-node")
 _SCOPES = ("container", "pod")
 _MOST_CELLS = 8
+_INTEGER = re.compile("[+-]?[0-9]{1,4000}")  # more digits Python does not read
 _ANY = (Hint(None, True),)
 _IMPOSSIBLE = (Hint(None, False),)
 
@@ -34,6 +36,18 @@ class TopologyManager:
     """From cell to cell; () unless closest cells are preferred."""
 
 
+def _parsed_int(name: str, text: str) -> int:
+    wrong = "" if _INTEGER.fullmatch(text) else "invalid syntax"
+    if not wrong and abs(int(text)) >= 1 << 63:
+        wrong = "value out of range"
+    if wrong:
+        raise StartError(
+            f'unable to convert policy option to integer "{name}": strconv.Atoi: parsing "{text}": '
+            f"{wrong}"
+        )
+    return int(text)
+
+
 def _options(config: KubeletConfig, rules: KubeletRules) -> tuple[bool, int]:
     """Whether closest cells are preferred, and how many cells there may be."""
     closest, most = False, _MOST_CELLS
@@ -43,12 +57,7 @@ def _options(config: KubeletConfig, rules: KubeletRules) -> tuple[bool, int]:
         if name == "prefer-closest-numa-nodes":
             closest = parsed_bool(name, text)
         elif name == "max-allowable-numa-nodes":
-            if not text.lstrip("+-").isdecimal():
-                raise StartError(
-                    f'unable to convert policy option to integer "{name}": strconv.Atoi: parsing '
-                    f'"{text}": invalid syntax'
-                )
-            most = int(text)
+            most = _parsed_int(name, text)
             if most < _MOST_CELLS:
                 raise StartError(
                     f'the minimum value of "{name}" should not be less than {_MOST_CELLS}'

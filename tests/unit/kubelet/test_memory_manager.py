@@ -91,9 +91,16 @@ def test_it_does_not_start_and_says_why(reserved, kept, message):
     assert str(raised.value) == message
 
 
-def test_an_unknown_policy_does_not_start():
-    with pytest.raises(StartError, match='unknown policy: "static"'):
-        memory_manager(KubeletConfig(memory_manager_policy="static"), machine(), {})
+@pytest.mark.parametrize(
+    ("policy", "message"),
+    [
+        ("static", 'unknown policy: "static"'),
+        ("BestEffort", 'policy "BestEffort" is not available for platform "linux"'),
+    ],
+)
+def test_an_unknown_policy_does_not_start(policy, message):
+    with pytest.raises(StartError, match=message):
+        memory_manager(KubeletConfig(memory_manager_policy=policy), machine(), {})
 
 
 def test_reserved_memory_that_sums_up_starts():

@@ -172,6 +172,18 @@ def _machine(cells: int) -> Machine:
             'strconv.Atoi: parsing "many": invalid syntax',
         ),
         (
+            {"topology_manager_policy_options": {"max-allowable-numa-nodes": "+-9"}},
+            2,
+            'unable to convert policy option to integer "max-allowable-numa-nodes": '
+            'strconv.Atoi: parsing "+-9": invalid syntax',
+        ),
+        (
+            {"topology_manager_policy_options": {"max-allowable-numa-nodes": "9" * 20}},
+            2,
+            'unable to convert policy option to integer "max-allowable-numa-nodes": '
+            'strconv.Atoi: parsing "99999999999999999999": value out of range',
+        ),
+        (
             {"topology_manager_policy_options": {"prefer-closest-numa-nodes": "yes"}},
             2,
             'bad value for option "prefer-closest-numa-nodes": strconv.ParseBool: parsing "yes": '
