@@ -154,7 +154,7 @@ class ClassTable:
 
         Source: ours.
         """
-        table = CounterTable(self.nodes, self.cluster.namespaces, self.profile)
+        table = CounterTable(self.nodes, self.cluster, self.profile)
         reads = [
             table.declare(each, self.static.rows[row])
             for each, row in zip(self.classes, self.rows, strict=True)

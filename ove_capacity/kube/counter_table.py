@@ -13,16 +13,17 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ove_capacity.kernels.compile import Array
+from ove_capacity.kube.changes import opens_namespaces
 from ove_capacity.kube.pod_class import PodClass
 from ove_capacity.kube.profile import Profile
 from ove_capacity.kube.static_table import StaticRow
 from ove_capacity.kube.term import (
     Matcher,
-    Namespaces,
     existing_term,
     incoming_term,
     spread_matcher,
 )
+from ove_capacity.model.cluster import Cluster
 from ove_capacity.model.node import HOSTNAME_LABEL, Node
 from ove_capacity.model.pod import PodAffinityTerm, SpreadConstraint
 
@@ -61,9 +62,10 @@ class ClassReads:
 class CounterTable:
     """Counters, topology keys and masks of one cluster, gathered from its classes."""
 
-    def __init__(self, nodes: list[Node], namespaces: Namespaces, profile: Profile) -> None:
+    def __init__(self, nodes: list[Node], cluster: Cluster, profile: Profile) -> None:
         self._nodes = nodes
-        self._namespaces = namespaces
+        self._namespaces = cluster.namespaces
+        self._opens = opens_namespaces(cluster.release.kubernetes)
         self._profile = profile
         self.domains: list[Array] = [np.arange(len(nodes), dtype=np.int64)]
         self.domain_counts: list[int] = [len(nodes)]
@@ -131,7 +133,7 @@ class CounterTable:
         return reads
 
     def _incoming(self, each: PodClass, term: PodAffinityTerm) -> Matcher:
-        return incoming_term(term, each.pod.namespace, self._namespaces)
+        return incoming_term(term, each.pod.namespace, self._namespaces, opens=self._opens)
 
     def _declare_own_terms(self, each: PodClass, reads: ClassReads) -> None:
         affinity = each.pod.spec.affinity

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ove_capacity.kernels.compile import Array
+from ove_capacity.kube.changes import scores_gain_of_balance
 from ove_capacity.model.pod import Affinity, SpreadConstraint
 from ove_capacity.model.resources import CPU, MEMORY, is_extended
 from ove_capacity.registry import Registry
@@ -119,6 +120,8 @@ class ProfileArrays(NamedTuple):
     """(points, 2) int64: utilization in percent, score times ten."""
     balanced: Array
     """(balanced resources,) int64: columns of the amounts."""
+    gain: Array
+    """(1,) int64: 1 where the balanced score is of what a pod changes."""
     ignored: Array
     """(R,) uint8: resources that the fit filter does not look at."""
 
@@ -130,8 +133,10 @@ def _is_ignored(profile: Profile, name: str) -> bool:
     return name in profile.ignored_resources or group in profile.ignored_resource_groups
 
 
-def profile_arrays(profile: Profile, resources: list[str]) -> ProfileArrays:
+def profile_arrays(profile: Profile, resources: list[str], kubernetes: str) -> ProfileArrays:
     """The profile over these resource columns, all of which it names must be among them.
+
+    *kubernetes*: the release, as ``1.34``.
 
     Source: kubernetes v1.34.1 pkg/scheduler/framework/plugins/noderesources/fit.go, NewFit.
     """
@@ -145,5 +150,6 @@ def profile_arrays(profile: Profile, resources: list[str]) -> ProfileArrays:
             [(use, score * _SHAPE_SCALE) for use, score in profile.shape], np.int64
         ).reshape(-1, 2),
         balanced=np.array([resources.index(r.name) for r in profile.balanced_resources], np.int64),
+        gain=np.array([scores_gain_of_balance(kubernetes)], np.int64),
         ignored=np.array([_is_ignored(profile, name) for name in resources], np.uint8),
     )

@@ -130,7 +130,8 @@ class Scheduler:
         state.replace_nodes(state.arrays._replace(ports=ports), state.resources)
         state.replace_compiled(compiled.counters, compiled.classes)
         recount(state)
-        self._profile = profile_arrays(self.profile, state.resources)
+        kubernetes = state.cluster.release.kubernetes
+        self._profile = profile_arrays(self.profile, state.resources, kubernetes)
         self._scratch = self._scratch_views = self._profile_views = None
         self._ranks = self._prospects = None
 

@@ -88,7 +88,13 @@ def score_balance(
     balanced_allocation.go, Score.
     """
     return balanced_score(
-        c, n, classes.balanced_request, nodes.allocatable, nodes.requested, profile.balanced
+        c,
+        n,
+        profile.gain[0],
+        classes.balanced_request,
+        nodes.allocatable,
+        nodes.requested,
+        profile.balanced,
     )
 
 

@@ -56,11 +56,14 @@ def existing_term(term: PodAffinityTerm, own_namespace: str) -> Matcher:
     )
 
 
-def incoming_term(term: PodAffinityTerm, own_namespace: str, namespaces: Namespaces) -> Matcher:
+def incoming_term(
+    term: PodAffinityTerm, own_namespace: str, namespaces: Namespaces, *, opens: bool = True
+) -> Matcher:
     """Whom a term of the incoming pod speaks of: its namespace selector is unrolled first.
 
     sic: upstream then means to drop the selector and drops it from a copy, so that one that an
-    unlabelled namespace satisfies (NotIn, DoesNotExist) lets in the pods of every namespace.
+    unlabelled namespace satisfies (NotIn, DoesNotExist) lets in the pods of every namespace;
+    *opens*: whether the release does.
 
     Source: kubernetes v1.34.1 pkg/scheduler/framework/plugins/interpodaffinity/plugin.go,
     mergeAffinityTermNamespacesIfNotEmpty, and filtering.go, which matches with no labels.
@@ -69,7 +72,7 @@ def incoming_term(term: PodAffinityTerm, own_namespace: str, namespaces: Namespa
     chosen = term.namespace_selector
     if chosen is None:
         return Matcher(term.selector, named)
-    if chosen.matches(_NO_LABELS):
+    if not chosen.requirements or (opens and chosen.matches(_NO_LABELS)):
         return Matcher(term.selector, named, anywhere=True)
     unrolled = (name for name, labels in namespaces.items() if chosen.matches(labels))
     return Matcher(term.selector, named.union(unrolled))

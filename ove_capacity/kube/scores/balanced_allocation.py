@@ -22,21 +22,18 @@ def used_share(asked: int, requested: int, capacity: int) -> float:
 
 
 @kernel
-def balanced_score(
+def _balance(
     c: int,
     n: int,
+    pods: int,
     balanced_request: Array,
     allocatable: Array,
     requested: Array,
     balanced: Array,
 ) -> int:
-    """Score 0..100: 100 less the standard deviation of the used shares, in percent, truncated.
+    """100 less the standard deviation of the used shares with *pods* (0 or 1) more, truncated.
 
-    *balanced* (balanced resources,): columns. The sums run in resource order, as upstream's,
-    because truncation shows the last bit.
-
-    Source: kubernetes v1.34.1 pkg/scheduler/framework/plugins/noderesources/
-    balanced_allocation.go, balancedResourceScorer.
+    The sums run in resource order, as upstream's, because truncation shows the last bit.
     """
     total = 0.0
     parts = 0
@@ -44,7 +41,10 @@ def balanced_score(
     second = 0.0
     for b in range(balanced.shape[0]):
         r = balanced[b]
-        share = used_share(balanced_request[c, b], requested[n, r], allocatable[n, r])
+        asked = balanced_request[c, b]
+        if asked > 0:
+            asked *= pods
+        share = used_share(asked, requested[n, r], allocatable[n, r])
         if share >= 0.0:
             first = second
             second = share
@@ -58,8 +58,36 @@ def balanced_score(
         squares = 0.0
         for b in range(balanced.shape[0]):
             r = balanced[b]
-            share = used_share(balanced_request[c, b], requested[n, r], allocatable[n, r])
+            asked = balanced_request[c, b]
+            if asked > 0:
+                asked *= pods
+            share = used_share(asked, requested[n, r], allocatable[n, r])
             if share >= 0.0:
                 squares += (share - mean) * (share - mean)
         deviation = math.sqrt(squares / float(parts))
     return int((1.0 - deviation) * 100.0)
+
+
+@kernel
+def balanced_score(
+    c: int,
+    n: int,
+    gain: int,
+    balanced_request: Array,
+    allocatable: Array,
+    requested: Array,
+    balanced: Array,
+) -> int:
+    """Score 0..100: how evenly the resources would be used.
+
+    With *gain* how much more evenly than without the pod, from 50 (worse) to 100. *balanced*
+    (balanced resources,): columns.
+
+    Source: kubernetes v1.34.1 pkg/scheduler/framework/plugins/noderesources/
+    balanced_allocation.go, balancedResourceScorer; with *gain* v1.36.2.
+    """
+    score = _balance(c, n, 1, balanced_request, allocatable, requested, balanced)
+    if gain == 0:
+        return score
+    before = _balance(c, n, 0, balanced_request, allocatable, requested, balanced)
+    return 50 + (50 + score - before) // 2

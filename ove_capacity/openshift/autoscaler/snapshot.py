@@ -17,7 +17,7 @@ import numpy as np
 from ove_capacity.kernels.compile import Array, views
 from ove_capacity.kube.codes import PASS
 from ove_capacity.kube.filtering import check_node, prepare
-from ove_capacity.kube.profile import ProfileArrays, profile_arrays
+from ove_capacity.kube.profile import profile_arrays
 from ove_capacity.kube.scheduler import Scheduler
 from ove_capacity.openshift.autoscaler.columns import (
     filter_scratch,
@@ -87,7 +87,8 @@ class Snapshot:
         self._nodes = NodeArrays(*(array.copy() for array in state.arrays))
         self._counters = CounterArrays(*(array.copy() for array in state.counters))
         self._classes: ClassArrays = state.classes
-        self._profile: ProfileArrays = profile_arrays(scheduler.profile, state.resources)
+        kubernetes = state.cluster.release.kubernetes
+        self._profile = profile_arrays(scheduler.profile, state.resources, kubernetes)
         self._own_keys = self._keys_of_one_node()
         self._last = 0
         """The node that took a pod last: the next pod is tried behind it first."""

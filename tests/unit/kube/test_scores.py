@@ -11,6 +11,7 @@ from ove_capacity.model.policy import Policy
 from ove_capacity.model.selector import LabelSelector, Requirement
 from ove_capacity.place import explain_pod, initial_state
 from ove_capacity.quantity import Quantity
+from ove_capacity.releases import release
 from ove_capacity.testing.build import cluster, node, pod, term
 
 MIB = 1 << 20
@@ -67,8 +68,17 @@ def test_an_extended_resource_that_is_not_asked_for_is_left_out():
     assert scores(pod("p", 1, "1Gi"), PAIR, profile=profile)["NodeResourcesFit"][0] == 75
 
 
-def test_balance_is_100_less_half_the_gap_of_two_resources():
-    assert scores(pod("p", 1, "4Gi"), PAIR)["NodeResourcesBalancedAllocation"][0] == 87
+@pytest.mark.parametrize(
+    ("openshift", "alone", "beside_its_like"),
+    # A quarter of the CPUs and half of the memory, then twice that; from 1.36 on against before.
+    [("4.22", 87, 75), ("4.23", 50 + (50 + 87 - 100) // 2, 50 + (50 + 75 - 87) // 2)],
+)
+def test_balance_is_100_less_half_the_gap_of_two_resources(openshift, alone, beside_its_like):
+    like = pod("q", 1, "4Gi", node_name="w1")
+    state = initial_state(cluster(PAIR, pods=(like,), release=release(openshift)))
+    verdict = explain_pod(state, pod("p", 1, "4Gi"), Policy())
+    found = {score.plugin: score.normalized for score in verdict.scores}
+    assert found["NodeResourcesBalancedAllocation"] == (alone, beside_its_like)
 
 
 def test_soft_taints_count_against_a_node():

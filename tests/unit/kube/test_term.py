@@ -41,6 +41,11 @@ def test_namespaces_that_a_term_reaches(chosen, incoming, existing):
     assert _reached(existing_term(term, "plain")) == existing
 
 
+def test_before_1_34_the_incoming_pod_reaches_namespaces_that_exist_and_no_others():
+    term = PodAffinityTerm("zone", EVERYTHING, namespace_selector=_by("NotIn", "dev"))
+    assert _reached(incoming_term(term, "plain", NAMESPACES, opens=False)) == {"plain", "prod"}
+
+
 @pytest.mark.parametrize(
     ("given", "counts_like", "counts_unlike", "itself"),
     [
