@@ -21,7 +21,7 @@ _KINDS = {
     "node-cordoned": "nodes cordoned",
     "vm-refused": "refused by admission",
     "vm-started": "VM starts",
-    "vm-pending": "refused at first",
+    "vm-pending": "had to wait",
     "vm-rejected": "not admitted",
     "vm-looping": "in a loop",
     "vm-preempted": "preempted",
