@@ -102,8 +102,8 @@ class Workload:
     networks: tuple[str, ...] = ()
     """Secondary networks on which each VM has an address, as `VmNetwork` names them."""
     vm_names: tuple[str, ...] = ()
-    """Given names, when the VMs were listed one by one; otherwise ``<name>-<index>``, where the name
-    of a pool that was listed is without its namespace."""
+    """Given names, when the VMs were listed one by one; otherwise ``<name>-<index>``, the name of a
+    listed pool without its namespace."""
     refused: Mapping[str, str] = field(default_factory=dict)
     """Cluster whose admission lets none of these VMs in -> its policies' words."""
     recovery: Recovery | None = None
