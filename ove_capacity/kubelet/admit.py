@@ -270,18 +270,20 @@ def admit(kubelet: Kubelet, state: NodeState, key: str, demand: PodDemand) -> Ad
     assert key not in state.pods, f"{key} is admitted already"
     desk = _Desk(kubelet, state)
     refusal = _serve(desk, demand)
-    passing = _blocks(desk.containers, of_init=True)
-    staying = _blocks(desk.containers, of_init=False)
-    cells = _given_back(kubelet, desk.cells, passing)
     asked = tuple(desk.asked)
     taken = 0
     for each in desk.containers:
         taken |= each.cpus
     if refusal is not None:
-        if passing or staying or taken & ~state.shared:
-            books = _given_back(kubelet, cells, staying)
+        # Upstream forgets its containers in the order of a map: most often that of the pod.
+        blocks = tuple(block for each in desk.containers for block in each.blocks)
+        if blocks or taken & ~state.shared:
+            books = _given_back(kubelet, desk.cells, blocks)
             state = replace(state, shared=state.shared | taken, memory=books)
         return Admission(state, refusal, (), asked, refusal is _PANIC)
+    passing = _blocks(desk.containers, of_init=True)
+    staying = _blocks(desk.containers, of_init=False)
+    cells = _given_back(kubelet, desk.cells, passing)
     held = {
         name: _plus(state.devices[name], free, -1)
         for name, free in desk.devices.items()

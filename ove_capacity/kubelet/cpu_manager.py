@@ -68,12 +68,15 @@ def _count(kept: Amounts) -> int:
 
 def _picked(topology: CpuTopology, options: CpuOptions, rules: KubeletRules, count: int) -> int:
     try:
-        return _take(topology, options, rules, topology.cpus, count)
-    except NotEnoughCpus as error:
+        reserved = _take(topology, options, rules, topology.cpus, count)
+    except NotEnoughCpus:
+        reserved = 0
+    if reserved.bit_count() != count:  # fewer: CPUs of a cell that sockets share count twice
         raise StartError(
             "new static policy error: [cpumanager] unable to reserve the required amount of CPUs "
-            f"(size of  did not equal {count})"
-        ) from error
+            f"(size of {cpu_set_text(reserved)} did not equal {count})"
+        )
+    return reserved
 
 
 def cpu_manager(

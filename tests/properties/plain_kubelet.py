@@ -96,7 +96,7 @@ class PlainNode:
                     each, got, guaranteed, [held[e.name] for e in pod[:place] if e.kind == "init"]
                 )
         except Refused:
-            self.remove(name, [e.name for e in pod if e.kind == "init"])
+            self.remove(name)
             raise
         told = copy.deepcopy(held)
         for each in pod:
@@ -344,11 +344,9 @@ class PlainNode:
 
     # -- a pod goes
 
-    def remove(self, name: str, first: list[str] | tuple[str, ...] = ()) -> None:
-        held = self.pods.pop(name)
-        for each in sorted(held, key=lambda container: container not in first):
-            self.drop_memory(held[each])
-        for each in held.values():
+    def remove(self, name: str) -> None:
+        for each in self.pods.pop(name).values():
+            self.drop_memory(each)
             self.shared |= each["cpus"]
             for resource, taken in each["devices"].items():
                 self.devices[resource] = self.devices[resource] | taken

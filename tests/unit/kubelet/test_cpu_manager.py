@@ -320,6 +320,14 @@ def test_reserved_cpus_are_picked_when_only_their_number_is_known(milli, outcome
         cpu_manager(config, topology, {"cpu": milli})
 
 
+def test_reserved_cpus_that_are_counted_twice_are_too_few():
+    first = NumaCell(0, (Core((0,), 0), Core((1, 2), 1)), 1 << 34)
+    second = NumaCell(1, (Core((3, 4), 0), Core((5, 6), 1)), 1 << 34)
+    topology = cpu_topology(Machine((first, second)))  # both sockets lie across both cells
+    with pytest.raises(StartError, match=r"\(size of 0 did not equal 2\)"):
+        cpu_manager(KubeletConfig(cpu_manager_policy="static"), topology, {"cpu": 2000})
+
+
 @pytest.mark.parametrize(
     ("cells", "message"),
     [
