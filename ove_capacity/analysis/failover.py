@@ -35,7 +35,8 @@ __all__ = ["BUDGET", "failover", "survivable"]
 
 BUDGET = 2_000_000
 """Placements of lost VMs that one kind of loss may take: all pairs of 100 workers with 2,500 VMs
-take 252,450, and four times as many where most VMs have to push out others."""
+take 252,450, four times as many where most VMs have to push out others, and seven times where
+kubelets refuse many of them."""
 
 _BEYOND = 20_000
 """The same for losses of three and more, which nobody asked for."""

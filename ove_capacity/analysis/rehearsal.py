@@ -10,7 +10,6 @@ import numpy as np
 from ove_capacity.model.case import Case
 from ove_capacity.place import (
     Outcome,
-    asks_kubelets,
     runs_at_once,
     scheduler_of,
     unplaced,
@@ -26,8 +25,8 @@ __all__ = ["Loss", "NotReturned", "Rehearsal"]
 _WORK_OF_A_SEARCH = 2
 """Placements that the search for victims on one node counts for, where it is made node by node."""
 
-_WORK_OF_AN_ADMISSION = 8
-"""The same for the search on all nodes, where kubelets are asked of pod after pod."""
+_WORK_OF_A_NO = 10
+"""Placements that a kubelet's refusal counts for: others are asked, and the pod comes again."""
 
 _PODS_OF_A_SEARCH = 800
 """Pods that are looked at in the time of a placement, where it is made on all nodes at once."""
@@ -109,8 +108,6 @@ class Rehearsal:
         state = self.state
         if not runs_at_once(state):
             return _WORK_OF_A_SEARCH * len(state.nodes)
-        if asks_kubelets(state, [vm.pod for vm in self.vms]):
-            return _WORK_OF_AN_ADMISSION
         return 1 + len(state.pods) // _PODS_OF_A_SEARCH
 
     @property
@@ -187,6 +184,7 @@ class Rehearsal:
         classes = self._classes[ranks]
         outcome = unplaced(self.state, pods, classes, policy, rng, explain=explain)
         self.spent += len(pods) + outcome.searches * self._work_of_a_search
+        self.spent += outcome.bounces * _WORK_OF_A_NO
         return outcome
 
     def displaced(self, outcome: Outcome) -> list[int]:

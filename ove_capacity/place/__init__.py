@@ -5,7 +5,6 @@ from __future__ import annotations
 from ove_capacity.place.desk import place, runs_at_once, tie_draws, unplaced
 from ove_capacity.place.inquiry import Verdict, explain_pod, filled, filled_up, fitting, takers
 from ove_capacity.place.outcome import Displaced, Outcome, Placed, Refused, TurnedAway
-from ove_capacity.place.relay import asks_kubelets
 from ove_capacity.place.standing import carried_over, change_nodes, initial_state, scheduler_of
 
 __all__ = [
@@ -15,7 +14,6 @@ __all__ = [
     "Refused",
     "TurnedAway",
     "Verdict",
-    "asks_kubelets",
     "carried_over",
     "change_nodes",
     "explain_pod",

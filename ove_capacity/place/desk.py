@@ -145,7 +145,7 @@ class _Desk:
         self.explain, self.insist, self.at_once = explain, insist, at_once
         self.refused: list[Refused] = []
         self.displaced: list[Displaced] = []
-        self.searches = 0
+        self.searches = self.bounces = 0
         self.unplaced: list[int] = []
         """Rows of the pods refused."""
         self._said: dict[tuple[int, int], tuple[str, tuple[Rejection, ...]]] = {}
@@ -191,7 +191,7 @@ class _Desk:
         for row in self.unplaced:
             self.state.forget(row)
         displaced, searches = tuple(self.displaced), self.searches + self.relay.searches
-        return Outcome(bound, tuple(self.refused), displaced, searches, turned_away)
+        return Outcome(bound, tuple(self.refused), displaced, searches, turned_away, self.bounces)
 
     def _bound(self) -> tuple[Placed, ...]:
         names = [node.name for node in self.state.nodes]
@@ -270,6 +270,7 @@ class _Desk:
 
     def _bounce(self, at: int, bounced: Bounced) -> None:
         """Not admitted: it gets to another node by coming again, or is put aside."""
+        self.bounces += 1
         node = self.relay.taker(at, bounced.node)
         if node >= 0 and self.insist:
             self._seat(at, node)

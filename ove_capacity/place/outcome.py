@@ -78,3 +78,5 @@ class Outcome:
     """How often victims were looked for: what makes placing slow."""
     turned_away: tuple[TurnedAway, ...] = ()
     """Only where the caller brings them again himself."""
+    bounces: int = 0
+    """How often a kubelet did not admit what was bound."""
