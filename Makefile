@@ -51,8 +51,10 @@ $(VENV)/.made:
 $(VENV)/.runs: $(VENV)/.made pyproject.toml constraints.txt
 	$(PIP) -e .
 	@$(BIN)/python -m compileall -q ove_capacity  # half a second of each start where Python may write no bytecode
+	@$(BIN)/ove-capacity compile  # or the first large question waits for it
 	@touch $@
 
 $(VENV)/.develops: $(VENV)/.made pyproject.toml constraints.txt
 	$(PIP) -e '.[dev]'
+	@$(BIN)/ove-capacity compile
 	@touch $@ $(VENV)/.runs

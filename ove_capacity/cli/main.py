@@ -16,6 +16,7 @@ import typer
 import ove_capacity
 from ove_capacity.cli import (
     check,
+    compile,
     explain,
     failover,
     fragmentation,
@@ -69,6 +70,7 @@ for _verb in (
 ):
     app.command(_verb.__name__.replace("_", " "))(_verb)
 app.command("hub-load")(hub_load.hub_load)
+app.command("compile")(compile.compile_kernels)
 app.add_typer(ingest.app, name="ingest")
 
 

@@ -14,7 +14,9 @@ import hashlib
 import logging
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable
+from dis import get_instructions
 from functools import cache
 from importlib import import_module
 from inspect import getsource
@@ -73,6 +75,22 @@ def _callees(function: FunctionType) -> dict[str, FunctionType]:
 
 
 @cache
+def _call_sites() -> Counter[FunctionType]:
+    """At how many places of other kernels each is called.
+
+    One that is called at a single place is put there before types are inferred: the compiler spends
+    most of its time on handing over tuples of arrays. With several places it would be compiled
+    several times.
+    """
+    sites: Counter[FunctionType] = Counter()
+    for function in _kernels:
+        callees = _callees(function)
+        named = (each.argval for each in get_instructions(function) if each.opname == "LOAD_GLOBAL")
+        sites.update(callees[name] for name in named if name in callees)
+    return sites
+
+
+@cache
 def _fingerprint(function: FunctionType) -> bytes:
     """Changes with the source of a kernel, of any that it calls, and with the constants they name.
 
@@ -122,6 +140,8 @@ def _numba() -> Any:
 
 def compiled(function: _F) -> _F:
     """The compiled form of a kernel, made on first use and cached on disk."""
+    if not (_loaded or _is_warm(cast(FunctionType, function))):
+        _log.info("compiling the scheduling kernels, once on this machine: up to half a minute")
     return cast(_F, _compiled(cast(FunctionType, function)))
 
 
@@ -137,15 +157,20 @@ def _compiled(function: FunctionType) -> Callable[..., Any]:
     )
     copy.__module__ = function.__module__
     copy.__qualname__ = function.__qualname__
-    if not (_loaded or _is_warm(function)):
-        _log.info("compiling the scheduling kernels, once on this machine: about 20 s")
     _loaded.add(function)
     numba = _numba()
     others = numba.config.CACHE_DIR
     numba.config.CACHE_DIR = str(_cache_folder(function))
     try:
         # Kernels allocate nothing: without reference counts on arrays they are three times faster.
-        made = numba.njit(copy, cache=True, nogil=True, _nrt=False, error_model="numpy")
+        made = numba.njit(
+            copy,
+            cache=True,
+            nogil=True,
+            _nrt=False,
+            error_model="numpy",
+            inline="always" if _call_sites()[function] == 1 else "never",
+        )
     finally:
         numba.config.CACHE_DIR = others
     return cast(Callable[..., Any], made)

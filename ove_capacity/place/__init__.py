@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ove_capacity.place.compiling import compile_kernels
 from ove_capacity.place.desk import place, runs_at_once, tie_draws, unplaced
 from ove_capacity.place.inquiry import Verdict, explain_pod, filled, filled_up, fitting, takers
 from ove_capacity.place.outcome import Displaced, Outcome, Placed, Refused, TurnedAway
@@ -16,6 +17,7 @@ __all__ = [
     "Verdict",
     "carried_over",
     "change_nodes",
+    "compile_kernels",
     "explain_pod",
     "filled",
     "filled_up",
