@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ove_capacity.errors import did_you_mean
-from ove_capacity.manifests.document import Problems, path_text
+from ove_capacity.manifests.document import Problems
 from ove_capacity.manifests.fields import Fields, warn_of_others
 from ove_capacity.manifests.kubevirt_config import binding_plugin_of, kubevirt_of
 from ove_capacity.manifests.objects import Objects
@@ -258,16 +258,15 @@ def _warn_of_age(fields: Fields, key: str, release: Release) -> None:
     )
 
 
-def _warn_of_rest(fields: Fields, known: frozenset[str]) -> None:
+def _warn_of_rest(fields: Fields, known: frozenset[str], prefix: str = "spec") -> None:
     """Count what is neither read nor harmless, at the level where it stops being either."""
     for key in fields.value:
-        path = path_text((*fields.path, key))
-        path = path[path.index("spec") :] if "spec" in path else path
+        path = f"{prefix}.{key}"
         if key not in fields or path in known or path in _HARMLESS:
             continue
         leads_on = any(each.startswith(f"{path}.") for each in (*known, *_HARMLESS))
         if leads_on and isinstance(fields.get(key), Mapping):
-            _warn_of_rest(fields.fields(key), known)
+            _warn_of_rest(fields.fields(key), known, path)
         else:
             fields.not_modelled(key)
 
