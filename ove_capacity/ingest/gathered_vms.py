@@ -23,7 +23,7 @@ _SUPPORTING = frozenset(
         *("VirtualMachineClusterPreference", "VirtualMachinePreference", "PriorityClass"),
     )
 )
-_CONFIGURATION = "KubeVirt"
+_CONFIGURATION = ("HyperConverged", "KubeVirt")
 
 
 @dataclass(slots=True)
@@ -37,7 +37,7 @@ class GatheredVms:
         value = document.value
         kind = str(value.get("kind")) if isinstance(value, Mapping) else ""
         kind = kind.removesuffix("List")
-        if kind == _CONFIGURATION:
+        if kind in _CONFIGURATION:
             intake.set_aside(kind, "name its file under manifests of the cluster, if it matters")
             return True
         if kind not in KINDS and kind not in _SUPPORTING:

@@ -11,11 +11,11 @@ from ove_capacity.ingest.odd_vms import UnitMissingError
 from ove_capacity.ingest.sketch import Intake, Page, Value
 from ove_capacity.ingest.vm_shapes import Shape, Shapes
 from ove_capacity.manifests.document import Problems
+from ove_capacity.manifests.hyperconverged import kubevirt_of_cluster
 from ove_capacity.manifests.kubevirt import KINDS
-from ove_capacity.manifests.kubevirt_config import kubevirt_of, network_attachment_of
+from ove_capacity.manifests.kubevirt_config import network_attachment_of
 from ove_capacity.manifests.objects import FoundVm, Objects
 from ove_capacity.manifests.running import Surroundings, UnusableVmError
-from ove_capacity.openshift.virtualization import default_kubevirt
 from ove_capacity.releases import Release
 
 __all__ = ["AS_WRITTEN", "NEWEST_RELEASE", "shapes_of_vms", "surroundings", "write_workloads"]
@@ -32,8 +32,7 @@ _NAMED = 6
 
 def surroundings(objects: Objects, found: Release, problems: Problems) -> Surroundings:
     """What VMs refer to, by the objects read and by the release."""
-    written = objects.kubevirt_parts.get("KubeVirt")
-    kubevirt = kubevirt_of(written[-1], problems) if written else default_kubevirt(found)
+    kubevirt = kubevirt_of_cluster(objects, found, problems).kubevirt
     networks = objects.kubevirt_parts.get("NetworkAttachmentDefinition", [])
     attachments = tuple(network_attachment_of(each, problems) for each in networks)
     kubevirt = replace(kubevirt, network_attachments=attachments)

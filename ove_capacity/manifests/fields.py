@@ -64,6 +64,10 @@ class Fields:
         """Note a warning at this mapping, or at what the *keys* lead to."""
         self.problems.warnings.append(self._problem(message, keys, ""))
 
+    def place(self, *keys: str | int) -> str:
+        """``file:line:column`` of this mapping, or of what the *keys* lead to."""
+        return self._problem("", keys, "").place
+
     def place_only(self) -> Fields:
         """The same place with nothing there but the name: what is kept of what has been read."""
         document = self.document

@@ -19,7 +19,13 @@ from ove_capacity.model.virtualization import (
 )
 from ove_capacity.openshift.network import whereabouts_addresses
 
-__all__ = ["configuration_of", "kubevirt_of", "network_attachment_of", "quota_of"]
+__all__ = [
+    "binding_plugin_of",
+    "configuration_of",
+    "kubevirt_of",
+    "network_attachment_of",
+    "quota_of",
+]
 
 _RESOURCE_NAME = "k8s.v1.cni.cncf.io/resourceName"
 _READ = (
@@ -55,7 +61,8 @@ _LARGEST_RATIO = 1_000_000
 _NOT_SET = {"cpu_allocation_ratio": 10, "memory_overcommit": 100}
 
 
-def _plugin(fields: Fields) -> BindingPlugin:
+def binding_plugin_of(fields: Fields) -> BindingPlugin:
+    """One entry of ``network.binding``."""
     overhead = fields.fields("computeResourceOverhead").quantities("requests")
     return BindingPlugin(
         sidecar_image=fields.text("sidecarImage"),
@@ -126,7 +133,7 @@ def configuration_of(fields: Fields) -> KubeVirt:
         max_hotplug_ratio=live.whole("maxHotplugRatio", least=0),
         machine_types=_machine_types(fields),
         default_network_interface=network.text("defaultNetworkInterface") or "bridge",
-        binding_plugins={name: _plugin(plugins.fields(name)) for name in plugins.value},
+        binding_plugins={name: binding_plugin_of(plugins.fields(name)) for name in plugins.value},
         auto_cpu_limit_namespaces=label_selector_of(fields, "autoCPULimitNamespaceLabelSelector"),
         permitted_host_devices=_permitted(fields),
     )

@@ -29,11 +29,7 @@ from ove_capacity.manifests.hub import (
 from ove_capacity.manifests.kinds import kind_by_shape
 from ove_capacity.manifests.kubevirt import virtual_machine_of
 from ove_capacity.manifests.placement import placement_of
-from ove_capacity.manifests.profile import (
-    CONFIG_MAP_PREFIX,
-    ClusterProfile,
-    profile_of_config_map,
-)
+from ove_capacity.manifests.profile import CONFIG_MAP_PREFIX, ClusterProfile, profile_of_config_map
 from ove_capacity.manifests.volumes import disk_of_claim
 from ove_capacity.model.cluster import DisruptionBudget, Service
 from ove_capacity.model.managed_cluster import (
@@ -87,7 +83,7 @@ class Objects:
     vms: list[FoundVm] = field(default_factory=list)
     """VirtualMachines and their kin."""
     kubevirt_parts: dict[str, list[Fields]] = field(default_factory=dict)
-    """By kind: the KubeVirt CR, what VMs refer to (instancetypes, networks …), kubelets, routes."""
+    """By kind: HyperConverged, KubeVirt, what VMs refer to (networks …), kubelets, routes."""
     management: list[Fields] = field(default_factory=list)
     """What installs the services of a hub and of the clusters it manages."""
     policies: list[Fields] = field(default_factory=list)
@@ -199,7 +195,10 @@ def _policy_exception(found: Objects, fields: Fields) -> None:
 
 
 def _kubevirt_part(found: Objects, fields: Fields) -> None:
-    found.kubevirt_parts.setdefault(str(fields.get("kind")), []).append(fields)
+    kind = str(fields.get("kind"))
+    found.kubevirt_parts.setdefault(kind, []).append(fields)
+    if kind in _PER_CLUSTER:
+        found.per_cluster.append((kind, fields.place_only()))
 
 
 def _management(found: Objects, fields: Fields) -> None:
@@ -239,6 +238,7 @@ _READERS: Mapping[tuple[str, str], Callable[[Objects, Fields], None]] = {
     ("instancetype.kubevirt.io", "VirtualMachineClusterPreference"): _kubevirt_part,
     ("instancetype.kubevirt.io", "VirtualMachineInstancetype"): _kubevirt_part,
     ("instancetype.kubevirt.io", "VirtualMachinePreference"): _kubevirt_part,
+    ("hco.kubevirt.io", "HyperConverged"): _kubevirt_part,
     ("k8s.cni.cncf.io", "NetworkAttachmentDefinition"): _kubevirt_part,
     ("kubevirt.io", "KubeVirt"): _kubevirt_part,
     ("machineconfiguration.openshift.io", "KubeletConfig"): _kubevirt_part,
@@ -270,7 +270,7 @@ _READERS: Mapping[tuple[str, str], Callable[[Objects, Fields], None]] = {
 """(API group, kind) -> who reads it, whatever the version."""
 
 _PER_CLUSTER = frozenset(("ClusterAutoscaler", "HyperConverged", "MachineAutoscaler", "MachineSet"))
-"""Kinds that are read by nobody yet, but already belong under a cluster."""
+"""Kinds that belong under a cluster, also where nobody reads them."""
 _ONLY_IN_A_LIST = frozenset(("apiVersion", "items", "metadata"))
 
 

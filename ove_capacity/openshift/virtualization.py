@@ -5,6 +5,8 @@ KubeVirt's own defaults are those of `KubeVirt()`; the operator's differ, and ch
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from ove_capacity.model.assumption import Assumption, Evidence
 from ove_capacity.model.virtualization import Gates, KubeVirt
 from ove_capacity.releases import Release
@@ -33,8 +35,12 @@ def default_kubevirt(release: Release, *, highly_available: bool = True) -> Kube
     )
 
 
-def virtualization_assumptions(kubevirt: KubeVirt, cluster: str) -> tuple[Assumption, ...]:
+def virtualization_assumptions(
+    kubevirt: KubeVirt, cluster: str, said: Collection[str] = ()
+) -> tuple[Assumption, ...]:
     """The defaults that change what a VM asks for, as entries of the ledger.
+
+    *said*: names of those that an object says, which are no assumptions.
 
     Source: as `default_kubevirt`.
     """
@@ -48,4 +54,5 @@ def virtualization_assumptions(kubevirt: KubeVirt, cluster: str) -> tuple[Assump
     return tuple(
         Assumption(name, value, _SOURCE, Evidence.DOCUMENTED, cluster)
         for name, value in values.items()
+        if name not in said
     )

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from ove_capacity.kubevirt.node_labels import virtualization_devices, virtualization_labels
 from ove_capacity.manifests.document import FieldPath
-from ove_capacity.manifests.kubevirt_config import kubevirt_of, network_attachment_of, quota_of
+from ove_capacity.manifests.hyperconverged import kubevirt_of_cluster
+from ove_capacity.manifests.kubevirt_config import network_attachment_of, quota_of
 from ove_capacity.manifests.objects import Objects
 from ove_capacity.manifests.profile import ClusterProfile
 from ove_capacity.manifests.routes import routes_of
@@ -16,6 +17,7 @@ from ove_capacity.model.assumption import Evidence
 from ove_capacity.model.cluster import Cluster, Remediation
 from ove_capacity.model.kubelet import KubeletConfig
 from ove_capacity.model.node import Node
+from ove_capacity.model.origin import Level, Origin
 from ove_capacity.model.pod import Pod
 from ove_capacity.model.virtualization import KubeVirt
 from ove_capacity.openshift.overhead import (
@@ -24,7 +26,7 @@ from ove_capacity.openshift.overhead import (
     platform_of,
     platform_shares,
 )
-from ove_capacity.openshift.virtualization import default_kubevirt, virtualization_assumptions
+from ove_capacity.openshift.virtualization import virtualization_assumptions
 from ove_capacity.releases import KUBEVIRT_RECORDED, Release, release, release_of_kubevirt
 from ove_capacity.scenario.compile.autoscaling import autoscaling_of
 from ove_capacity.scenario.compile.budgets import (
@@ -186,12 +188,13 @@ def _kubevirt(
 ) -> KubeVirt:
     problems = context.problems
     parts = found.kubevirt_parts
-    written = parts.get("KubeVirt")
-    if written:
-        kubevirt = kubevirt_of(written[-1], problems)
-    else:
-        kubevirt = default_kubevirt(own_release, highly_available=workers > 1)
-        context.assumptions += virtualization_assumptions(kubevirt, name)
+    configured = kubevirt_of_cluster(found, own_release, problems, highly_available=workers > 1)
+    kubevirt, said = configured.kubevirt, configured.said
+    if not configured.is_complete:
+        context.assumptions += virtualization_assumptions(kubevirt, name, said)
+    context.origins += (
+        Origin(name, key, each.value, Level.MANIFEST, each.place) for key, each in said.items()
+    )
     networks = parts.get("NetworkAttachmentDefinition", [])
     networks = networks + context.hub.kubevirt_parts.get("NetworkAttachmentDefinition", [])
     attachments = tuple(network_attachment_of(each, problems) for each in networks)

@@ -314,7 +314,7 @@ def _rules(teller: _Teller, found: Objects, rules: KubeletRules) -> Iterator[Ori
         default="nothing, unless the scenario says so",
     )
     written = found.kubevirt_parts.get("KubeVirt")
-    if written:
+    if written and not found.kubevirt_parts.get("HyperConverged"):
         place = _place(written[-1])
         yield Origin(cluster.name, "kubevirt", "configuration", Level.MANIFEST, place)
 

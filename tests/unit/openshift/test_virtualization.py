@@ -28,3 +28,10 @@ def test_what_changes_the_answer_is_in_the_ledger():
     assert values["virtualization.cpu_allocation_ratio"] == "5"
     assert values["virtualization.guest_console_log"] == "on"
     assert {entry.applies_to for entry in entries} == {"production"}
+
+
+def test_what_an_object_says_is_no_assumption():
+    said = {"virtualization.guest_console_log": "on"}
+    entries = virtualization_assumptions(KubeVirt(), "production", said)
+    names = [entry.name.removeprefix("virtualization.") for entry in entries]
+    assert names == ["cpu_allocation_ratio", "memory_overcommit_percent", "eviction_strategy"]

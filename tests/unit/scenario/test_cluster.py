@@ -157,6 +157,36 @@ def test_where_no_manifest_installs_virtualization_it_is_there(scenario):
     assert "kubevirt.io/schedulable" in case.fleet.clusters[0].workers[0].labels
 
 
+_CONFIGURED = (
+    _HYPERCONVERGED
+    + """\
+spec:
+  resourceRequirements: {vmiCPUAllocationRatio: 4}
+  virtualMachineOptions: {disableSerialConsoleLog: true}
+"""
+)
+
+
+def test_what_a_hyperconverged_says_counts_and_is_no_assumption(scenario):
+    text = "clusters: {a: {manifests: hco.yaml, profile: staging}, b: {profile: staging}}\n"
+    case = scenario(text, {"hco.yaml": _CONFIGURED}, small=_HEAD)
+    assert case.fleet.cluster("a").kubevirt.cpu_allocation_ratio == 4
+    assert case.fleet.cluster("b").kubevirt.cpu_allocation_ratio == 10
+    ratio, console = "virtualization.cpu_allocation_ratio", "virtualization.guest_console_log"
+    assumed = {each.name: each.applies_to for each in case.assumptions}
+    assert (assumed[ratio], assumed[console]) == ("b", "b")
+    assert assumed["virtualization.eviction_strategy"] == "a, b"
+    told = {each.name: each for each in case.origins if each.cluster == "a"}
+    assert (told[ratio].value, told[ratio].level) == ("4", "manifest")
+    assert told[console].place.endswith("hco.yaml:6:52")
+
+
+def test_a_hyperconverged_among_the_fleets_manifests_is_refused(problems):
+    text = "manifests: hco.yaml\nclusters: {a: {profile: staging}}\n"
+    found = problems(text, {"hco.yaml": _HYPERCONVERGED}, small=_HEAD)
+    assert "a HyperConverged belongs to one cluster" in found[0]
+
+
 def test_listed_pods_replace_the_assumption_about_them(scenario):
     pods = _POD.format(name="p1", node="w1") + _POD.format(name="p2", node="elsewhere")
     text = "clusters: {a: {nodes: nodes/}}\n"
