@@ -106,8 +106,9 @@ def launcher(minor, shape):
 class Cluster:
     """Nodes as dicts, VMs as names."""
 
-    def __init__(self, born, machine):
+    def __init__(self, minor, born, machine):
         self.has, self.static = allocatable(born, machine), machine["static"]
+        self.scores_gain = minor >= 23  # Kubernetes 1.36
         self.used = [dict(PLATFORM) for _ in range(machine["count"])]
         self.vms = [[] for _ in self.used]
 
@@ -122,9 +123,18 @@ class Cluster:
     def score(self, n, asked):
         """LeastAllocated and BalancedAllocation."""
         pairs = [(self.used[n][key] + asked[key], self.has[key]) for key in ("cpu", "memory")]
-        one, other = (min(1.0, wanted / has) for wanted, has in pairs)
         least = sum((has - wanted) * 100 // has for wanted, has in pairs) // 2
-        return least + int((1 - abs(one - other) / 2) * 100)
+        balance = self.balance(pairs)
+        if self.scores_gain:
+            before = self.balance([(self.used[n][key], self.has[key]) for key in ("cpu", "memory")])
+            balance = 50 + (50 + balance - before) // 2
+        return least + balance
+
+    @staticmethod
+    def balance(pairs):
+        """100 less half the distance of the used shares, in percent."""
+        one, other = (min(1.0, wanted / has) for wanted, has in pairs)
+        return int((1 - abs(one - other) / 2) * 100)
 
     def place(self, shape, asked):
         nodes = [n for n in range(len(self.used)) if self.takes(n, shape, asked)]
@@ -138,7 +148,7 @@ class Cluster:
 
     def copy(self, without=None):
         other = object.__new__(Cluster)
-        other.has, other.static = self.has, self.static
+        other.has, other.static, other.scores_gain = self.has, self.static, self.scores_gain
         left = [n for n in range(len(self.used)) if n != without]
         other.used, other.vms = [dict(self.used[n]) for n in left], [[*self.vms[n]] for n in left]
         return other
@@ -216,7 +226,7 @@ def steps(minor, born, machine, cluster):
 
 
 def expected(minor, born, machine, shapes):
-    cluster, placed, wanted = Cluster(born, machine), 0, 0
+    cluster, placed, wanted = Cluster(minor, born, machine), 0, 0
     for shape in shapes:
         wanted += shape["count"]
         placed += sum(cluster.place(shape, launcher(minor, shape)) for _ in range(shape["count"]))
@@ -270,7 +280,7 @@ def test_a_small_cluster_is_counted_alike_by_hand(seed, tmp_path):
 
 def placed(minor, born, machine, shapes):
     """The cluster with the listed VMs on it."""
-    cluster = Cluster(born, machine)
+    cluster = Cluster(minor, born, machine)
     for shape in shapes:
         for _ in range(shape["count"]):
             cluster.place(shape, launcher(minor, shape))
