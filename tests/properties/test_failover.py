@@ -33,7 +33,7 @@ def crowded(seed):
 
 def settled(minor, born, machine, shapes):
     """The cluster with every VM that fits, and each shape's rank."""
-    cluster = Cluster(born, machine)
+    cluster = Cluster(minor, born, machine)
     for shape in shapes:
         for _ in range(shape["count"]):
             cluster.place(shape, launcher(minor, shape))
